@@ -1,0 +1,195 @@
+// Statistics: fixed structs of counters, gauges and histograms inside the object that they describe; one shard per worker.
+// Thread: a shard has ONE writer (its worker); anyone may read. Nothing here locks on the request path.
+// Names exist only when somebody reads: a scope knows its prefix, a layout knows the fields' names.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace outrigger {
+
+class Counter {
+ public:
+  void inc() { add(1); }
+  void add(uint64_t n) { value_.store(value_.load(std::memory_order_relaxed) + n, std::memory_order_relaxed); }
+  uint64_t value() const { return value_.load(std::memory_order_relaxed); }
+
+ private:
+  std::atomic<uint64_t> value_{0};
+};
+
+// A gauge's value is the sum of the workers' parts, so a part may be negative.
+class Gauge {
+ public:
+  void inc() { add(1); }
+  void dec() { add(-1); }
+  void add(int64_t n) { value_.store(value_.load(std::memory_order_relaxed) + n, std::memory_order_relaxed); }
+  void set(int64_t v) { value_.store(v, std::memory_order_relaxed); }
+  int64_t value() const { return value_.load(std::memory_order_relaxed); }
+
+ private:
+  std::atomic<int64_t> value_{0};
+};
+
+// Log-linear bins, two significant decimal digits (90 bins a decade), allocated with the first value. Unsigned integers only.
+class Histogram {
+ public:
+  static constexpr unsigned kBins = 1 + 9 + 90 * 9;  // 0, 1..9, then 10..99 of each decade up to 10^10
+  using Bins = std::atomic<uint32_t>[kBins];
+
+  Histogram() = default;
+  Histogram(const Histogram&) = delete;
+  Histogram& operator=(const Histogram&) = delete;
+  ~Histogram() { delete[] bins_.load(std::memory_order_relaxed); }
+
+  void record(uint64_t value);
+  // Smallest value of a bin, and of the next one.
+  static uint64_t bin_low(unsigned bin);
+  static unsigned bin_of(uint64_t value);
+
+  uint64_t count() const { return count_.load(std::memory_order_relaxed); }
+  uint64_t sum() const { return sum_.load(std::memory_order_relaxed); }
+  // nullptr before the first value.
+  const std::atomic<uint32_t>* bins() const { return bins_.load(std::memory_order_acquire); }
+
+ private:
+  std::atomic<uint64_t> count_{0};
+  std::atomic<uint64_t> sum_{0};
+  std::atomic<std::atomic<uint32_t>*> bins_{nullptr};
+};
+
+// Counters by HTTP response code: "<name>_<code>" for each code seen. Common codes are inline, the others are allocated when seen.
+class CodeCounters {
+ public:
+  static constexpr int kMin = 100;
+  static constexpr int kMax = 599;
+
+  CodeCounters() = default;
+  CodeCounters(const CodeCounters&) = delete;
+  CodeCounters& operator=(const CodeCounters&) = delete;
+  ~CodeCounters();
+
+  void inc(int code);
+  uint64_t value(int code) const;
+
+ private:
+  static constexpr int kBlock = 10;  // codes are kept by tens: 200..209, ...
+  std::atomic<Counter*> blocks_[(kMax - kMin + 1) / kBlock] = {};
+};
+
+enum class StatKind : uint8_t { counter, gauge, histogram, codes };
+
+struct StatField {
+  const char* name;
+  StatKind kind;
+  uint32_t offset;
+};
+
+struct StatsLayout {
+  std::span<const StatField> fields;
+  void* (*create)();
+  void (*destroy)(void*);
+};
+
+// OUTRIGGER_DEFINE_STATS(Name, LIST) defines struct Name from LIST(COUNTER, GAUGE, HISTOGRAM, CODES); each of these takes a field's name.
+#define OUTRIGGER_STAT_COUNTER_MEMBER(name) ::outrigger::Counter name;
+#define OUTRIGGER_STAT_GAUGE_MEMBER(name) ::outrigger::Gauge name;
+#define OUTRIGGER_STAT_HISTOGRAM_MEMBER(name) ::outrigger::Histogram name;
+#define OUTRIGGER_STAT_CODES_MEMBER(name) ::outrigger::CodeCounters name;
+#define OUTRIGGER_STAT_COUNTER_FIELD(name) {#name, ::outrigger::StatKind::counter, offsetof(Self, name)},
+#define OUTRIGGER_STAT_GAUGE_FIELD(name) {#name, ::outrigger::StatKind::gauge, offsetof(Self, name)},
+#define OUTRIGGER_STAT_HISTOGRAM_FIELD(name) {#name, ::outrigger::StatKind::histogram, offsetof(Self, name)},
+#define OUTRIGGER_STAT_CODES_FIELD(name) {#name, ::outrigger::StatKind::codes, offsetof(Self, name)},
+#define OUTRIGGER_DEFINE_STATS(Name, LIST)                                                               \
+  struct Name {                                                                                          \
+    LIST(OUTRIGGER_STAT_COUNTER_MEMBER, OUTRIGGER_STAT_GAUGE_MEMBER, OUTRIGGER_STAT_HISTOGRAM_MEMBER,    \
+         OUTRIGGER_STAT_CODES_MEMBER)                                                                    \
+    static const ::outrigger::StatsLayout& layout() {                                                    \
+      using Self = Name;                                                                                 \
+      static constexpr ::outrigger::StatField kFields[] = {                                              \
+          LIST(OUTRIGGER_STAT_COUNTER_FIELD, OUTRIGGER_STAT_GAUGE_FIELD, OUTRIGGER_STAT_HISTOGRAM_FIELD, \
+               OUTRIGGER_STAT_CODES_FIELD)};                                                             \
+      static constexpr ::outrigger::StatsLayout kLayout{                                                 \
+          kFields, [] { return static_cast<void*>(new Name); },                                          \
+          [](void* stats) { delete static_cast<Name*>(stats); }};                                        \
+      return kLayout;                                                                                    \
+    }                                                                                                    \
+  };
+
+// A part of a stat's name that Envoy extracts as a tag: {"envoy.cluster_name", "backend"}.
+struct StatTag {
+  std::string name;
+  std::string value;
+};
+
+// StatsScope: one named set of stats ("cluster.backend."), with a shard per thread that used it.
+// Thread: any; local() may be called by every worker, each with its own number. Lifetime: shared by the object that it describes and the store.
+class StatsScope {
+ public:
+  // `prefix` ends with a dot or is empty. `extracted_prefix` is the prefix without the tags' values ("cluster.").
+  StatsScope(std::string prefix, std::string extracted_prefix, std::vector<StatTag> tags, const StatsLayout& layout);
+  StatsScope(const StatsScope&) = delete;
+  StatsScope& operator=(const StatsScope&) = delete;
+  ~StatsScope();
+
+  const std::string& prefix() const { return prefix_; }
+  const std::string& extracted_prefix() const { return extracted_prefix_; }
+  const std::vector<StatTag>& tags() const { return tags_; }
+  const StatsLayout& layout() const { return layout_; }
+
+  // The shard of thread `worker` (main thread: kMainThread), made on first use. T must be the layout's struct. Keep the reference: it lives
+  // as long as the scope.
+  static constexpr unsigned kMainThread = 0xffff;
+  template <class T>
+  T& local(unsigned worker) {
+    return *static_cast<T*>(shard(worker));
+  }
+
+  // Calls visit(const void* stats) for each shard.
+  template <class Visit>
+  void for_each_shard(Visit visit) const {
+    for (const Shard* s = shards_.load(std::memory_order_acquire); s != nullptr; s = s->next) visit(static_cast<const void*>(s->stats));
+  }
+  bool used() const { return shards_.load(std::memory_order_acquire) != nullptr; }
+
+ private:
+  struct Shard {
+    Shard* next;
+    unsigned worker;
+    void* stats;
+  };
+  void* shard(unsigned worker);
+
+  std::string prefix_;
+  std::string extracted_prefix_;
+  std::vector<StatTag> tags_;
+  const StatsLayout& layout_;
+  std::atomic<Shard*> shards_{nullptr};
+};
+
+using StatsScopePtr = std::shared_ptr<StatsScope>;
+
+// Where scopes are made; implemented by the stats store. A scope of the same prefix and layout is the same object, so that counters
+// survive a change of configuration.
+class StatsRegistry {
+ public:
+  virtual ~StatsRegistry() = default;
+  virtual StatsScopePtr scope(std::string prefix, std::string extracted_prefix, std::vector<StatTag> tags, const StatsLayout& layout) = 0;
+  template <class T>
+  StatsScopePtr scope(std::string prefix) {
+    std::string same = prefix;
+    return scope(std::move(prefix), std::move(same), {}, T::layout());
+  }
+  template <class T>
+  StatsScopePtr scope(std::string prefix, std::string extracted_prefix, std::vector<StatTag> tags) {
+    return scope(std::move(prefix), std::move(extracted_prefix), std::move(tags), T::layout());
+  }
+};
+
+}  // namespace outrigger

@@ -1,0 +1,214 @@
+// The compiled route table of one RouteConfiguration. Thread: any; immutable; a stream keeps the table that it started with.
+// Semantics: envoy.config.route.v3. Compiled by xds/compile_route; matched by proxy/route/.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "api/config/cluster_ref.h"
+#include "api/config/header_mutation.h"
+#include "api/config/route_match.h"
+
+namespace outrigger {
+class FilterRouteConfig;  // api/filter/http_filter.h
+}
+
+namespace outrigger::config {
+
+using Milliseconds = std::chrono::milliseconds;
+
+// typed_per_filter_config of one level: filter's configured name -> its compiled override.
+struct PerFilterConfig {
+  struct Entry {
+    std::string filter_name;
+    std::shared_ptr<const FilterRouteConfig> config;  // nullptr: only `disabled` counts
+    bool disabled = false;
+  };
+  std::vector<Entry> entries;
+
+  const Entry* find(std::string_view filter_name) const {
+    for (const Entry& entry : entries) {
+      if (entry.filter_name == filter_name) return &entry;
+    }
+    return nullptr;
+  }
+};
+
+// Conditions of `retry_on` as bits.
+namespace retry_on {
+enum Bit : uint32_t {
+  server_error = 1u << 0,       // "5xx"
+  gateway_error = 1u << 1,
+  reset = 1u << 2,
+  reset_before_request = 1u << 3,
+  connect_failure = 1u << 4,
+  refused_stream = 1u << 5,
+  retriable_4xx = 1u << 6,
+  retriable_status_codes = 1u << 7,
+  retriable_headers = 1u << 8,
+  envoy_ratelimited = 1u << 9,
+  http3_post_connect_failure = 1u << 10,
+  grpc_cancelled = 1u << 11,
+  grpc_deadline_exceeded = 1u << 12,
+  grpc_internal = 1u << 13,
+  grpc_resource_exhausted = 1u << 14,
+  grpc_unavailable = 1u << 15,
+};
+// Bits of a comma-separated list; unknown words are put into `unknown` (Envoy ignores them in headers).
+uint32_t parse(std::string_view list, std::vector<std::string>* unknown = nullptr);
+uint32_t parse_grpc(std::string_view list, std::vector<std::string>* unknown = nullptr);
+}  // namespace retry_on
+
+struct RetryPolicy {
+  uint32_t on = 0;
+  uint32_t num_retries = 1;
+  std::optional<Milliseconds> per_try_timeout;
+  std::optional<Milliseconds> per_try_idle_timeout;
+  std::vector<uint32_t> retriable_status_codes;
+  std::vector<HeaderMatch> retriable_headers;
+  std::vector<HeaderMatch> retriable_request_headers;  // empty: every request
+  Milliseconds base_interval{25};
+  Milliseconds max_interval{250};
+};
+
+struct MirrorPolicy {
+  ClusterRef cluster;
+  std::string cluster_header;
+  RuntimeFraction fraction;
+  bool disable_shadow_host_suffix = false;
+};
+
+struct HashPolicy {
+  enum class Kind : uint8_t { header, cookie, source_ip, query_parameter };
+  Kind kind = Kind::header;
+  bool terminal = false;
+  std::string name;
+};
+
+struct WeightedCluster {
+  ClusterRef cluster;
+  std::string cluster_header;  // when not empty: the request header that names the cluster
+  uint32_t weight = 0;
+  std::string name;
+  HeaderMutations request_headers;
+  HeaderMutations response_headers;
+  std::string host_rewrite;
+  PerFilterConfig per_filter;
+};
+
+struct RegexRewrite {
+  RegexPtr regex;
+  std::string substitution;
+};
+
+struct UpgradeConfig {
+  std::string type;  // lower case: "websocket", "connect"
+  bool enabled = true;
+};
+
+struct ForwardAction {
+  // Exactly one of these three is set.
+  ClusterRef cluster;
+  std::string cluster_header;
+  std::vector<WeightedCluster> weighted;
+  uint64_t total_weight = 0;
+  std::string weight_header;  // header_name: the request header with the random number
+  int cluster_not_found_code = 503;
+
+  std::optional<std::string> prefix_rewrite;
+  std::optional<RegexRewrite> regex_rewrite;
+  std::string host_rewrite;  // literal
+  std::string host_rewrite_header;
+  std::optional<RegexRewrite> host_rewrite_path_regex;
+  bool auto_host_rewrite = false;
+  bool append_x_forwarded_host = false;
+
+  Milliseconds timeout{15000};  // 0: none
+  std::optional<Milliseconds> idle_timeout;
+  std::optional<Milliseconds> max_stream_duration;            // 0: none
+  std::optional<Milliseconds> grpc_timeout_header_max;        // present: grpc-timeout is honoured; 0: without a maximum
+  std::optional<Milliseconds> grpc_timeout_header_offset;
+  std::shared_ptr<const RetryPolicy> retry;  // nullptr: none
+  std::vector<MirrorPolicy> mirrors;
+  std::vector<HashPolicy> hash_policies;
+  std::vector<UpgradeConfig> upgrades;
+  bool high_priority = false;
+  std::optional<uint32_t> max_grpc_timeout_ms;
+};
+
+struct RedirectAction {
+  std::string scheme;  // empty: as the request's
+  bool https = false;
+  std::string host;
+  std::optional<uint16_t> port;
+  std::optional<std::string> path;  // may contain a query
+  std::optional<std::string> prefix_rewrite;
+  std::optional<RegexRewrite> regex_rewrite;
+  bool strip_query = false;
+  int code = 301;
+};
+
+struct DirectResponseAction {
+  int status = 200;
+  std::string body;
+};
+
+struct NonForwardingAction {};
+
+struct Route {
+  std::string name;
+  RouteMatch match;
+  std::variant<ForwardAction, RedirectAction, DirectResponseAction, NonForwardingAction> action;
+  HeaderMutations request_headers;
+  HeaderMutations response_headers;
+  PerFilterConfig per_filter;
+  std::string stat_prefix;
+  std::optional<uint64_t> request_buffer_limit;
+
+  const ForwardAction* forward() const { return std::get_if<ForwardAction>(&action); }
+};
+
+struct VirtualHost {
+  enum class RequireTls : uint8_t { none, external_only, all };
+  std::string name;
+  RequireTls require_tls = RequireTls::none;
+  std::vector<Route> routes;  // first match wins
+  HeaderMutations request_headers;
+  HeaderMutations response_headers;
+  PerFilterConfig per_filter;
+  bool include_request_attempt_count = false;
+  bool include_attempt_count_in_response = false;
+  std::optional<uint64_t> request_buffer_limit;
+};
+
+struct RouteTable {
+  std::string name;
+  std::vector<VirtualHost> hosts;
+  // domain (lower case) -> index in hosts. Wildcards are kept without their star, longest first.
+  std::unordered_map<std::string, uint32_t> exact_domains;
+  struct Wildcards {  // domains of one length
+    size_t length;
+    std::unordered_map<std::string, uint32_t> domains;
+  };
+  std::vector<Wildcards> suffix_domains;  // "*.example.com" as ".example.com"
+  std::vector<Wildcards> prefix_domains;  // "example.*" as "example."
+  std::optional<uint32_t> default_host;   // "*"
+  HeaderMutations request_headers;
+  HeaderMutations response_headers;
+  std::vector<std::string> internal_only_headers;
+  bool most_specific_header_mutations_wins = false;
+  bool ignore_port_in_host_matching = false;
+  std::vector<MirrorPolicy> mirrors;  // where a route has none
+  PerFilterConfig per_filter;
+  uint32_t max_direct_response_body_size = 4096;
+};
+
+}  // namespace outrigger::config

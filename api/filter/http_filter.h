@@ -1,0 +1,116 @@
+// The contract of HTTP filters. A filter is a folder: config.{h,cc} compiles a proto into an immutable HttpFilterFactory, filter.{h,cc} holds one
+// stream's HttpFilter. Filters depend on api/ only.
+// Thread: HttpFilter and FilterContext belong to the stream's worker; factories and route configs are immutable and shared by all workers.
+// Lifetime: a filter lives in its stream's arena from the first header to the end of the stream.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string_view>
+
+#include "api/arena.h"
+#include "api/config/route.h"
+#include "api/filter/verdict.h"
+#include "api/http/header_map.h"
+#include "api/stats.h"
+#include "api/stream_info.h"
+
+namespace outrigger {
+
+class HttpFilter;
+
+// A compiled entry of typed_per_filter_config; each filter derives its own.
+class FilterRouteConfig {
+ public:
+  virtual ~FilterRouteConfig() = default;
+};
+
+// What a filter may ask of its stream.
+class FilterContext {
+ public:
+  virtual Arena& arena() = 0;
+  virtual StreamInfo& info() = 0;
+  virtual http::HeaderMap& request_headers() = 0;
+  virtual http::HeaderMap* request_trailers() = 0;   // nullptr: none (yet)
+  virtual http::HeaderMap* response_headers() = 0;   // nullptr: none (yet)
+  virtual http::HeaderMap* response_trailers() = 0;
+  // Adds trailers where the message has none; valid until the message's end was passed on.
+  virtual http::HeaderMap& add_request_trailers() = 0;
+  virtual http::HeaderMap& add_response_trailers() = 0;
+
+  // The route that the request matched; nullptr: none. Matched once, before the first filter.
+  virtual const config::Route* route() = 0;
+  // After a filter changed what routes match on: match again before the next filter.
+  virtual void clear_route() = 0;
+  // The most specific typed_per_filter_config of this filter (weighted cluster, route, virtual host, route table), or nullptr.
+  virtual const FilterRouteConfig* route_config() = 0;
+  // All of them, least specific first; returns how many were put into `out`.
+  virtual size_t route_configs(const FilterRouteConfig* out[], size_t capacity) = 0;
+
+  // Ends a `wait` of this filter on the request or response path. Only from outside a callback of this filter's same path.
+  virtual void resume_request() = 0;
+  virtual void resume_response() = 0;
+  // Answers from outside a callback (a timer, say) while this filter waits.
+  virtual void reply(const LocalReply& reply) = 0;
+  // Ends the stream without an answer (RST_STREAM, or closes the HTTP/1 connection).
+  virtual void reset(const Outcome& outcome) = 0;
+
+  // Calls filter.on_timer(tag) after `delay`, at most once; a new call for the same tag replaces the old; the stream's end cancels it.
+  // Tags 0..3.
+  virtual void start_timer(unsigned tag, std::chrono::milliseconds delay) = 0;
+  virtual void cancel_timer(unsigned tag) = 0;
+
+  // The request's body kept by `wait` and `hold` so far; the limit above which a request gets 413 (response: 500).
+  virtual size_t request_buffered() const = 0;
+  virtual void set_request_buffer_limit(uint64_t bytes) = 0;
+  virtual std::string_view request_buffer() = 0;  // contiguous; only while held
+
+  // The worker's number for StatsScope::local(), 64 random bits, true with the given chance of a million (runtime key may override).
+  virtual unsigned worker() const = 0;
+  virtual uint64_t random() = 0;
+  virtual bool fraction(const config::RuntimeFraction& fraction) = 0;
+  // Value of a runtime key, or `fallback`.
+  virtual uint64_t runtime_value(std::string_view key, uint64_t fallback) = 0;
+  // Answered by the server: is the proxy failing its health check or draining?
+  virtual bool server_healthy() const = 0;
+  // Share (0..100) of a cluster's endpoints that are healthy and not degraded; -1: no such cluster.
+  virtual double healthy_percent(std::string_view cluster) = 0;
+
+ protected:
+  ~FilterContext() = default;
+};
+
+class HttpFilter {
+ public:
+  virtual ~HttpFilter() = default;
+  virtual Verdict on_request_headers(FilterContext&, http::HeaderMap& /*headers*/, bool /*end_stream*/) { return Verdict::next(); }
+  virtual Verdict on_request_body(FilterContext&, std::string_view /*body*/, bool /*end_stream*/) { return Verdict::next(); }
+  virtual Verdict on_request_trailers(FilterContext&, http::HeaderMap& /*trailers*/) { return Verdict::next(); }
+  // Response filters run in the reverse order. A `reply` here replaces the response.
+  virtual Verdict on_response_headers(FilterContext&, http::HeaderMap& /*headers*/, bool /*end_stream*/) { return Verdict::next(); }
+  virtual Verdict on_response_body(FilterContext&, std::string_view /*body*/, bool /*end_stream*/) { return Verdict::next(); }
+  virtual Verdict on_response_trailers(FilterContext&, http::HeaderMap& /*trailers*/) { return Verdict::next(); }
+  virtual void on_timer(FilterContext&, unsigned /*tag*/) {}
+  // The stream is over (well or not); called once, before the access log.
+  virtual void on_stream_end(FilterContext&) {}
+};
+
+// Options of the terminal filter; the chain's end reads them.
+struct RouterOptions {
+  bool suppress_envoy_headers = false;
+  bool respect_expected_rq_timeout = false;
+  bool suppress_grpc_request_failure_code_stats = false;
+  bool dynamic_stats = true;
+};
+
+// One compiled filter of a chain; makes a stream's filter in its arena.
+class HttpFilterFactory {
+ public:
+  virtual ~HttpFilterFactory() = default;
+  virtual ArenaPtr<HttpFilter> create(Arena& arena) const = 0;
+  // Only the router returns them: it ends a chain.
+  virtual const RouterOptions* router_options() const { return nullptr; }
+};
+
+}  // namespace outrigger

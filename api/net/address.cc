@@ -1,0 +1,113 @@
+#include "api/net/address.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/un.h>
+
+#include <cstddef>
+#include <cstring>
+
+namespace outrigger::net {
+namespace {
+
+const sockaddr_in& v4(const sockaddr_storage& s) { return reinterpret_cast<const sockaddr_in&>(s); }
+const sockaddr_in6& v6(const sockaddr_storage& s) { return reinterpret_cast<const sockaddr_in6&>(s); }
+
+bool private_v4(uint32_t ip) {
+  return (ip >> 24) == 10 || (ip >> 24) == 127 || (ip >> 20) == 0xac1 || (ip >> 16) == 0xc0a8;
+}
+
+}  // namespace
+
+std::optional<Address> Address::from_ip(std::string_view ip, uint16_t port) {
+  std::string text(ip);
+  sockaddr_in in4{};
+  if (inet_pton(AF_INET, text.c_str(), &in4.sin_addr) == 1) {
+    in4.sin_family = AF_INET;
+    in4.sin_port = htons(port);
+    return from_sockaddr(reinterpret_cast<const sockaddr*>(&in4), sizeof in4);
+  }
+  sockaddr_in6 in6{};
+  if (inet_pton(AF_INET6, text.c_str(), &in6.sin6_addr) == 1) {
+    in6.sin6_family = AF_INET6;
+    in6.sin6_port = htons(port);
+    return from_sockaddr(reinterpret_cast<const sockaddr*>(&in6), sizeof in6);
+  }
+  return std::nullopt;
+}
+
+std::optional<Address> Address::from_unix_path(std::string_view path) {
+  sockaddr_un un{};
+  if (path.empty() || path.size() >= sizeof un.sun_path) return std::nullopt;
+  un.sun_family = AF_UNIX;
+  std::memcpy(un.sun_path, path.data(), path.size());
+  if (path.front() == '@') un.sun_path[0] = '\0';  // abstract
+  size_t terminator = path.front() == '@' ? 0 : 1;
+  return from_sockaddr(reinterpret_cast<const sockaddr*>(&un),
+                       static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + path.size() + terminator));
+}
+
+Address Address::from_sockaddr(const sockaddr* address, socklen_t length) {
+  Address result;
+  if (length > sizeof result.storage_) return result;
+  std::memcpy(&result.storage_, address, length);
+  result.length_ = length;
+  return result;
+}
+
+bool Address::is_loopback() const {
+  if (family() == AF_INET) return (ntohl(v4(storage_).sin_addr.s_addr) >> 24) == 127;
+  if (family() == AF_INET6) return IN6_IS_ADDR_LOOPBACK(&v6(storage_).sin6_addr);
+  return false;
+}
+
+bool Address::is_private() const {
+  if (family() == AF_INET) return private_v4(ntohl(v4(storage_).sin_addr.s_addr));
+  if (family() != AF_INET6) return family() == AF_UNIX;
+  const in6_addr& ip = v6(storage_).sin6_addr;
+  if (IN6_IS_ADDR_V4MAPPED(&ip)) {
+    uint32_t mapped = 0;
+    std::memcpy(&mapped, ip.s6_addr + 12, 4);
+    return private_v4(ntohl(mapped));
+  }
+  return IN6_IS_ADDR_LOOPBACK(&ip) || (ip.s6_addr[0] & 0xfe) == 0xfc;
+}
+
+uint16_t Address::port() const {
+  if (family() == AF_INET) return ntohs(v4(storage_).sin_port);
+  if (family() == AF_INET6) return ntohs(v6(storage_).sin6_port);
+  return 0;
+}
+
+Address Address::with_port(uint16_t port) const {
+  Address copy = *this;
+  if (family() == AF_INET) reinterpret_cast<sockaddr_in&>(copy.storage_).sin_port = htons(port);
+  if (family() == AF_INET6) reinterpret_cast<sockaddr_in6&>(copy.storage_).sin6_port = htons(port);
+  return copy;
+}
+
+std::string Address::ip_text() const {
+  char text[INET6_ADDRSTRLEN];
+  if (family() == AF_INET) return inet_ntop(AF_INET, &v4(storage_).sin_addr, text, sizeof text);
+  if (family() == AF_INET6) return inet_ntop(AF_INET6, &v6(storage_).sin6_addr, text, sizeof text);
+  if (family() == AF_UNIX) {
+    const auto& un = reinterpret_cast<const sockaddr_un&>(storage_);
+    size_t size = length_ - offsetof(sockaddr_un, sun_path);
+    if (size == 0) return "";
+    if (un.sun_path[0] == '\0') return "@" + std::string(un.sun_path + 1, size - 1);
+    return std::string(un.sun_path, strnlen(un.sun_path, size));
+  }
+  return "";
+}
+
+std::string Address::text() const {
+  if (family() == AF_INET) return ip_text() + ":" + std::to_string(port());
+  if (family() == AF_INET6) return "[" + ip_text() + "]:" + std::to_string(port());
+  return ip_text();
+}
+
+bool Address::operator==(const Address& other) const {
+  return length_ == other.length_ && std::memcmp(&storage_, &other.storage_, length_) == 0;
+}
+
+}  // namespace outrigger::net

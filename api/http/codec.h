@@ -38,6 +38,8 @@ class CodecTransport {
   virtual void commit(size_t bytes) = 0;
   // Back-pressure towards the peer: no feed() until un-paused. Nested calls do not count: the last one holds.
   virtual void pause_reading(bool pause) = 0;
+  // FIN after what was written so far: the half-close of an HTTP/1 tunnel (upgrade, CONNECT). Reading goes on.
+  virtual void shutdown_write() {}
 
  protected:
   ~CodecTransport() = default;
@@ -134,6 +136,9 @@ class Codec {
   // Second step: HTTP/2 sends the final GOAWAY with the last stream that it took. HTTP/1: nothing more.
   virtual void finish_drain() = 0;
   virtual size_t active_streams() const = 0;
+  // True once nothing more can happen: flush the output, then close. feed() says so too (FeedResult::close), but a stream may also end
+  // between two feeds (the last response of a connection, a reset over HTTP/1): ask after the streams ran and before waiting for events.
+  virtual bool finished() const { return false; }
   // HTTP/2: sends a PING and remembers it; ping_outstanding() says whether its answer is missing. HTTP/1: nothing, false.
   virtual void send_ping() {}
   virtual bool ping_outstanding() const { return false; }

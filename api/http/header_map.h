@@ -57,6 +57,10 @@ class HeaderMap {
     add_field(header_id(lower_name), lower_name, value, original_name);
   }
   void add_copy(std::string_view lower_name, std::string_view value) { add(arena_->copy(lower_name), arena_->copy(value)); }
+  // For codecs, which know the id from parsing. `id` must be header_id(lower_name).
+  void add_parsed(HeaderId id, std::string_view lower_name, std::string_view value, std::string_view original_name) {
+    add_field(id, lower_name, value, original_name);
+  }
   // Replaces the first field's value and removes the others of that name; adds the field if there is none.
   void set(HeaderId id, std::string_view value);
   void set(std::string_view lower_name, std::string_view value);

@@ -17,8 +17,9 @@ from google.protobuf import descriptor_pb2, descriptor_pool
 # libprotobuf carries the code of these already.
 BUILT_IN = "google/protobuf/"
 
-# A C++20 keyword that protoc 3.21 does not escape: (message, field).
-KEYWORD_FIELDS = {("envoy.extensions.filters.http.jwt_authn.v3.RequirementRule", "requires")}
+# C++20 keywords, which protoc 3.21 does not escape. A field with such a name (jwt_authn has several) gets an underscore; its JSON
+# name stays.
+KEYWORDS = {"char8_t", "co_await", "co_return", "co_yield", "concept", "consteval", "constinit", "requires"}
 
 
 def module_of(proto):
@@ -72,20 +73,19 @@ def closure(files):
     return ordered
 
 
-def escape_keywords(message, scope):
-    name = f"{scope}.{message.name}"
+def escape_keywords(message):
     for field in message.field:
-        if (name, field.name) in KEYWORD_FIELDS:
+        if field.name in KEYWORDS:
             field.json_name = field.json_name or field.name
             field.name += "_"
     for nested in message.nested_type:
-        escape_keywords(nested, name)
+        escape_keywords(nested)
 
 
 def to_proto(file):
     proto = descriptor_pb2.FileDescriptorProto.FromString(file.serialized_pb)
     for message in proto.message_type:
-        escape_keywords(message, proto.package)
+        escape_keywords(message)
     return proto
 
 

@@ -1,0 +1,52 @@
+// Loads a bootstrap: text -> document -> message -> checked -> compiled. Thread: main, before
+// workers start (and again for --mode validate). Everything that is wrong is reported at once: the
+// status' message has one line per problem, each naming the field's path and its line in the file.
+// Semantics: https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/bootstrap/v3/bootstrap.proto
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+
+#include "api/config/bootstrap.h"
+#include "api/config/cluster_ref.h"
+#include "api/stats.h"
+
+namespace envoy::config::bootstrap::v3 {
+class Bootstrap;
+}
+
+namespace outrigger::xds {
+
+// What compiled objects are tied to for the life of the process.
+struct CompileEnvironment {
+  StatsRegistry& stats;
+  config::ClusterSlots& clusters;
+};
+
+struct BootstrapSource {
+  std::string path;  // --config-path: .yaml, .yml or .json; empty: none
+  std::string yaml;  // --config-yaml: merged over the file; empty: none
+  bool allow_unknown_fields =
+      false;  // --allow-unknown-static-fields: a warning each instead of an error each
+  config::NodeIdentity node;  // --service-node, --service-cluster, --service-zone: what is not
+                              // empty replaces the file's
+};
+
+struct DeleteBootstrap {
+  void operator()(envoy::config::bootstrap::v3::Bootstrap* proto) const;
+};
+using BootstrapProto = std::unique_ptr<envoy::config::bootstrap::v3::Bootstrap, DeleteBootstrap>;
+
+struct LoadedBootstrap {
+  BootstrapProto proto;  // as loaded and merged; for /config_dump; may be dropped
+  config::Bootstrap compiled;
+  std::vector<std::string> warnings;  // one sentence each, for the log
+};
+
+absl::StatusOr<LoadedBootstrap> load_bootstrap(const BootstrapSource& source,
+                                               CompileEnvironment& environment);
+
+}  // namespace outrigger::xds

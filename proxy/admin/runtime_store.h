@@ -1,0 +1,49 @@
+// RuntimeStore: the runtime's layers (static ones from the bootstrap, the admin layer from
+// /runtime_modify) and the snapshot that they add up to. Thread: main; snapshot() from any thread.
+// Lifetime: the server's. Later layers win; an empty value in the admin layer removes the override.
+#pragma once
+
+#include <map>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+
+#include "api/config/bootstrap.h"
+#include "api/config/runtime_snapshot.h"
+
+namespace outrigger::admin {
+
+// Reads a value's text as number, decimal, boolean and FractionalPercent.
+config::RuntimeValue read_runtime_value(std::string_view text);
+
+class RuntimeStore {
+ public:
+  explicit RuntimeStore(const std::vector<config::Bootstrap::RuntimeLayer>& layers);
+
+  struct Layer {
+    std::string name;
+    std::map<std::string, std::string> values;
+    bool admin = false;
+  };
+  const std::vector<Layer>& layers() const { return layers_; }
+
+  config::RuntimeSnapshotPtr snapshot() const;
+
+  // Overrides in the admin layer. Fails, and changes nothing, if no admin layer is configured.
+  absl::Status modify(std::span<const std::pair<std::string, std::string>> overrides);
+
+ private:
+  void rebuild();
+
+  std::vector<Layer> layers_;
+  mutable std::mutex mutex_;  // guards snapshot_: a worker may fetch it at any time
+  config::RuntimeSnapshotPtr snapshot_;
+};
+
+}  // namespace outrigger::admin

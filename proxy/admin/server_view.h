@@ -1,0 +1,88 @@
+// ServerView: what the administration interface may see of the server and ask of it. Implemented by
+// the composition root. Thread: main. Lifetime: outlives the AdminServer.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "envoy/admin/v3/server_info.pb.h"
+#include "envoy/config/bootstrap/v3/bootstrap.pb.h"
+
+#include "api/config/bootstrap.h"
+#include "api/config/cluster.h"
+#include "api/config/listener.h"
+#include "api/net/address.h"
+#include "proxy/admin/runtime_store.h"
+
+namespace outrigger::observe {
+class StatsStore;
+}
+
+namespace outrigger::admin {
+
+// Names and meaning: envoy.admin.v3.ServerInfo.State. A failed health check is `draining` too.
+enum class ServerState : uint8_t {
+  live,
+  draining,
+  pre_initializing,
+  initializing,
+};
+
+struct ListenerStatus {
+  config::ListenerPtr config;
+  net::Address bound;  // with the port that the system chose
+  std::vector<net::Address> bound_additional;
+};
+
+struct ClusterStatus {
+  config::ClusterPtr config;
+  std::shared_ptr<const config::EndpointSet>
+      endpoints;  // those in force; may be newer than config->endpoints
+  bool added_via_api = false;
+};
+
+// A resource that the server waits for before it is live, and what it still misses.
+struct UnreadyTarget {
+  std::string name;
+  std::vector<std::string> waiting_for;
+};
+
+struct DrainRequest {
+  bool graceful = false;      // close after the drain time, not at once
+  bool inbound_only = false;  // only listeners of direction inbound
+  bool skip_exit = false;     // drain connections, keep the listeners and the process
+};
+
+class ServerView {
+ public:
+  virtual ~ServerView() = default;
+
+  virtual ServerState state() const = 0;
+  virtual std::string version() const = 0;  // "<revision>/<version>/Clean/RELEASE/OpenSSL"
+  virtual std::chrono::seconds uptime() const = 0;
+  virtual const envoy::admin::v3::CommandLineOptions& command_line_options() const = 0;
+
+  // The bootstrap as loaded (command line merged, node completed), as compiled, and when that was.
+  virtual const envoy::config::bootstrap::v3::Bootstrap& bootstrap_proto() const = 0;
+  virtual const config::Bootstrap& bootstrap() const = 0;
+  virtual std::chrono::system_clock::time_point bootstrap_loaded_at() const = 0;
+
+  virtual std::vector<ListenerStatus> listeners() const = 0;
+  virtual std::vector<ClusterStatus> clusters() const = 0;
+  virtual std::vector<UnreadyTarget> unready_targets() const = 0;
+
+  virtual observe::StatsStore& stats() = 0;
+  virtual RuntimeStore& runtime() = 0;
+
+  // Actions. They return at once; their effect may come later.
+  virtual void fail_health_check(bool failed) = 0;
+  virtual void drain_listeners(const DrainRequest& request) = 0;
+  virtual void quit() = 0;
+  virtual void reopen_logs() = 0;
+};
+
+}  // namespace outrigger::admin

@@ -1,0 +1,21 @@
+// Header conditions of routes, access logs, retries and filters. Pure.
+// Several fields of one name count as one value joined with ",". A missing header matches nothing
+// but `present_match: false`, inverted or not.
+#pragma once
+
+#include <vector>
+
+#include "api/arena.h"
+#include "api/config/route_match.h"
+#include "api/http/header_map.h"
+
+namespace outrigger::route {
+
+bool matches(const config::HeaderMatch& match, const http::HeaderMap& headers, Arena& scratch);
+bool matches_all(const std::vector<config::HeaderMatch>& matches, const http::HeaderMap& headers,
+                 Arena& scratch);
+// False for an empty list.
+bool matches_any(const std::vector<config::HeaderMatch>& matches, const http::HeaderMap& headers,
+                 Arena& scratch);
+
+}  // namespace outrigger::route

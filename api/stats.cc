@@ -1,5 +1,9 @@
 #include "api/stats.h"
 
+#include <algorithm>
+#include <cstring>
+#include <iterator>
+
 namespace outrigger {
 
 void Histogram::record(uint64_t value) {
@@ -53,8 +57,69 @@ uint64_t CodeCounters::value(int code) const {
   return counters == nullptr ? 0 : counters[(code - kMin) % kBlock].value();
 }
 
-StatsScope::StatsScope(std::string prefix, std::string extracted_prefix, std::vector<StatTag> tags, const StatsLayout& layout)
-    : prefix_(std::move(prefix)), extracted_prefix_(std::move(extracted_prefix)), tags_(std::move(tags)), layout_(layout) {}
+namespace {
+
+// Tags that scopes carry as a place in their prefix.
+constexpr std::string_view kWellKnownTags[] = {
+    "envoy.cluster_name", "envoy.http_conn_manager_prefix", "envoy.listener_address",
+    "envoy.worker_id",    "envoy.rds_route_config",         "envoy.fault_downstream_cluster"};
+
+}  // namespace
+
+StatsScope::StatsScope(std::string_view prefix, std::string_view extracted_prefix,
+                       std::vector<StatTag> tags, const StatsLayout& layout)
+    : layout_(layout),
+      text_(std::make_unique_for_overwrite<char[]>(prefix.size())),
+      prefix_size_(static_cast<uint32_t>(prefix.size())) {
+  if (!prefix.empty()) std::memcpy(text_.get(), prefix.data(), prefix.size());
+  if (!place_tags(extracted_prefix, tags)) {
+    place_count_ = 0;
+    description_ =
+        std::make_unique<Description>(Description{std::string(extracted_prefix), std::move(tags)});
+  }
+}
+
+bool StatsScope::place_tags(std::string_view extracted_prefix, const std::vector<StatTag>& tags) {
+  if (tags.size() > kMaxPlaces || prefix_size_ > 0xffff) return false;
+  for (const StatTag& tag : tags) {
+    const auto* name = std::find(std::begin(kWellKnownTags), std::end(kWellKnownTags), tag.name);
+    // "." on both sides: a cluster named "c" must not be found inside "cluster.".
+    size_t at = prefix().find("." + tag.value + ".");
+    if (name == std::end(kWellKnownTags) || at == std::string_view::npos) return false;
+    places_[place_count_++] = {static_cast<uint16_t>(at + 1),
+                               static_cast<uint16_t>(tag.value.size()),
+                               static_cast<uint8_t>(name - std::begin(kWellKnownTags))};
+  }
+  return without_places() == extracted_prefix;
+}
+
+std::string StatsScope::without_places() const {
+  std::string out(prefix());
+  // From the back, so that the other places stay where they are.
+  for (size_t end = out.size() + 1;;) {
+    const TagPlace* last = nullptr;
+    for (const TagPlace& place : std::span(places_, place_count_)) {
+      if (place.begin < end && (last == nullptr || place.begin > last->begin)) last = &place;
+    }
+    if (last == nullptr) return out;
+    out.erase(last->begin, last->size + size_t{1});
+    end = last->begin;
+  }
+}
+
+std::string StatsScope::extracted_prefix() const {
+  return description_ != nullptr ? description_->extracted_prefix : without_places();
+}
+
+std::vector<StatTag> StatsScope::tags() const {
+  if (description_ != nullptr) return description_->tags;
+  std::vector<StatTag> tags;
+  for (const TagPlace& place : std::span(places_, place_count_)) {
+    tags.push_back({std::string(kWellKnownTags[place.name]),
+                    std::string(prefix().substr(place.begin, place.size))});
+  }
+  return tags;
+}
 
 StatsScope::~StatsScope() {
   Shard* shard = shards_.load(std::memory_order_relaxed);

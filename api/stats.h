@@ -1,14 +1,17 @@
-// Statistics: fixed structs of counters, gauges and histograms inside the object that they describe; one shard per worker.
-// Thread: a shard has ONE writer (its worker); anyone may read. Nothing here locks on the request path.
-// Names exist only when somebody reads: a scope knows its prefix, a layout knows the fields' names.
+// Statistics: fixed structs of counters, gauges and histograms inside the object that they
+// describe; one shard per worker. Thread: a shard has ONE writer (its worker); anyone may read.
+// Nothing here locks on the request path. Names exist only when somebody reads: a scope knows its
+// prefix, a layout knows the fields' names.
 #pragma once
 
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -17,30 +20,41 @@ namespace outrigger {
 class Counter {
  public:
   void inc() { add(1); }
-  void add(uint64_t n) { value_.store(value_.load(std::memory_order_relaxed) + n, std::memory_order_relaxed); }
+  void add(uint64_t n) {
+    value_.store(value_.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
+  }
   uint64_t value() const { return value_.load(std::memory_order_relaxed); }
 
  private:
   std::atomic<uint64_t> value_{0};
 };
 
-// A gauge's value is the sum of the workers' parts, so a part may be negative.
+// A gauge's value is the sum of the workers' parts, so a part may be negative. It is used from the
+// first write on, as Envoy's are, whatever it was set to: a series that went back to 0 must not
+// vanish from `usedonly`.
 class Gauge {
  public:
   void inc() { add(1); }
   void dec() { add(-1); }
-  void add(int64_t n) { value_.store(value_.load(std::memory_order_relaxed) + n, std::memory_order_relaxed); }
+  void add(int64_t n) { value_.store(value() + n, std::memory_order_relaxed); }
   void set(int64_t v) { value_.store(v, std::memory_order_relaxed); }
-  int64_t value() const { return value_.load(std::memory_order_relaxed); }
+  int64_t value() const {
+    int64_t v = value_.load(std::memory_order_relaxed);
+    return v == kUnused ? 0 : v;
+  }
+  bool used() const { return value_.load(std::memory_order_relaxed) != kUnused; }
 
  private:
-  std::atomic<int64_t> value_{0};
+  static constexpr int64_t kUnused = std::numeric_limits<int64_t>::min();
+  std::atomic<int64_t> value_{kUnused};
 };
 
-// Log-linear bins, two significant decimal digits (90 bins a decade), allocated with the first value. Unsigned integers only.
+// Log-linear bins, two significant decimal digits (90 bins a decade), allocated with the first
+// value. Unsigned integers only.
 class Histogram {
  public:
-  static constexpr unsigned kBins = 1 + 9 + 90 * 9;  // 0, 1..9, then 10..99 of each decade up to 10^10
+  static constexpr unsigned kBins =
+      1 + 9 + 90 * 9;  // 0, 1..9, then 10..99 of each decade up to 10^10
   using Bins = std::atomic<uint32_t>[kBins];
 
   Histogram() = default;
@@ -64,7 +78,8 @@ class Histogram {
   std::atomic<std::atomic<uint32_t>*> bins_{nullptr};
 };
 
-// Counters by HTTP response code: "<name>_<code>" for each code seen. Common codes are inline, the others are allocated when seen.
+// Counters by HTTP response code: "<name>_<code>" for each code seen. Common codes are inline, the
+// others are allocated when seen.
 class CodeCounters {
  public:
   static constexpr int kMin = 100;
@@ -83,7 +98,12 @@ class CodeCounters {
   std::atomic<Counter*> blocks_[(kMax - kMin + 1) / kBlock] = {};
 };
 
-enum class StatKind : uint8_t { counter, gauge, histogram, codes };
+enum class StatKind : uint8_t {
+  counter,
+  gauge,
+  histogram,
+  codes
+};
 
 struct StatField {
   const char* name;
@@ -97,29 +117,34 @@ struct StatsLayout {
   void (*destroy)(void*);
 };
 
-// OUTRIGGER_DEFINE_STATS(Name, LIST) defines struct Name from LIST(COUNTER, GAUGE, HISTOGRAM, CODES); each of these takes a field's name.
+// OUTRIGGER_DEFINE_STATS(Name, LIST) defines struct Name from LIST(COUNTER, GAUGE, HISTOGRAM,
+// CODES); each of these takes a field's name.
 #define OUTRIGGER_STAT_COUNTER_MEMBER(name) ::outrigger::Counter name;
 #define OUTRIGGER_STAT_GAUGE_MEMBER(name) ::outrigger::Gauge name;
 #define OUTRIGGER_STAT_HISTOGRAM_MEMBER(name) ::outrigger::Histogram name;
 #define OUTRIGGER_STAT_CODES_MEMBER(name) ::outrigger::CodeCounters name;
-#define OUTRIGGER_STAT_COUNTER_FIELD(name) {#name, ::outrigger::StatKind::counter, offsetof(Self, name)},
-#define OUTRIGGER_STAT_GAUGE_FIELD(name) {#name, ::outrigger::StatKind::gauge, offsetof(Self, name)},
-#define OUTRIGGER_STAT_HISTOGRAM_FIELD(name) {#name, ::outrigger::StatKind::histogram, offsetof(Self, name)},
-#define OUTRIGGER_STAT_CODES_FIELD(name) {#name, ::outrigger::StatKind::codes, offsetof(Self, name)},
-#define OUTRIGGER_DEFINE_STATS(Name, LIST)                                                               \
-  struct Name {                                                                                          \
-    LIST(OUTRIGGER_STAT_COUNTER_MEMBER, OUTRIGGER_STAT_GAUGE_MEMBER, OUTRIGGER_STAT_HISTOGRAM_MEMBER,    \
-         OUTRIGGER_STAT_CODES_MEMBER)                                                                    \
-    static const ::outrigger::StatsLayout& layout() {                                                    \
-      using Self = Name;                                                                                 \
-      static constexpr ::outrigger::StatField kFields[] = {                                              \
-          LIST(OUTRIGGER_STAT_COUNTER_FIELD, OUTRIGGER_STAT_GAUGE_FIELD, OUTRIGGER_STAT_HISTOGRAM_FIELD, \
-               OUTRIGGER_STAT_CODES_FIELD)};                                                             \
-      static constexpr ::outrigger::StatsLayout kLayout{                                                 \
-          kFields, [] { return static_cast<void*>(new Name); },                                          \
-          [](void* stats) { delete static_cast<Name*>(stats); }};                                        \
-      return kLayout;                                                                                    \
-    }                                                                                                    \
+#define OUTRIGGER_STAT_COUNTER_FIELD(name) \
+  {#name, ::outrigger::StatKind::counter, offsetof(Self, name)},
+#define OUTRIGGER_STAT_GAUGE_FIELD(name) \
+  {#name, ::outrigger::StatKind::gauge, offsetof(Self, name)},
+#define OUTRIGGER_STAT_HISTOGRAM_FIELD(name) \
+  {#name, ::outrigger::StatKind::histogram, offsetof(Self, name)},
+#define OUTRIGGER_STAT_CODES_FIELD(name) \
+  {#name, ::outrigger::StatKind::codes, offsetof(Self, name)},
+#define OUTRIGGER_DEFINE_STATS(Name, LIST)                                   \
+  struct Name {                                                              \
+    LIST(OUTRIGGER_STAT_COUNTER_MEMBER, OUTRIGGER_STAT_GAUGE_MEMBER,         \
+         OUTRIGGER_STAT_HISTOGRAM_MEMBER, OUTRIGGER_STAT_CODES_MEMBER)       \
+    static const ::outrigger::StatsLayout& layout() {                        \
+      using Self = Name;                                                     \
+      static constexpr ::outrigger::StatField kFields[] = {                  \
+          LIST(OUTRIGGER_STAT_COUNTER_FIELD, OUTRIGGER_STAT_GAUGE_FIELD,     \
+               OUTRIGGER_STAT_HISTOGRAM_FIELD, OUTRIGGER_STAT_CODES_FIELD)}; \
+      static constexpr ::outrigger::StatsLayout kLayout{                     \
+          kFields, [] { return static_cast<void*>(new Name); },              \
+          [](void* stats) { delete static_cast<Name*>(stats); }};            \
+      return kLayout;                                                        \
+    }                                                                        \
   };
 
 // A part of a stat's name that Envoy extracts as a tag: {"envoy.cluster_name", "backend"}.
@@ -129,22 +154,27 @@ struct StatTag {
 };
 
 // StatsScope: one named set of stats ("cluster.backend."), with a shard per thread that used it.
-// Thread: any; local() may be called by every worker, each with its own number. Lifetime: shared by the object that it describes and the store.
+// There are several per cluster, so it is small: a tag whose value stands in the prefix, as nearly
+// all do, is kept as its place there. Thread: any; local() may be called by every worker, each with
+// its own number. Lifetime: shared by the objects that it describes.
 class StatsScope {
  public:
-  // `prefix` ends with a dot or is empty. `extracted_prefix` is the prefix without the tags' values ("cluster.").
-  StatsScope(std::string prefix, std::string extracted_prefix, std::vector<StatTag> tags, const StatsLayout& layout);
+  // `prefix` ends with a dot or is empty. `extracted_prefix` is the prefix without the tags' values
+  // ("cluster.").
+  StatsScope(std::string_view prefix, std::string_view extracted_prefix, std::vector<StatTag> tags,
+             const StatsLayout& layout);
   StatsScope(const StatsScope&) = delete;
   StatsScope& operator=(const StatsScope&) = delete;
   ~StatsScope();
 
-  const std::string& prefix() const { return prefix_; }
-  const std::string& extracted_prefix() const { return extracted_prefix_; }
-  const std::vector<StatTag>& tags() const { return tags_; }
+  std::string_view prefix() const { return {text_.get(), prefix_size_}; }
+  // Made for the caller: only readers of the statistics ask.
+  std::string extracted_prefix() const;
+  std::vector<StatTag> tags() const;
   const StatsLayout& layout() const { return layout_; }
 
-  // The shard of thread `worker` (main thread: kMainThread), made on first use. T must be the layout's struct. Keep the reference: it lives
-  // as long as the scope.
+  // The shard of thread `worker` (main thread: kMainThread), made on first use. T must be the
+  // layout's struct. Keep the reference: it lives as long as the scope.
   static constexpr unsigned kMainThread = 0xffff;
   template <class T>
   T& local(unsigned worker) {
@@ -154,7 +184,8 @@ class StatsScope {
   // Calls visit(const void* stats) for each shard.
   template <class Visit>
   void for_each_shard(Visit visit) const {
-    for (const Shard* s = shards_.load(std::memory_order_acquire); s != nullptr; s = s->next) visit(static_cast<const void*>(s->stats));
+    for (const Shard* s = shards_.load(std::memory_order_acquire); s != nullptr; s = s->next)
+      visit(static_cast<const void*>(s->stats));
   }
   bool used() const { return shards_.load(std::memory_order_acquire) != nullptr; }
 
@@ -164,23 +195,41 @@ class StatsScope {
     unsigned worker;
     void* stats;
   };
-  void* shard(unsigned worker);
+  // A tag's value in the prefix; `name` is an index into the well-known tags.
+  struct TagPlace {
+    uint16_t begin = 0;
+    uint16_t size = 0;
+    uint8_t name = 0;
+  };
+  // What does not fit into places: other tag names, values that are not in the prefix.
+  struct Description {
+    std::string extracted_prefix;
+    std::vector<StatTag> tags;
+  };
+  static constexpr unsigned kMaxPlaces = 2;
 
-  std::string prefix_;
-  std::string extracted_prefix_;
-  std::vector<StatTag> tags_;
+  void* shard(unsigned worker);
+  bool place_tags(std::string_view extracted_prefix, const std::vector<StatTag>& tags);
+  std::string without_places() const;
+
   const StatsLayout& layout_;
   std::atomic<Shard*> shards_{nullptr};
+  std::unique_ptr<char[]> text_;
+  std::unique_ptr<const Description> description_;  // nullptr: the places say all
+  uint32_t prefix_size_;
+  TagPlace places_[kMaxPlaces];
+  uint8_t place_count_ = 0;
 };
 
 using StatsScopePtr = std::shared_ptr<StatsScope>;
 
-// Where scopes are made; implemented by the stats store. A scope of the same prefix and layout is the same object, so that counters
-// survive a change of configuration.
+// Where scopes are made; implemented by the stats store. A scope of the same prefix and layout is
+// the same object, so that counters survive a change of configuration.
 class StatsRegistry {
  public:
   virtual ~StatsRegistry() = default;
-  virtual StatsScopePtr scope(std::string prefix, std::string extracted_prefix, std::vector<StatTag> tags, const StatsLayout& layout) = 0;
+  virtual StatsScopePtr scope(std::string prefix, std::string extracted_prefix,
+                              std::vector<StatTag> tags, const StatsLayout& layout) = 0;
   template <class T>
   StatsScopePtr scope(std::string prefix) {
     std::string same = prefix;

@@ -1,6 +1,7 @@
-// ChunkPool: a worker's free list of fixed-size memory chunks. Arena: bump allocation for ONE stream out of them.
-// Thread: the owning worker. Lifetime: a pool outlives its arenas; an arena's memory lives until the arena is destroyed.
-// Objects made in an arena are not destroyed by it: give it trivially destructible types, or hold them by ArenaPtr.
+// ChunkPool: a worker's free list of fixed-size memory chunks. Arena: bump allocation for ONE
+// stream out of them. Thread: the owning worker. Lifetime: a pool outlives its arenas; an arena's
+// memory lives until the arena is destroyed. Objects made in an arena are not destroyed by it: give
+// it trivially destructible types, or hold them by ArenaPtr.
 #pragma once
 
 #include <cstddef>
@@ -39,7 +40,8 @@ class ChunkPool {
     free_ = new (chunk) Node{free_};
     ++free_count_;
   }
-  // Gives free chunks back to the system until at most `keep` remain; the worker calls it when a burst is over.
+  // Gives free chunks back to the system until at most `keep` remain; the worker calls it when a
+  // burst is over.
   void trim(size_t keep) {
     while (free_count_ > keep) {
       Node* node = free_;
@@ -56,7 +58,8 @@ class ChunkPool {
   };
   Node* free_ = nullptr;
   size_t free_count_ = 0;
-  size_t max_free_ = 4096;  // 16 MiB: a burst larger than this pays malloc instead of keeping memory for ever
+  size_t max_free_ =
+      4096;  // 16 MiB: a burst larger than this pays malloc instead of keeping memory for ever
 };
 
 class Arena {

@@ -17,7 +17,11 @@ constexpr std::string_view kLong[] = {
 
 }  // namespace
 
-std::string_view short_name(ResponseFlag flag) { return kShort[static_cast<unsigned>(flag)]; }
-std::string_view long_name(ResponseFlag flag) { return kLong[static_cast<unsigned>(flag)]; }
+std::string_view short_name(ResponseFlag flag) {
+  return kShort[static_cast<unsigned>(flag)];
+}
+std::string_view long_name(ResponseFlag flag) {
+  return kLong[static_cast<unsigned>(flag)];
+}
 
 }  // namespace outrigger

@@ -1,4 +1,5 @@
-// cluster.<name>.*: https://www.envoyproxy.io/docs/envoy/latest/configuration/upstream/cluster_manager/cluster_stats
+// cluster.<name>.*:
+// https://www.envoyproxy.io/docs/envoy/latest/configuration/upstream/cluster_manager/cluster_stats
 #pragma once
 
 #include "api/stats.h"
@@ -6,101 +7,104 @@
 namespace outrigger {
 
 #define OUTRIGGER_CLUSTER_TRAFFIC_STATS(COUNTER, GAUGE, HISTOGRAM, CODES) \
-  COUNTER(bind_errors)                                            \
-  COUNTER(upstream_cx_close_notify)                               \
-  COUNTER(upstream_cx_connect_attempts_exceeded)                  \
-  COUNTER(upstream_cx_connect_fail)                               \
-  COUNTER(upstream_cx_connect_timeout)                            \
-  COUNTER(upstream_cx_destroy)                                    \
-  COUNTER(upstream_cx_destroy_local)                              \
-  COUNTER(upstream_cx_destroy_local_with_active_rq)               \
-  COUNTER(upstream_cx_destroy_remote)                             \
-  COUNTER(upstream_cx_destroy_remote_with_active_rq)              \
-  COUNTER(upstream_cx_destroy_with_active_rq)                     \
-  COUNTER(upstream_cx_http1_total)                                \
-  COUNTER(upstream_cx_http2_total)                                \
-  COUNTER(upstream_cx_http3_total)                                \
-  COUNTER(upstream_cx_idle_timeout)                               \
-  COUNTER(upstream_cx_max_duration_reached)                       \
-  COUNTER(upstream_cx_max_requests)                               \
-  COUNTER(upstream_cx_none_healthy)                               \
-  COUNTER(upstream_cx_overflow)                                   \
-  COUNTER(upstream_cx_pool_overflow)                              \
-  COUNTER(upstream_cx_protocol_error)                             \
-  COUNTER(upstream_cx_rx_bytes_total)                             \
-  COUNTER(upstream_cx_total)                                      \
-  COUNTER(upstream_cx_tx_bytes_total)                             \
-  COUNTER(upstream_flow_control_backed_up_total)                  \
-  COUNTER(upstream_flow_control_drained_total)                    \
-  COUNTER(upstream_flow_control_paused_reading_total)             \
-  COUNTER(upstream_flow_control_resumed_reading_total)            \
-  COUNTER(upstream_internal_redirect_failed_total)                \
-  COUNTER(upstream_internal_redirect_succeeded_total)             \
-  COUNTER(upstream_rq_cancelled)                                  \
-  COUNTER(upstream_rq_completed)                                  \
-  COUNTER(upstream_rq_maintenance_mode)                           \
-  COUNTER(upstream_rq_max_duration_reached)                       \
-  COUNTER(upstream_rq_per_try_idle_timeout)                       \
-  COUNTER(upstream_rq_per_try_timeout)                            \
-  COUNTER(upstream_rq_pending_failure_eject)                      \
-  COUNTER(upstream_rq_pending_overflow)                           \
-  COUNTER(upstream_rq_pending_total)                              \
-  COUNTER(upstream_rq_retry)                                      \
-  COUNTER(upstream_rq_retry_backoff_exponential)                  \
-  COUNTER(upstream_rq_retry_backoff_ratelimited)                  \
-  COUNTER(upstream_rq_retry_limit_exceeded)                       \
-  COUNTER(upstream_rq_retry_overflow)                             \
-  COUNTER(upstream_rq_retry_success)                              \
-  COUNTER(upstream_rq_rx_reset)                                   \
-  COUNTER(upstream_rq_timeout)                                    \
-  COUNTER(upstream_rq_total)                                      \
-  COUNTER(upstream_rq_tx_reset)                                   \
-  COUNTER(upstream_rq_1xx)                                        \
-  COUNTER(upstream_rq_2xx)                                        \
-  COUNTER(upstream_rq_3xx)                                        \
-  COUNTER(upstream_rq_4xx)                                        \
-  COUNTER(upstream_rq_5xx)                                        \
-  COUNTER(retry_or_shadow_abandoned)                              \
-  COUNTER(lb_healthy_panic)                                       \
-  GAUGE(upstream_cx_active)                                       \
-  GAUGE(upstream_cx_rx_bytes_buffered)                            \
-  GAUGE(upstream_cx_tx_bytes_buffered)                            \
-  GAUGE(upstream_rq_active)                                       \
-  GAUGE(upstream_rq_pending_active)                               \
-  HISTOGRAM(upstream_cx_connect_ms)                               \
-  HISTOGRAM(upstream_cx_length_ms)                                \
-  HISTOGRAM(upstream_rq_time)                                     \
+  COUNTER(bind_errors)                                                    \
+  COUNTER(upstream_cx_close_notify)                                       \
+  COUNTER(upstream_cx_connect_attempts_exceeded)                          \
+  COUNTER(upstream_cx_connect_fail)                                       \
+  COUNTER(upstream_cx_connect_timeout)                                    \
+  COUNTER(upstream_cx_destroy)                                            \
+  COUNTER(upstream_cx_destroy_local)                                      \
+  COUNTER(upstream_cx_destroy_local_with_active_rq)                       \
+  COUNTER(upstream_cx_destroy_remote)                                     \
+  COUNTER(upstream_cx_destroy_remote_with_active_rq)                      \
+  COUNTER(upstream_cx_destroy_with_active_rq)                             \
+  COUNTER(upstream_cx_http1_total)                                        \
+  COUNTER(upstream_cx_http2_total)                                        \
+  COUNTER(upstream_cx_http3_total)                                        \
+  COUNTER(upstream_cx_idle_timeout)                                       \
+  COUNTER(upstream_cx_max_duration_reached)                               \
+  COUNTER(upstream_cx_max_requests)                                       \
+  COUNTER(upstream_cx_none_healthy)                                       \
+  COUNTER(upstream_cx_overflow)                                           \
+  COUNTER(upstream_cx_pool_overflow)                                      \
+  COUNTER(upstream_cx_protocol_error)                                     \
+  COUNTER(upstream_cx_rx_bytes_total)                                     \
+  COUNTER(upstream_cx_total)                                              \
+  COUNTER(upstream_cx_tx_bytes_total)                                     \
+  COUNTER(upstream_flow_control_backed_up_total)                          \
+  COUNTER(upstream_flow_control_drained_total)                            \
+  COUNTER(upstream_flow_control_paused_reading_total)                     \
+  COUNTER(upstream_flow_control_resumed_reading_total)                    \
+  COUNTER(upstream_internal_redirect_failed_total)                        \
+  COUNTER(upstream_internal_redirect_succeeded_total)                     \
+  COUNTER(upstream_rq_cancelled)                                          \
+  COUNTER(upstream_rq_completed)                                          \
+  COUNTER(upstream_rq_maintenance_mode)                                   \
+  COUNTER(upstream_rq_max_duration_reached)                               \
+  COUNTER(upstream_rq_per_try_idle_timeout)                               \
+  COUNTER(upstream_rq_per_try_timeout)                                    \
+  COUNTER(upstream_rq_pending_failure_eject)                              \
+  COUNTER(upstream_rq_pending_overflow)                                   \
+  COUNTER(upstream_rq_pending_total)                                      \
+  COUNTER(upstream_rq_retry)                                              \
+  COUNTER(upstream_rq_retry_backoff_exponential)                          \
+  COUNTER(upstream_rq_retry_backoff_ratelimited)                          \
+  COUNTER(upstream_rq_retry_limit_exceeded)                               \
+  COUNTER(upstream_rq_retry_overflow)                                     \
+  COUNTER(upstream_rq_retry_success)                                      \
+  COUNTER(upstream_rq_rx_reset)                                           \
+  COUNTER(upstream_rq_timeout)                                            \
+  COUNTER(upstream_rq_total)                                              \
+  COUNTER(upstream_rq_tx_reset)                                           \
+  COUNTER(upstream_rq_1xx)                                                \
+  COUNTER(upstream_rq_2xx)                                                \
+  COUNTER(upstream_rq_3xx)                                                \
+  COUNTER(upstream_rq_4xx)                                                \
+  COUNTER(upstream_rq_5xx)                                                \
+  COUNTER(retry_or_shadow_abandoned)                                      \
+  COUNTER(lb_healthy_panic)                                               \
+  GAUGE(upstream_cx_active)                                               \
+  GAUGE(upstream_cx_rx_bytes_buffered)                                    \
+  GAUGE(upstream_cx_tx_bytes_buffered)                                    \
+  GAUGE(upstream_rq_active)                                               \
+  GAUGE(upstream_rq_pending_active)                                       \
+  HISTOGRAM(upstream_cx_connect_ms)                                       \
+  HISTOGRAM(upstream_cx_length_ms)                                        \
+  HISTOGRAM(upstream_rq_time)                                             \
   CODES(upstream_rq)
 OUTRIGGER_DEFINE_STATS(ClusterStats, OUTRIGGER_CLUSTER_TRAFFIC_STATS)
 
 // Membership and configuration of a cluster; written by the main thread.
 #define OUTRIGGER_CLUSTER_CONFIG_STATS(COUNTER, GAUGE, HISTOGRAM, CODES) \
-  COUNTER(assignment_stale)                                       \
-  COUNTER(assignment_timeout_received)                            \
-  COUNTER(membership_change)                                      \
-  COUNTER(update_attempt)                                         \
-  COUNTER(update_empty)                                           \
-  COUNTER(update_failure)                                         \
-  COUNTER(update_no_rebuild)                                      \
-  COUNTER(update_success)                                         \
-  GAUGE(max_host_weight)                                          \
-  GAUGE(membership_degraded)                                      \
-  GAUGE(membership_excluded)                                      \
-  GAUGE(membership_healthy)                                       \
-  GAUGE(membership_total)                                         \
+  COUNTER(assignment_stale)                                              \
+  COUNTER(assignment_timeout_received)                                   \
+  COUNTER(membership_change)                                             \
+  COUNTER(update_attempt)                                                \
+  COUNTER(update_empty)                                                  \
+  COUNTER(update_failure)                                                \
+  COUNTER(update_no_rebuild)                                             \
+  COUNTER(update_success)                                                \
+  GAUGE(max_host_weight)                                                 \
+  GAUGE(membership_degraded)                                             \
+  GAUGE(membership_excluded)                                             \
+  GAUGE(membership_healthy)                                              \
+  GAUGE(membership_total)                                                \
   GAUGE(version)
 OUTRIGGER_DEFINE_STATS(ClusterConfigStats, OUTRIGGER_CLUSTER_CONFIG_STATS)
 
 // cluster.<name>.circuit_breakers.<priority>.*
-#define OUTRIGGER_CIRCUIT_BREAKER_STATS(COUNTER, GAUGE, HISTOGRAM, CODES) \
-  GAUGE(cx_open) GAUGE(cx_pool_open) GAUGE(rq_open) GAUGE(rq_pending_open) GAUGE(rq_retry_open) \
-  GAUGE(remaining_cx) GAUGE(remaining_pending) GAUGE(remaining_retries) GAUGE(remaining_rq) GAUGE(remaining_cx_pools)
+#define OUTRIGGER_CIRCUIT_BREAKER_STATS(COUNTER, GAUGE, HISTOGRAM, CODES)                       \
+  GAUGE(cx_open)                                                                                \
+  GAUGE(cx_pool_open) GAUGE(rq_open) GAUGE(rq_pending_open) GAUGE(rq_retry_open)                \
+      GAUGE(remaining_cx) GAUGE(remaining_pending) GAUGE(remaining_retries) GAUGE(remaining_rq) \
+          GAUGE(remaining_cx_pools)
 OUTRIGGER_DEFINE_STATS(CircuitBreakerStats, OUTRIGGER_CIRCUIT_BREAKER_STATS)
 
 // Per endpoint, as /clusters shows it.
-#define OUTRIGGER_HOST_STATS(COUNTER, GAUGE, HISTOGRAM, CODES) \
-  COUNTER(cx_connect_fail) COUNTER(cx_total) COUNTER(rq_error) COUNTER(rq_success) COUNTER(rq_timeout) COUNTER(rq_total) \
-  GAUGE(cx_active) GAUGE(rq_active)
+#define OUTRIGGER_HOST_STATS(COUNTER, GAUGE, HISTOGRAM, CODES)                                  \
+  COUNTER(cx_connect_fail)                                                                      \
+  COUNTER(cx_total) COUNTER(rq_error) COUNTER(rq_success) COUNTER(rq_timeout) COUNTER(rq_total) \
+      GAUGE(cx_active) GAUGE(rq_active)
 OUTRIGGER_DEFINE_STATS(HostStats, OUTRIGGER_HOST_STATS)
 
 }  // namespace outrigger

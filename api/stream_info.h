@@ -1,5 +1,6 @@
-// StreamInfo: the facts of one HTTP stream (or, later, TCP connection) that logs, headers and filters may ask for.
-// Thread: the stream's worker. Lifetime: the stream's; text is static, configuration's, or the stream's arena's.
+// StreamInfo: the facts of one HTTP stream (or, later, TCP connection) that logs, headers and
+// filters may ask for. Thread: the stream's worker. Lifetime: the stream's; text is static,
+// configuration's, or the stream's arena's.
 #pragma once
 
 #include <chrono>
@@ -40,17 +41,17 @@ struct StreamInfo {
   SystemTime start_time;
   MonotonicTime start;
   // Offsets from `start`; absent: did not happen.
-  std::optional<MonotonicTime> request_end;           // last octet from downstream
-  std::optional<MonotonicTime> upstream_first_sent;   // first octet to upstream
+  std::optional<MonotonicTime> request_end;          // last octet from downstream
+  std::optional<MonotonicTime> upstream_first_sent;  // first octet to upstream
   std::optional<MonotonicTime> upstream_last_sent;
   std::optional<MonotonicTime> upstream_first_received;
   std::optional<MonotonicTime> upstream_last_received;
-  std::optional<MonotonicTime> response_first_sent;   // to downstream
+  std::optional<MonotonicTime> response_first_sent;  // to downstream
   std::optional<MonotonicTime> response_last_sent;
   std::optional<MonotonicTime> end;
 
-  uint64_t request_body_bytes = 0;       // %BYTES_RECEIVED%
-  uint64_t response_body_bytes = 0;      // %BYTES_SENT%
+  uint64_t request_body_bytes = 0;   // %BYTES_RECEIVED%
+  uint64_t response_body_bytes = 0;  // %BYTES_SENT%
   uint64_t request_header_bytes = 0;
   uint64_t response_header_bytes = 0;
   uint64_t upstream_request_body_bytes = 0;

@@ -1,4 +1,5 @@
-// Bootstrap: everything that one configuration file says, compiled. Thread: main. Semantics: envoy.config.bootstrap.v3.Bootstrap.
+// Bootstrap: everything that one configuration file says, compiled. Thread: main. Semantics:
+// envoy.config.bootstrap.v3.Bootstrap.
 #pragma once
 
 #include <chrono>
@@ -22,10 +23,11 @@ struct Admin {
   bool ignore_global_connection_limit = false;
 };
 
-// stats_config.stats_tags: a fixed value, or a regex whose first group is removed from the name and whose second is the value.
+// stats_config.stats_tags: a fixed value, or a regex whose first group is removed from the name and
+// whose second is the value.
 struct TagSpecifier {
   std::string tag_name;
-  std::string pattern;            // empty: fixed_value
+  std::string pattern;  // empty: fixed_value
   std::string fixed_value;
 };
 
@@ -33,7 +35,12 @@ struct StatsConfig {
   std::vector<TagSpecifier> tags;
   bool use_all_default_tags = true;
   // stats_matcher: reject_all, or inclusion/exclusion lists.
-  enum class Match : uint8_t { all, none, include, exclude } match = Match::all;
+  enum class Match : uint8_t {
+    all,
+    none,
+    include,
+    exclude
+  } match = Match::all;
   std::vector<StringMatcher> patterns;
   struct Buckets {
     StringMatcher name;

@@ -1,8 +1,10 @@
-// Cluster: a compiled upstream cluster and its endpoints. Thread: any; immutable; an endpoint update makes a new EndpointSet.
-// Semantics: envoy.config.cluster.v3.Cluster, envoy.config.endpoint.v3. Compiled by xds/compile_cluster.
+// Cluster: a compiled upstream cluster and its endpoints. Thread: any; immutable; an endpoint
+// update makes a new EndpointSet. Semantics: envoy.config.cluster.v3.Cluster,
+// envoy.config.endpoint.v3. Compiled by xds/compile_cluster.
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -18,7 +20,11 @@
 namespace outrigger::config {
 
 struct Endpoint {
-  enum class Health : uint8_t { healthy, unhealthy, degraded };
+  enum class Health : uint8_t {
+    healthy,
+    unhealthy,
+    degraded
+  };
   net::Address address;
   std::string hostname;
   uint32_t weight = 1;
@@ -44,6 +50,15 @@ struct EndpointSet {
   std::vector<LocalityEndpoints> localities;
 };
 
+// What a cluster uses of its limits, over all workers. Written when a connection or request starts
+// and ends; the limits hold exactly.
+struct ResourceUsage {
+  std::atomic<uint32_t> connections{0};
+  std::atomic<uint32_t> pending_requests{0};
+  std::atomic<uint32_t> requests{0};
+  std::atomic<uint32_t> retries{0};
+};
+
 struct CircuitBreaker {
   uint32_t max_connections = 1024;
   uint32_t max_pending_requests = 1024;
@@ -52,10 +67,15 @@ struct CircuitBreaker {
   uint32_t max_connection_pools = 0xffffffff;
   bool track_remaining = false;
   StatsScopePtr stats;  // CircuitBreakerStats
+  std::shared_ptr<ResourceUsage> usage = std::make_shared<ResourceUsage>();
 };
 
 struct UpstreamHttp {
-  enum class Version : uint8_t { http1, http2, downstream };
+  enum class Version : uint8_t {
+    http1,
+    http2,
+    downstream
+  };
   Version version = Version::http1;
   http::Http1Options http1;
   http::Http2Options http2;
@@ -70,8 +90,18 @@ struct TcpKeepalive {
 };
 
 struct Cluster {
-  enum class Discovery : uint8_t { static_, strict_dns, logical_dns, eds, original_dst };
-  enum class Balancer : uint8_t { round_robin, least_request, random };
+  enum class Discovery : uint8_t {
+    static_,
+    strict_dns,
+    logical_dns,
+    eds,
+    original_dst
+  };
+  enum class Balancer : uint8_t {
+    round_robin,
+    least_request,
+    random
+  };
 
   ClusterRef ref;
   std::string alt_stat_name;
@@ -80,7 +110,7 @@ struct Cluster {
   uint32_t least_request_choices = 2;
   double panic_threshold = 50.0;  // per cent
   std::chrono::milliseconds connect_timeout{5000};
-  uint32_t buffer_limit_bytes = 1024 * 1024;  // per connection
+  uint32_t buffer_limit_bytes = 1024 * 1024;       // per connection
   std::array<CircuitBreaker, 2> circuit_breakers;  // [0] default, [1] high
   UpstreamHttp http;
   std::optional<TcpKeepalive> tcp_keepalive;

@@ -1,5 +1,6 @@
-// ClusterRef: the name of a cluster together with its slot. Every name that configuration mentions has one slot for the life of the process,
-// so a worker finds its cluster by an index, whether or not (yet) a cluster of that name exists.
+// ClusterRef: the name of a cluster together with its slot. Every name that configuration mentions
+// has one slot for the life of the process, so a worker finds its cluster by an index, whether or
+// not (yet) a cluster of that name exists.
 #pragma once
 
 #include <cstdint>

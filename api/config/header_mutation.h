@@ -1,5 +1,5 @@
-// Header additions and removals, at every level (route configuration, virtual host, route, weighted cluster, filters).
-// Semantics: envoy.config.core.v3.HeaderValueOption. Thread: any; immutable.
+// Header additions and removals, at every level (route configuration, virtual host, route, weighted
+// cluster, filters). Semantics: envoy.config.core.v3.HeaderValueOption. Thread: any; immutable.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,12 @@
 namespace outrigger::config {
 
 struct HeaderAddition {
-  enum class Action : uint8_t { append_if_exists_or_add, add_if_absent, overwrite_if_exists_or_add, overwrite_if_exists };
+  enum class Action : uint8_t {
+    append_if_exists_or_add,
+    add_if_absent,
+    overwrite_if_exists_or_add,
+    overwrite_if_exists
+  };
   std::string name;          // lower case
   SubstitutionFormat value;  // one literal where nothing is substituted
   Action action = Action::append_if_exists_or_add;

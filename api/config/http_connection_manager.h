@@ -1,5 +1,6 @@
 // HttpConnectionManager: one compiled HTTP filter of a filter chain. Thread: any; immutable.
-// Semantics: envoy.extensions.filters.network.http_connection_manager.v3. Compiled by xds/compile_http_connection_manager.
+// Semantics: envoy.extensions.filters.network.http_connection_manager.v3. Compiled by
+// xds/compile_http_connection_manager.
 #pragma once
 
 #include <chrono>
@@ -36,9 +37,22 @@ struct LocalReplyConfig {
   std::optional<LogFormat> body_format;
 };
 
-enum class CodecType : uint8_t { auto_, http1, http2 };
-enum class ServerHeader : uint8_t { overwrite, append_if_absent, pass_through };
-enum class EscapedSlashes : uint8_t { keep, reject_request, unescape_and_redirect, unescape_and_forward };
+enum class CodecType : uint8_t {
+  auto_,
+  http1,
+  http2
+};
+enum class ServerHeader : uint8_t {
+  overwrite,
+  append_if_absent,
+  pass_through
+};
+enum class EscapedSlashes : uint8_t {
+  keep,
+  reject_request,
+  unescape_and_redirect,
+  unescape_and_forward
+};
 
 struct HttpConnectionManager {
   std::string stat_prefix;

@@ -25,15 +25,23 @@ struct Listener {
   net::Address address;
   std::vector<net::Address> additional_addresses;
   bool ipv4_compat = false;
-  std::shared_ptr<const FilterChain> default_chain;  // the only chain until matching criteria are supported
-  uint32_t buffer_limit_bytes = 1024 * 1024;         // per connection
+  std::shared_ptr<const FilterChain>
+      default_chain;  // the only chain until matching criteria are supported
+  uint32_t buffer_limit_bytes = 1024 * 1024;  // per connection
   uint32_t backlog = 4096;
   bool reuse_port = true;
   bool bind_to_port = true;
   bool transparent = false;
   bool freebind = false;
-  enum class Drain : uint8_t { default_, modify_only } drain = Drain::default_;
-  enum class Direction : uint8_t { unspecified, inbound, outbound } direction = Direction::unspecified;
+  enum class Drain : uint8_t {
+    default_,
+    modify_only
+  } drain = Drain::default_;
+  enum class Direction : uint8_t {
+    unspecified,
+    inbound,
+    outbound
+  } direction = Direction::unspecified;
   uint32_t max_connections_per_event = 0;  // 0: no limit
   bool ignore_global_connection_limit = false;
 

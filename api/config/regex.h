@@ -1,5 +1,5 @@
-// Regex: a compiled regular expression in RE2's language (linear time: a pattern or subject cannot make matching explode).
-// Thread: any; immutable. Made by the configuration compiler.
+// Regex: a compiled regular expression in RE2's language (linear time: a pattern or subject cannot
+// make matching explode). Thread: any; immutable. Made by the configuration compiler.
 #pragma once
 
 #include <memory>
@@ -13,7 +13,8 @@ class Regex {
   virtual ~Regex() = default;
   virtual bool full_match(std::string_view subject) const = 0;
   // Replaces every match by `substitution` (\1 names a group), as RE2::GlobalReplace.
-  virtual std::string replace_all(std::string_view subject, std::string_view substitution) const = 0;
+  virtual std::string replace_all(std::string_view subject,
+                                  std::string_view substitution) const = 0;
   virtual const std::string& pattern() const = 0;
 };
 

@@ -23,10 +23,8 @@ constexpr Word kHttpWords[] = {
 };
 
 constexpr Word kGrpcWords[] = {
-    {"cancelled", grpc_cancelled},
-    {"deadline-exceeded", grpc_deadline_exceeded},
-    {"internal", grpc_internal},
-    {"resource-exhausted", grpc_resource_exhausted},
+    {"cancelled", grpc_cancelled},     {"deadline-exceeded", grpc_deadline_exceeded},
+    {"internal", grpc_internal},       {"resource-exhausted", grpc_resource_exhausted},
     {"unavailable", grpc_unavailable},
 };
 

@@ -1,5 +1,6 @@
-// The compiled route table of one RouteConfiguration. Thread: any; immutable; a stream keeps the table that it started with.
-// Semantics: envoy.config.route.v3. Compiled by xds/compile_route; matched by proxy/route/.
+// The compiled route table of one RouteConfiguration. Thread: any; immutable; a stream keeps the
+// table that it started with. Semantics: envoy.config.route.v3. Compiled by xds/compile_route;
+// matched by proxy/route/.
 #pragma once
 
 #include <chrono>
@@ -45,7 +46,7 @@ struct PerFilterConfig {
 // Conditions of `retry_on` as bits.
 namespace retry_on {
 enum Bit : uint32_t {
-  server_error = 1u << 0,       // "5xx"
+  server_error = 1u << 0,  // "5xx"
   gateway_error = 1u << 1,
   reset = 1u << 2,
   reset_before_request = 1u << 3,
@@ -62,7 +63,8 @@ enum Bit : uint32_t {
   grpc_resource_exhausted = 1u << 14,
   grpc_unavailable = 1u << 15,
 };
-// Bits of a comma-separated list; unknown words are put into `unknown` (Envoy ignores them in headers).
+// Bits of a comma-separated list; unknown words are put into `unknown` (Envoy ignores them in
+// headers).
 uint32_t parse(std::string_view list, std::vector<std::string>* unknown = nullptr);
 uint32_t parse_grpc(std::string_view list, std::vector<std::string>* unknown = nullptr);
 }  // namespace retry_on
@@ -87,7 +89,12 @@ struct MirrorPolicy {
 };
 
 struct HashPolicy {
-  enum class Kind : uint8_t { header, cookie, source_ip, query_parameter };
+  enum class Kind : uint8_t {
+    header,
+    cookie,
+    source_ip,
+    query_parameter
+  };
   Kind kind = Kind::header;
   bool terminal = false;
   std::string name;
@@ -133,8 +140,9 @@ struct ForwardAction {
 
   Milliseconds timeout{15000};  // 0: none
   std::optional<Milliseconds> idle_timeout;
-  std::optional<Milliseconds> max_stream_duration;            // 0: none
-  std::optional<Milliseconds> grpc_timeout_header_max;        // present: grpc-timeout is honoured; 0: without a maximum
+  std::optional<Milliseconds> max_stream_duration;  // 0: none
+  std::optional<Milliseconds>
+      grpc_timeout_header_max;  // present: grpc-timeout is honoured; 0: without a maximum
   std::optional<Milliseconds> grpc_timeout_header_offset;
   std::shared_ptr<const RetryPolicy> retry;  // nullptr: none
   std::vector<MirrorPolicy> mirrors;
@@ -177,7 +185,11 @@ struct Route {
 };
 
 struct VirtualHost {
-  enum class RequireTls : uint8_t { none, external_only, all };
+  enum class RequireTls : uint8_t {
+    none,
+    external_only,
+    all
+  };
   std::string name;
   RequireTls require_tls = RequireTls::none;
   std::vector<Route> routes;  // first match wins

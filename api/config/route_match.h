@@ -14,7 +14,13 @@
 namespace outrigger::config {
 
 struct PathMatch {
-  enum class Kind : uint8_t { prefix, path, regex, path_separated_prefix, connect };
+  enum class Kind : uint8_t {
+    prefix,
+    path,
+    regex,
+    path_separated_prefix,
+    connect
+  };
   Kind kind = Kind::prefix;
   bool case_sensitive = true;
   std::string text;
@@ -22,14 +28,18 @@ struct PathMatch {
 };
 
 struct HeaderMatch {
-  enum class Kind : uint8_t { present, string, range };
+  enum class Kind : uint8_t {
+    present,
+    string,
+    range
+  };
   Kind kind = Kind::present;
   bool invert = false;
   bool treat_missing_as_empty = false;
   bool expect_present = true;  // present_match: false matches the absence
   std::string name;            // lower case
   StringMatcher string;
-  int64_t range_start = 0;     // [start, end)
+  int64_t range_start = 0;  // [start, end)
   int64_t range_end = 0;
 };
 
@@ -39,7 +49,8 @@ struct QueryMatch {
   bool expect_present = true;
 };
 
-// envoy.config.core.v3.RuntimeFractionalPercent: numerator of a million; the runtime key may override it.
+// envoy.config.core.v3.RuntimeFractionalPercent: numerator of a million; the runtime key may
+// override it.
 struct RuntimeFraction {
   uint32_t per_million = 1'000'000;
   std::string runtime_key;

@@ -28,7 +28,8 @@ bool StringMatcher::matches(std::string_view value) const {
     case Kind::prefix:
       return value.size() >= text.size() && equal(value.substr(0, text.size()), text, ignore_case);
     case Kind::suffix:
-      return value.size() >= text.size() && equal(value.substr(value.size() - text.size()), text, ignore_case);
+      return value.size() >= text.size() &&
+             equal(value.substr(value.size() - text.size()), text, ignore_case);
     case Kind::contains:
       return contains(value, text, ignore_case);
     case Kind::regex:

@@ -10,7 +10,13 @@
 namespace outrigger::config {
 
 struct StringMatcher {
-  enum class Kind : uint8_t { exact, prefix, suffix, contains, regex };
+  enum class Kind : uint8_t {
+    exact,
+    prefix,
+    suffix,
+    contains,
+    regex
+  };
   Kind kind = Kind::exact;
   bool ignore_case = false;
   std::string text;  // lower case when ignore_case

@@ -1,7 +1,8 @@
-// The contract of HTTP filters. A filter is a folder: config.{h,cc} compiles a proto into an immutable HttpFilterFactory, filter.{h,cc} holds one
-// stream's HttpFilter. Filters depend on api/ only.
-// Thread: HttpFilter and FilterContext belong to the stream's worker; factories and route configs are immutable and shared by all workers.
-// Lifetime: a filter lives in its stream's arena from the first header to the end of the stream.
+// The contract of HTTP filters. A filter is a folder: config.{h,cc} compiles a proto into an
+// immutable HttpFilterFactory, filter.{h,cc} holds one stream's HttpFilter. Filters depend on api/
+// only. Thread: HttpFilter and FilterContext belong to the stream's worker; factories and route
+// configs are immutable and shared by all workers. Lifetime: a filter lives in its stream's arena
+// from the first header to the end of the stream.
 #pragma once
 
 #include <chrono>
@@ -32,8 +33,8 @@ class FilterContext {
   virtual Arena& arena() = 0;
   virtual StreamInfo& info() = 0;
   virtual http::HeaderMap& request_headers() = 0;
-  virtual http::HeaderMap* request_trailers() = 0;   // nullptr: none (yet)
-  virtual http::HeaderMap* response_headers() = 0;   // nullptr: none (yet)
+  virtual http::HeaderMap* request_trailers() = 0;  // nullptr: none (yet)
+  virtual http::HeaderMap* response_headers() = 0;  // nullptr: none (yet)
   virtual http::HeaderMap* response_trailers() = 0;
   // Adds trailers where the message has none; valid until the message's end was passed on.
   virtual http::HeaderMap& add_request_trailers() = 0;
@@ -43,12 +44,14 @@ class FilterContext {
   virtual const config::Route* route() = 0;
   // After a filter changed what routes match on: match again before the next filter.
   virtual void clear_route() = 0;
-  // The most specific typed_per_filter_config of this filter (weighted cluster, route, virtual host, route table), or nullptr.
+  // The most specific typed_per_filter_config of this filter (weighted cluster, route, virtual
+  // host, route table), or nullptr.
   virtual const FilterRouteConfig* route_config() = 0;
   // All of them, least specific first; returns how many were put into `out`.
   virtual size_t route_configs(const FilterRouteConfig* out[], size_t capacity) = 0;
 
-  // Ends a `wait` of this filter on the request or response path. Only from outside a callback of this filter's same path.
+  // Ends a `wait` of this filter on the request or response path. Only from outside a callback of
+  // this filter's same path.
   virtual void resume_request() = 0;
   virtual void resume_response() = 0;
   // Answers from outside a callback (a timer, say) while this filter waits.
@@ -56,17 +59,19 @@ class FilterContext {
   // Ends the stream without an answer (RST_STREAM, or closes the HTTP/1 connection).
   virtual void reset(const Outcome& outcome) = 0;
 
-  // Calls filter.on_timer(tag) after `delay`, at most once; a new call for the same tag replaces the old; the stream's end cancels it.
-  // Tags 0..3.
+  // Calls filter.on_timer(tag) after `delay`, at most once; a new call for the same tag replaces
+  // the old; the stream's end cancels it. Tags 0..3.
   virtual void start_timer(unsigned tag, std::chrono::milliseconds delay) = 0;
   virtual void cancel_timer(unsigned tag) = 0;
 
-  // The request's body kept by `wait` and `hold` so far; the limit above which a request gets 413 (response: 500).
+  // The request's body kept by `wait` and `hold` so far; the limit above which a request gets 413
+  // (response: 500).
   virtual size_t request_buffered() const = 0;
   virtual void set_request_buffer_limit(uint64_t bytes) = 0;
   virtual std::string_view request_buffer() = 0;  // contiguous; only while held
 
-  // The worker's number for StatsScope::local(), 64 random bits, true with the given chance of a million (runtime key may override).
+  // The worker's number for StatsScope::local(), 64 random bits, true with the given chance of a
+  // million (runtime key may override).
   virtual unsigned worker() const = 0;
   virtual uint64_t random() = 0;
   virtual bool fraction(const config::RuntimeFraction& fraction) = 0;
@@ -84,13 +89,27 @@ class FilterContext {
 class HttpFilter {
  public:
   virtual ~HttpFilter() = default;
-  virtual Verdict on_request_headers(FilterContext&, http::HeaderMap& /*headers*/, bool /*end_stream*/) { return Verdict::next(); }
-  virtual Verdict on_request_body(FilterContext&, std::string_view /*body*/, bool /*end_stream*/) { return Verdict::next(); }
-  virtual Verdict on_request_trailers(FilterContext&, http::HeaderMap& /*trailers*/) { return Verdict::next(); }
+  virtual Verdict on_request_headers(FilterContext&, http::HeaderMap& /*headers*/,
+                                     bool /*end_stream*/) {
+    return Verdict::next();
+  }
+  virtual Verdict on_request_body(FilterContext&, std::string_view /*body*/, bool /*end_stream*/) {
+    return Verdict::next();
+  }
+  virtual Verdict on_request_trailers(FilterContext&, http::HeaderMap& /*trailers*/) {
+    return Verdict::next();
+  }
   // Response filters run in the reverse order. A `reply` here replaces the response.
-  virtual Verdict on_response_headers(FilterContext&, http::HeaderMap& /*headers*/, bool /*end_stream*/) { return Verdict::next(); }
-  virtual Verdict on_response_body(FilterContext&, std::string_view /*body*/, bool /*end_stream*/) { return Verdict::next(); }
-  virtual Verdict on_response_trailers(FilterContext&, http::HeaderMap& /*trailers*/) { return Verdict::next(); }
+  virtual Verdict on_response_headers(FilterContext&, http::HeaderMap& /*headers*/,
+                                      bool /*end_stream*/) {
+    return Verdict::next();
+  }
+  virtual Verdict on_response_body(FilterContext&, std::string_view /*body*/, bool /*end_stream*/) {
+    return Verdict::next();
+  }
+  virtual Verdict on_response_trailers(FilterContext&, http::HeaderMap& /*trailers*/) {
+    return Verdict::next();
+  }
   virtual void on_timer(FilterContext&, unsigned /*tag*/) {}
   // The stream is over (well or not); called once, before the access log.
   virtual void on_stream_end(FilterContext&) {}

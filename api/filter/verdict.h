@@ -8,7 +8,8 @@
 
 namespace outrigger {
 
-// A response made here, not by the upstream. Text is static, configuration's, or the stream's arena's.
+// A response made here, not by the upstream. Text is static, configuration's, or the stream's
+// arena's.
 struct LocalReply {
   int code = 500;
   std::string_view body;
@@ -20,8 +21,10 @@ class Verdict {
  public:
   enum class Kind : uint8_t {
     next,     // go on with the next filter
-    wait,     // stop here; the chain keeps what follows (within the buffer limit) until FilterContext::resume
-    hold,     // headers: stop, but show me the body; body: keep it and show me more; continues with the first `next`
+    wait,     // stop here; the chain keeps what follows (within the buffer limit) until
+              // FilterContext::resume
+    hold,     // headers: stop, but show me the body; body: keep it and show me more; continues with
+              // the first `next`
     reply,    // answer with a local reply; no later filter sees the request
     forward,  // the router's: the request goes to the route's upstream
   };

@@ -1,8 +1,10 @@
-// The contract between codecs (bytes <-> messages), connections and streams, the same for HTTP/1 and HTTP/2 and for both sides.
-// Thread: one worker. A codec has no socket, clock or log: it writes into a CodecTransport and calls StreamHandlers.
-// Order of calls on a StreamHandler: on_headers, on_body*, on_trailers?; end_stream is given exactly once; or on_reset, the last call of all.
-// A handler may call its StreamEncoder from inside any callback. After StreamEncoder::reset or on_reset neither side calls the other again.
-// A stream object of the codec dies when both directions have ended or it was reset; the handler must drop its pointer then (on_stream_closed).
+// The contract between codecs (bytes <-> messages), connections and streams, the same for HTTP/1
+// and HTTP/2 and for both sides. Thread: one worker. A codec has no socket, clock or log: it writes
+// into a CodecTransport and calls StreamHandlers. Order of calls on a StreamHandler: on_headers,
+// on_body*, on_trailers?; end_stream is given exactly once; or on_reset, the last call of all. A
+// handler may call its StreamEncoder from inside any callback. After StreamEncoder::reset or
+// on_reset neither side calls the other again. A stream object of the codec dies when both
+// directions have ended or it was reset; the handler must drop its pointer then (on_stream_closed).
 #pragma once
 
 #include <cstdint>
@@ -14,13 +16,18 @@
 
 namespace outrigger::http {
 
-enum class Protocol : uint8_t { http10, http11, http2 };
+enum class Protocol : uint8_t {
+  http10,
+  http11,
+  http2
+};
 
 enum class ResetReason : uint8_t {
   local_reset,             // this side gave the stream up
   local_refused_stream,    // refused before processing (REFUSED_STREAM on the wire)
   remote_reset,            // RST_STREAM from the peer
-  remote_refused_stream,   // RST_STREAM(REFUSED_STREAM), or above the last stream id of a GOAWAY: never processed
+  remote_refused_stream,   // RST_STREAM(REFUSED_STREAM), or above the last stream id of a GOAWAY:
+                           // never processed
   connection_failure,      // the connection could not be made
   connection_termination,  // the connection went away under the stream
   overflow,                // a circuit breaker said no
@@ -31,14 +38,18 @@ enum class ResetReason : uint8_t {
 // Where a codec's bytes go and what it may ask of its connection.
 class CodecTransport {
  public:
-  // Appends a borrowed view to the output; nothing is kept of it after the call. Sent at the latest at the end of the loop's turn.
+  // Appends a borrowed view to the output; nothing is kept of it after the call. Sent at the latest
+  // at the end of the loop's turn.
   virtual void write(Bytes bytes) = 0;
-  // At least `bytes` of contiguous room for the caller to fill, then commit what was filled. Saves a copy for heads and frames.
+  // At least `bytes` of contiguous room for the caller to fill, then commit what was filled. Saves
+  // a copy for heads and frames.
   virtual char* reserve(size_t bytes) = 0;
   virtual void commit(size_t bytes) = 0;
-  // Back-pressure towards the peer: no feed() until un-paused. Nested calls do not count: the last one holds.
+  // Back-pressure towards the peer: no feed() until un-paused. Nested calls do not count: the last
+  // one holds.
   virtual void pause_reading(bool pause) = 0;
-  // FIN after what was written so far: the half-close of an HTTP/1 tunnel (upgrade, CONNECT). Reading goes on.
+  // FIN after what was written so far: the half-close of an HTTP/1 tunnel (upgrade, CONNECT).
+  // Reading goes on.
   virtual void shutdown_write() {}
 
  protected:
@@ -51,10 +62,12 @@ class StreamEncoder {
   // 1xx heads other than 101 (server side only). Ignored where the protocol version has none.
   virtual void send_informational(const HeaderMap& headers) = 0;
   virtual void send_headers(const HeaderMap& headers, bool end_stream) = 0;
-  // The view is borrowed for the call: what cannot go out now is copied into the stream's queue (see StreamHandler::on_write_blocked).
+  // The view is borrowed for the call: what cannot go out now is copied into the stream's queue
+  // (see StreamHandler::on_write_blocked).
   virtual void send_body(Bytes body, bool end_stream) = 0;
   virtual void send_trailers(const HeaderMap& trailers) = 0;
-  // Gives the stream up: RST_STREAM, or, for HTTP/1, the connection is no longer usable. No callback follows.
+  // Gives the stream up: RST_STREAM, or, for HTTP/1, the connection is no longer usable. No
+  // callback follows.
   virtual void reset(ResetReason reason) = 0;
   // Stops (true) or resumes the peer's body on this stream. Counts: n pauses need n resumes.
   virtual void pause_reading(bool pause) = 0;
@@ -75,15 +88,18 @@ class StreamHandler {
   virtual void on_headers(HeaderMap& headers, bool end_stream) = 0;
   virtual void on_body(Bytes body, bool end_stream) = 0;
   virtual void on_trailers(HeaderMap& trailers) = 0;
-  // The peer or the connection ended the stream early. `detail` is a static or arena string that names what happened.
+  // The peer or the connection ended the stream early. `detail` is a static or arena string that
+  // names what happened.
   virtual void on_reset(ResetReason reason, std::string_view detail) = 0;
-  // Server side only: the message could not be understood. Answer `status` through the encoder if headers were not sent yet;
-  // the connection closes after it. `detail` is Envoy's response-code detail ("http1.invalid_url").
+  // Server side only: the message could not be understood. Answer `status` through the encoder if
+  // headers were not sent yet; the connection closes after it. `detail` is Envoy's response-code
+  // detail ("http1.invalid_url").
   virtual void on_protocol_error(int /*status*/, std::string_view /*detail*/) {}
   // The stream's or connection's output is above its high watermark / below the low one again.
   virtual void on_write_blocked() {}
   virtual void on_write_resumed() {}
-  // Both directions ended well and the codec is done with the stream: drop the encoder pointer. Not called after a reset.
+  // Both directions ended well and the codec is done with the stream: drop the encoder pointer. Not
+  // called after a reset.
   virtual void on_stream_closed() {}
 
  protected:
@@ -93,7 +109,8 @@ class StreamHandler {
 // What a connection of either side tells its owner.
 class ConnectionEvents {
  public:
-  // The peer will take no more streams (GOAWAY, or "connection: close"). Streams above `last` were not processed (they get on_reset).
+  // The peer will take no more streams (GOAWAY, or "connection: close"). Streams above `last` were
+  // not processed (they get on_reset).
   virtual void on_goaway() = 0;
 
  protected:
@@ -102,7 +119,8 @@ class ConnectionEvents {
 
 class ServerEvents : public ConnectionEvents {
  public:
-  // A message begins: the proxy's side of the new stream. The encoder is valid until the stream closes or is reset.
+  // A message begins: the proxy's side of the new stream. The encoder is valid until the stream
+  // closes or is reset.
   virtual StreamHandler& on_new_stream(StreamEncoder& encoder) = 0;
 
  protected:
@@ -112,9 +130,11 @@ class ServerEvents : public ConnectionEvents {
 struct FeedResult {
   enum class Kind : uint8_t {
     ok,     // go on
-    close,  // flush the output, then close: the peer's protocol error was answered, or this was the last message
+    close,  // flush the output, then close: the peer's protocol error was answered, or this was the
+            // last message
   };
-  size_t consumed = 0;  // octets used; the caller keeps the rest for the next call (pipelined requests; only while reading is paused)
+  size_t consumed = 0;  // octets used; the caller keeps the rest for the next call (pipelined
+                        // requests; only while reading is paused)
   Kind kind = Kind::ok;
   std::string_view detail = {};  // static text, why it closes; Envoy's detail name where it has one
 };
@@ -128,18 +148,23 @@ class Codec {
   virtual FeedResult feed_eof() = 0;
   // The connection is gone: every open stream gets on_reset(reason, detail).
   virtual void on_connection_lost(ResetReason reason, std::string_view detail) = 0;
-  // The connection's output rose above its high watermark / fell below the low one; the codec tells its streams.
+  // The connection's output rose above its high watermark / fell below the low one; the codec tells
+  // its streams.
   virtual void on_transport_blocked() = 0;
   virtual void on_transport_resumed() = 0;
-  // Graceful end, first step: HTTP/2 sends GOAWAY(2^31-1); HTTP/1 puts "connection: close" on the next response.
+  // Graceful end, first step: HTTP/2 sends GOAWAY(2^31-1); HTTP/1 puts "connection: close" on the
+  // next response.
   virtual void begin_drain() = 0;
-  // Second step: HTTP/2 sends the final GOAWAY with the last stream that it took. HTTP/1: nothing more.
+  // Second step: HTTP/2 sends the final GOAWAY with the last stream that it took. HTTP/1: nothing
+  // more.
   virtual void finish_drain() = 0;
   virtual size_t active_streams() const = 0;
-  // True once nothing more can happen: flush the output, then close. feed() says so too (FeedResult::close), but a stream may also end
-  // between two feeds (the last response of a connection, a reset over HTTP/1): ask after the streams ran and before waiting for events.
+  // True once nothing more can happen: flush the output, then close. feed() says so too
+  // (FeedResult::close), but a stream may also end between two feeds (the last response of a
+  // connection, a reset over HTTP/1): ask after the streams ran and before waiting for events.
   virtual bool finished() const { return false; }
-  // HTTP/2: sends a PING and remembers it; ping_outstanding() says whether its answer is missing. HTTP/1: nothing, false.
+  // HTTP/2: sends a PING and remembers it; ping_outstanding() says whether its answer is missing.
+  // HTTP/1: nothing, false.
   virtual void send_ping() {}
   virtual bool ping_outstanding() const { return false; }
 };
@@ -148,13 +173,15 @@ class ServerCodec : public Codec {};
 
 class ClientCodec : public Codec {
  public:
-  // False: no further stream now (HTTP/1 busy, HTTP/2 at max concurrent streams) or ever (draining).
+  // False: no further stream now (HTTP/1 busy, HTTP/2 at max concurrent streams) or ever
+  // (draining).
   virtual bool can_open_stream() const = 0;
   // How many streams the peer allows at once: 1 for HTTP/1.
   virtual uint32_t max_concurrent_streams() const = 0;
   // Precondition: can_open_stream(). The encoder is valid until the stream closes or is reset.
   virtual StreamEncoder& open_stream(StreamHandler& handler) = 0;
-  // False once the connection cannot be used for another stream after the present ones ("connection: close", GOAWAY, error).
+  // False once the connection cannot be used for another stream after the present ones
+  // ("connection: close", GOAWAY, error).
   virtual bool reusable() const = 0;
 };
 

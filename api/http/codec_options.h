@@ -1,5 +1,6 @@
-// Options of the HTTP codecs, compiled from Http1ProtocolOptions and Http2ProtocolOptions (envoy.config.core.v3.protocol),
-// and counters that the codecs add to. Immutable after compilation; shared by all workers.
+// Options of the HTTP codecs, compiled from Http1ProtocolOptions and Http2ProtocolOptions
+// (envoy.config.core.v3.protocol), and counters that the codecs add to. Immutable after
+// compilation; shared by all workers.
 #pragma once
 
 #include <chrono>
@@ -10,8 +11,16 @@
 
 namespace outrigger::http {
 
-enum class HeaderCase : uint8_t { lower, proper, preserve };
-enum class UnderscoresAction : uint8_t { allow, reject_request, drop_header };
+enum class HeaderCase : uint8_t {
+  lower,
+  proper,
+  preserve
+};
+enum class UnderscoresAction : uint8_t {
+  allow,
+  reject_request,
+  drop_header
+};
 
 // Limits of a message head, both sides. Envoy's defaults: 60 KiB, 100 headers.
 struct HeadLimits {
@@ -22,11 +31,12 @@ struct HeadLimits {
 
 struct Http1Options {
   HeadLimits limits;
-  bool allow_absolute_url = true;       // Envoy: default true
-  bool accept_http_10 = false;          // otherwise 426 Upgrade Required
+  bool allow_absolute_url = true;  // Envoy: default true
+  bool accept_http_10 = false;     // otherwise 426 Upgrade Required
   std::string default_host_for_http_10;
-  bool enable_trailers = false;         // otherwise trailers are read and dropped
-  bool allow_chunked_length = false;    // Content-Length beside Transfer-Encoding: chunked is an error unless set; then the length is dropped
+  bool enable_trailers = false;       // otherwise trailers are read and dropped
+  bool allow_chunked_length = false;  // Content-Length beside Transfer-Encoding: chunked is an
+                                      // error unless set; then the length is dropped
   bool override_stream_error_on_invalid_http_message = false;
   bool send_fully_qualified_url = false;
   HeaderCase header_case = HeaderCase::lower;
@@ -38,7 +48,7 @@ struct Http2Options {
   uint32_t max_concurrent_streams = 1024;  // Envoy 1.36+: 1024
   uint32_t initial_stream_window_size = 16 * 1024 * 1024;
   uint32_t initial_connection_window_size = 24 * 1024 * 1024;
-  bool allow_connect = false;   // extended CONNECT (RFC 8441)
+  bool allow_connect = false;  // extended CONNECT (RFC 8441)
   bool allow_metadata = false;
   bool override_stream_error_on_invalid_http_message = false;
   // Floods: a peer that exceeds one of these loses its connection.

@@ -30,7 +30,8 @@ std::string_view HeaderMap::get_all(std::string_view name, Arena& scratch, bool*
   if (first == nullptr) return {};
   std::string_view joined = first->value;
   for (const HeaderField* field = first + 1; field != fields_ + size_; ++field) {
-    if (field->id == first->id && field->name == first->name) joined = scratch.concat(joined, ",", field->value);
+    if (field->id == first->id && field->name == first->name)
+      joined = scratch.concat(joined, ",", field->value);
   }
   return joined;
 }
@@ -41,9 +42,12 @@ size_t HeaderMap::count(std::string_view name) const {
   return n;
 }
 
-void HeaderMap::add(HeaderId id, std::string_view value) { add_field(id, header_name(id), value, {}); }
+void HeaderMap::add(HeaderId id, std::string_view value) {
+  add_field(id, header_name(id), value, {});
+}
 
-void HeaderMap::add_field(HeaderId id, std::string_view name, std::string_view value, std::string_view original_name) {
+void HeaderMap::add_field(HeaderId id, std::string_view name, std::string_view value,
+                          std::string_view original_name) {
   if (size_ == capacity_) grow();
   // Pseudo-headers stand before the others, wherever they were added.
   if (!name.empty() && name.front() == ':' && size_ > 0 && fields_[size_ - 1].name.front() != ':') {
@@ -106,7 +110,9 @@ size_t HeaderMap::remove(HeaderId id) {
 size_t HeaderMap::remove(std::string_view lower_name) {
   HeaderId id = header_id(lower_name);
   if (id != HeaderId::other) return remove(id);
-  return remove_if([&](const HeaderField& field) { return field.id == HeaderId::other && field.name == lower_name; });
+  return remove_if([&](const HeaderField& field) {
+    return field.id == HeaderId::other && field.name == lower_name;
+  });
 }
 
 size_t HeaderMap::remove_prefix(std::string_view lower_prefix) {
@@ -120,7 +126,8 @@ void HeaderMap::clear() {
 
 void HeaderMap::copy_from(const HeaderMap& other) {
   for (const HeaderField& field : other.fields()) {
-    std::string_view name = field.id == HeaderId::other ? arena_->copy(field.name) : header_name(field.id);
+    std::string_view name =
+        field.id == HeaderId::other ? arena_->copy(field.name) : header_name(field.id);
     add_field(field.id, name, arena_->copy(field.value), arena_->copy(field.original_name));
   }
 }
@@ -135,7 +142,8 @@ void HeaderMap::reindex() {
 
 void HeaderMap::grow() {
   auto capacity = static_cast<uint16_t>(capacity_ == 0 ? 24 : capacity_ * 2);
-  auto* fields = static_cast<HeaderField*>(arena_->allocate(sizeof(HeaderField) * capacity, alignof(HeaderField)));
+  auto* fields = static_cast<HeaderField*>(
+      arena_->allocate(sizeof(HeaderField) * capacity, alignof(HeaderField)));
   std::copy_n(fields_, size_, fields);
   fields_ = fields;
   capacity_ = capacity;
@@ -153,11 +161,14 @@ bool parse_decimal(std::string_view text, uint64_t& out) {
 }
 
 namespace {
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
+char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+}
 }  // namespace
 
 bool equals_ignore_case(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return lower(x) == lower(y); });
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](char x, char y) { return lower(x) == lower(y); });
 }
 
 bool has_token(std::string_view list, std::string_view token) {

@@ -1,6 +1,7 @@
-// HeaderMap: the fields of one message in wire order, as views into memory of one Arena (or static text).
-// Thread: the stream's worker. Lifetime: the arena's. Names are lower case; pseudo-headers (":path") are fields and come first.
-// Look-up by HeaderId is an index; by name, a scan of the fields of unknown names.
+// HeaderMap: the fields of one message in wire order, as views into memory of one Arena (or static
+// text). Thread: the stream's worker. Lifetime: the arena's. Names are lower case; pseudo-headers
+// (":path") are fields and come first. Look-up by HeaderId is an index; by name, a scan of the
+// fields of unknown names.
 #pragma once
 
 #include <array>
@@ -14,8 +15,8 @@
 namespace outrigger::http {
 
 struct HeaderField {
-  std::string_view name;   // lower case
-  std::string_view value;  // without surrounding white space; empty is allowed
+  std::string_view name;           // lower case
+  std::string_view value;          // without surrounding white space; empty is allowed
   std::string_view original_name;  // as received, only when the codec keeps case; else empty
   HeaderId id = HeaderId::other;
 };
@@ -46,26 +47,36 @@ class HeaderMap {
     return field == nullptr ? std::string_view() : field->value;
   }
   std::string_view get(std::string_view name) const;
-  // All values of a name joined by ",", in the arena when there are several. `found` false: no such field.
+  // All values of a name joined by ",", in the arena when there are several. `found` false: no such
+  // field.
   std::string_view get_all(std::string_view name, Arena& scratch, bool* found = nullptr) const;
   size_t count(std::string_view name) const;
 
   // The views must live as long as the arena (arena memory or static text).
   void add(HeaderId id, std::string_view value);
-  void add(std::string_view lower_name, std::string_view value) { add_field(header_id(lower_name), lower_name, value, {}); }
-  void add_with_case(std::string_view lower_name, std::string_view value, std::string_view original_name) {
+  void add(std::string_view lower_name, std::string_view value) {
+    add_field(header_id(lower_name), lower_name, value, {});
+  }
+  void add_with_case(std::string_view lower_name, std::string_view value,
+                     std::string_view original_name) {
     add_field(header_id(lower_name), lower_name, value, original_name);
   }
-  void add_copy(std::string_view lower_name, std::string_view value) { add(arena_->copy(lower_name), arena_->copy(value)); }
+  void add_copy(std::string_view lower_name, std::string_view value) {
+    add(arena_->copy(lower_name), arena_->copy(value));
+  }
   // For codecs, which know the id from parsing. `id` must be header_id(lower_name).
-  void add_parsed(HeaderId id, std::string_view lower_name, std::string_view value, std::string_view original_name) {
+  void add_parsed(HeaderId id, std::string_view lower_name, std::string_view value,
+                  std::string_view original_name) {
     add_field(id, lower_name, value, original_name);
   }
-  // Replaces the first field's value and removes the others of that name; adds the field if there is none.
+  // Replaces the first field's value and removes the others of that name; adds the field if there
+  // is none.
   void set(HeaderId id, std::string_view value);
   void set(std::string_view lower_name, std::string_view value);
   void set_copy(HeaderId id, std::string_view value) { set(id, arena_->copy(value)); }
-  void set_copy(std::string_view lower_name, std::string_view value) { set(arena_->copy(lower_name), arena_->copy(value)); }
+  void set_copy(std::string_view lower_name, std::string_view value) {
+    set(arena_->copy(lower_name), arena_->copy(value));
+  }
   // Appends to the first field with a comma, or adds the field.
   void append(HeaderId id, std::string_view value);
   // Returns how many fields went.
@@ -90,7 +101,8 @@ class HeaderMap {
  private:
   static constexpr uint16_t kNone = 0xffff;
 
-  void add_field(HeaderId id, std::string_view name, std::string_view value, std::string_view original_name);
+  void add_field(HeaderId id, std::string_view name, std::string_view value,
+                 std::string_view original_name);
   void reindex();
   void grow();
 
@@ -101,10 +113,12 @@ class HeaderMap {
   std::array<uint16_t, kHeaderIdCount> first_;
 };
 
-// Value as a non-negative decimal number without sign or white space; false otherwise or on overflow.
+// Value as a non-negative decimal number without sign or white space; false otherwise or on
+// overflow.
 bool parse_decimal(std::string_view text, uint64_t& out);
 
-// ASCII case-insensitive equality, and search for a token in a comma-separated list ("close" in "keep-alive, Close").
+// ASCII case-insensitive equality, and search for a token in a comma-separated list ("close" in
+// "keep-alive, Close").
 bool equals_ignore_case(std::string_view a, std::string_view b);
 bool has_token(std::string_view list, std::string_view token);
 

@@ -6,14 +6,14 @@
 namespace outrigger::http {
 namespace {
 
-constexpr std::string_view kNames[kHeaderIdCount] = {
-    "",
+constexpr std::string_view kNames[kHeaderIdCount] = {"",
 #define X(id, name) name,
-    OUTRIGGER_HEADER_NAMES(X)
+                                                     OUTRIGGER_HEADER_NAMES(X)
 #undef X
 };
 
-// Open addressing over a hash of the length and three characters: one probe for nearly every name, known or not.
+// Open addressing over a hash of the length and three characters: one probe for nearly every name,
+// known or not.
 constexpr size_t kSlots = 512;
 
 constexpr size_t slot_of(std::string_view name) {
@@ -44,6 +44,8 @@ HeaderId header_id(std::string_view name) {
   return HeaderId::other;
 }
 
-std::string_view header_name(HeaderId id) { return kNames[static_cast<unsigned>(id)]; }
+std::string_view header_name(HeaderId id) {
+  return kNames[static_cast<unsigned>(id)];
+}
 
 }  // namespace outrigger::http

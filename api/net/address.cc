@@ -10,8 +10,12 @@
 namespace outrigger::net {
 namespace {
 
-const sockaddr_in& v4(const sockaddr_storage& s) { return reinterpret_cast<const sockaddr_in&>(s); }
-const sockaddr_in6& v6(const sockaddr_storage& s) { return reinterpret_cast<const sockaddr_in6&>(s); }
+const sockaddr_in& v4(const sockaddr_storage& s) {
+  return reinterpret_cast<const sockaddr_in&>(s);
+}
+const sockaddr_in6& v6(const sockaddr_storage& s) {
+  return reinterpret_cast<const sockaddr_in6&>(s);
+}
 
 bool private_v4(uint32_t ip) {
   return (ip >> 24) == 10 || (ip >> 24) == 127 || (ip >> 20) == 0xac1 || (ip >> 16) == 0xc0a8;
@@ -43,8 +47,9 @@ std::optional<Address> Address::from_unix_path(std::string_view path) {
   std::memcpy(un.sun_path, path.data(), path.size());
   if (path.front() == '@') un.sun_path[0] = '\0';  // abstract
   size_t terminator = path.front() == '@' ? 0 : 1;
-  return from_sockaddr(reinterpret_cast<const sockaddr*>(&un),
-                       static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + path.size() + terminator));
+  return from_sockaddr(
+      reinterpret_cast<const sockaddr*>(&un),
+      static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + path.size() + terminator));
 }
 
 Address Address::from_sockaddr(const sockaddr* address, socklen_t length) {

@@ -1,4 +1,5 @@
-// Address: where a socket listens, connects to or comes from: IPv4, IPv6 or a Unix path ("@name" is abstract). A value type.
+// Address: where a socket listens, connects to or comes from: IPv4, IPv6 or a Unix path ("@name" is
+// abstract). A value type.
 #pragma once
 
 #include <sys/socket.h>

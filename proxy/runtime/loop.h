@@ -1,0 +1,98 @@
+// Loop: the one interface of a worker to sockets, timers and other threads. The data plane calls
+// the operating system only through it, so that an io_uring engine or a simulated network can take
+// its place. Thread: the worker's, except post() and stop(). A turn: wait, deliver what arrived,
+// run due timers, flush outputs, delete what was given up.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "absl/status/statusor.h"
+
+#include "api/arena.h"
+#include "api/net/address.h"
+#include "proxy/runtime/slab.h"
+#include "proxy/runtime/timer_wheel.h"
+#include "proxy/runtime/transport.h"
+
+namespace outrigger::runtime {
+
+using SystemTime = std::chrono::system_clock::time_point;
+
+// Something that may still be on the stack when it is given up; the loop destroys it at the end of
+// the turn.
+class Deferred {
+ public:
+  virtual ~Deferred() = default;
+};
+
+class AcceptHandler {
+ public:
+  virtual void on_accept(std::unique_ptr<Transport> transport) = 0;
+
+ protected:
+  ~AcceptHandler() = default;
+};
+
+class Acceptor {
+ public:
+  virtual ~Acceptor() = default;  // closes the listening socket
+  virtual net::Address local_address() const = 0;
+};
+
+struct ListenOptions {
+  net::Address address;
+  uint32_t backlog = 4096;
+  bool reuse_port = true;
+  bool ipv6_only = true;
+  bool transparent = false;
+  bool freebind = false;
+  uint32_t max_accepts_per_event = 64;  // then the other sockets have a turn
+};
+
+struct ConnectOptions {
+  net::Address address;
+  bool keepalive = false;
+  std::optional<uint32_t> keepalive_probes, keepalive_time_s, keepalive_interval_s;
+};
+
+class Loop {
+ public:
+  virtual ~Loop() = default;
+  // The time of this turn.
+  MonotonicTime now() const { return now_; }
+  SystemTime system_now() const { return system_now_; }
+  TimerWheel& timers() { return timers_; }
+  ChunkPool& chunks() { return chunks_; }
+  SlabPool& slabs() { return slabs_; }
+
+  virtual absl::StatusOr<std::unique_ptr<Acceptor>> listen(const ListenOptions& options,
+                                                           AcceptHandler& handler) = 0;
+  // on_connected or on_closed follows, never from inside the call. An error that the system tells
+  // at once is returned.
+  virtual absl::StatusOr<std::unique_ptr<Transport>> connect(const ConnectOptions& options,
+                                                             TransportHandler& handler) = 0;
+  // Runs `task` on the loop's thread in one of its next turns. Any thread.
+  virtual void post(std::function<void()> task) = 0;
+  virtual void defer_delete(std::unique_ptr<Deferred> object) = 0;
+  virtual void run() = 0;
+  virtual void stop() = 0;  // any thread: run() returns after the turn
+
+ protected:
+  explicit Loop(MonotonicTime start) : now_(start), timers_(start) {}
+
+  // Declared first, destroyed last: what the loop owns may hold chunks and slabs.
+  ChunkPool chunks_;
+  SlabPool slabs_;
+  MonotonicTime now_;
+  SystemTime system_now_{};
+  TimerWheel timers_;
+};
+
+// The epoll engine: edge-triggered, every socket registered once, writes at once and gathers.
+std::unique_ptr<Loop> make_epoll_loop();
+
+}  // namespace outrigger::runtime

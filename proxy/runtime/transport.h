@@ -1,0 +1,55 @@
+// Transport: a byte stream to a peer, and what its owner hears of it. A loop's socket is one; TLS
+// will be another around it. Thread: one worker. Lifetime: owned by the connection that uses it,
+// and destroyed with it by Loop::defer_delete, never inside one of its calls; that closes the
+// descriptor at once, unsent output is lost.
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+#include "api/bytes.h"
+#include "api/http/codec.h"
+#include "api/net/address.h"
+
+namespace outrigger::runtime {
+
+class TransportHandler {
+ public:
+  // An outgoing connection is up.
+  virtual void on_connected() {}
+  // What arrived; the view is valid during the call only.
+  virtual void on_data(Bytes bytes) = 0;
+  // The peer's FIN: nothing more will arrive. Writing is still possible.
+  virtual void on_eof() = 0;
+  // The transport is dead: `error` is an errno, 0 after an orderly close_when_flushed. Last call;
+  // never from inside write().
+  virtual void on_closed(int error) = 0;
+  // The output queue rose above its limit / fell below half of it.
+  virtual void on_write_blocked() {}
+  virtual void on_write_resumed() {}
+
+ protected:
+  ~TransportHandler() = default;
+};
+
+class Transport : public http::CodecTransport {
+ public:
+  virtual ~Transport() = default;
+  virtual void set_handler(TransportHandler& handler) = 0;
+  // Octets that the system has not taken yet.
+  virtual size_t output_queued() const = 0;
+  virtual void set_output_limit(size_t bytes) = 0;
+  // Sends what waits now instead of at the end of the turn.
+  virtual void flush() = 0;
+  // FIN once the output is flushed; reading goes on.
+  virtual void shutdown_when_flushed() = 0;
+  // FIN once the output is flushed, what still arrives is discarded until the peer's FIN, then
+  // on_closed(0).
+  virtual void close_when_flushed() = 0;
+  virtual net::Address local_address() const = 0;
+  virtual net::Address remote_address() const = 0;
+  virtual uint64_t bytes_received() const = 0;
+  virtual uint64_t bytes_sent() const = 0;
+};
+
+}  // namespace outrigger::runtime

@@ -1,0 +1,279 @@
+#include "proxy/upstream/client_connection.h"
+
+#include <atomic>
+#include <cstring>
+
+#include <fmt/format.h>
+
+#include "proxy/http1/client_codec.h"
+#include "proxy/http2/client_codec.h"
+#include "proxy/upstream/cluster_table.h"
+
+namespace outrigger::upstream {
+namespace {
+
+using runtime::Timer;
+using std::chrono::milliseconds;
+
+uint64_t next_connection_id() {
+  static std::atomic<uint64_t> next{1};
+  return next.fetch_add(1, std::memory_order_relaxed);
+}
+
+milliseconds elapsed(runtime::MonotonicTime from, runtime::MonotonicTime to) {
+  return std::chrono::duration_cast<milliseconds>(to - from);
+}
+
+}  // namespace
+
+ClientConnection::ClientConnection(ConnPool& pool)
+    : pool_(pool),
+      stats_(pool.cluster().stats()),
+      id_(next_connection_id()),
+      started_(pool.cluster().loop().now()),
+      connect_or_idle_timer_(
+          pool.cluster().loop().timers(),
+          Timer::call<&ClientConnection::on_connect_timeout_or_idle, ClientConnection>(), this),
+      duration_timer_(pool.cluster().loop().timers(),
+                      Timer::call<&ClientConnection::on_max_duration, ClientConnection>(), this),
+      ping_timer_(pool.cluster().loop().timers(),
+                  Timer::call<&ClientConnection::on_ping_timer, ClientConnection>(), this) {}
+
+ClientConnection::~ClientConnection() = default;
+
+bool ClientConnection::connect() {
+  const config::Cluster& config = pool_.cluster().config();
+  runtime::ConnectOptions options;
+  options.address = pool_.host().endpoint->address;
+  if (config.tcp_keepalive) {
+    options.keepalive = true;
+    options.keepalive_probes = config.tcp_keepalive->probes;
+    options.keepalive_time_s = config.tcp_keepalive->time_s;
+    options.keepalive_interval_s = config.tcp_keepalive->interval_s;
+  }
+  stats_.upstream_cx_total.inc();
+  stats_.upstream_cx_active.inc();
+  (pool_.http2() ? stats_.upstream_cx_http2_total : stats_.upstream_cx_http1_total).inc();
+  pool_.host().stats.cx_total.inc();
+  pool_.host().stats.cx_active.inc();
+  auto transport = pool_.cluster().loop().connect(options, *this);
+  if (!transport.ok()) {
+    close(false, http::ResetReason::connection_failure, std::string(transport.status().message()));
+    return false;
+  }
+  transport_ = std::move(*transport);
+  transport_->set_output_limit(config.buffer_limit_bytes);
+  codec_ = make_codec();
+  connect_or_idle_timer_.start(config.connect_timeout);
+  return true;
+}
+
+std::unique_ptr<http::ClientCodec> ClientConnection::make_codec() {
+  WorkerCluster& cluster = pool_.cluster();
+  const config::UpstreamHttp& http = cluster.config().http;
+  if (pool_.http2())
+    return std::make_unique<http2::Http2ClientCodec>(*transport_, *this, http.http2,
+                                                     cluster.http2_stats());
+  return std::make_unique<http1::Http1ClientCodec>(*transport_, *this, http.http1,
+                                                   cluster.http1_stats());
+}
+
+void ClientConnection::on_connected() {
+  state_ = State::open;
+  runtime::Loop& loop = pool_.cluster().loop();
+  stats_.upstream_cx_connect_ms.record(
+      static_cast<uint64_t>(elapsed(started_, loop.now()).count()));
+  connect_or_idle_timer_.cancel();
+  const config::UpstreamHttp& http = pool_.cluster().config().http;
+  if (http.max_connection_duration) duration_timer_.start(*http.max_connection_duration);
+  if (pool_.http2() && http.http2.ping_interval.count() > 0)
+    ping_timer_.start(http.http2.ping_interval);
+  if (http.idle_timeout) connect_or_idle_timer_.start(*http.idle_timeout);
+  in_pool_list_ = true;
+  pool_.on_connected(*this);
+}
+
+void ClientConnection::note_stream() {
+  ++streams_opened_;
+  ++active_streams_;
+  connect_or_idle_timer_.cancel();
+  stats_.upstream_rq_total.inc();
+  stats_.upstream_rq_active.inc();
+  Host& host = pool_.host();
+  ++host.active_requests;
+  host.stats.rq_total.inc();
+  host.stats.rq_active.inc();
+  uint32_t max = pool_.cluster().config().http.max_requests_per_connection;
+  if (!pool_.http2() && in_pool_list_) {
+    in_pool_list_ = false;
+    pool_.on_unavailable(*this);
+  }
+  if (max != 0 && streams_opened_ == max) stats_.upstream_cx_max_requests.inc();
+}
+
+void ClientConnection::release_stream() {
+  --active_streams_;
+  stats_.upstream_rq_active.dec();
+  Host& host = pool_.host();
+  --host.active_requests;
+  host.stats.rq_active.dec();
+  pool_.cluster().limits(pool_.high_priority()).requests.give();
+  pool_.cluster().note_limits(pool_.high_priority());
+  if (!feeding_) settle();
+}
+
+// Decides what becomes of the connection after its streams changed: close, wait idle, or serve the
+// next request.
+void ClientConnection::settle() {
+  if (state_ == State::closed || state_ == State::connecting) return;
+  const config::UpstreamHttp& http = pool_.cluster().config().http;
+  bool used_up =
+      http.max_requests_per_connection != 0 && streams_opened_ >= http.max_requests_per_connection;
+  if (state_ == State::open && (used_up || !codec_->reusable())) {
+    state_ = State::draining;
+    if (in_pool_list_) pool_.on_unavailable(*this);
+    in_pool_list_ = false;
+  }
+  if (active_streams_ == 0) {
+    if (state_ == State::draining) {
+      close(false, http::ResetReason::local_reset, "");
+      return;
+    }
+    if (http.idle_timeout) connect_or_idle_timer_.start(*http.idle_timeout);
+  }
+  if (state_ == State::open && codec_->can_open_stream()) {
+    in_pool_list_ = true;
+    pool_.on_available(*this);
+  }
+}
+
+void ClientConnection::on_data(Bytes bytes) {
+  count_bytes();
+  feeding_ = true;
+  http::FeedResult result = codec_->feed(bytes);
+  feeding_ = false;
+  after_feed(result);
+}
+
+void ClientConnection::after_feed(const http::FeedResult& result) {
+  if (state_ == State::closed) return;
+  if (result.kind == http::FeedResult::Kind::close) {
+    if (!result.detail.empty()) stats_.upstream_cx_protocol_error.inc();
+    close(false, http::ResetReason::protocol_error, result.detail);
+    return;
+  }
+  settle();
+}
+
+void ClientConnection::on_eof() {
+  feeding_ = true;
+  codec_->feed_eof();
+  feeding_ = false;
+  if (state_ == State::closed) return;
+  close(true, http::ResetReason::connection_termination, "upstream closed the connection");
+}
+
+void ClientConnection::on_closed(int error) {
+  if (state_ == State::connecting) {
+    close(true, http::ResetReason::connection_failure, std::strerror(error));
+    return;
+  }
+  close(true, http::ResetReason::connection_termination,
+        error == 0 ? "connection closed" : std::strerror(error));
+}
+
+void ClientConnection::on_goaway() {
+  stats_.upstream_cx_close_notify.inc();
+  if (!feeding_) settle();
+}
+
+void ClientConnection::on_write_blocked() {
+  stats_.upstream_flow_control_backed_up_total.inc();
+  codec_->on_transport_blocked();
+}
+
+void ClientConnection::on_write_resumed() {
+  if (state_ == State::closed) return;
+  stats_.upstream_flow_control_drained_total.inc();
+  codec_->on_transport_resumed();
+}
+
+void ClientConnection::on_connect_timeout_or_idle() {
+  if (state_ == State::connecting) {
+    stats_.upstream_cx_connect_timeout.inc();
+    close(false, http::ResetReason::connection_failure, "connect timeout");
+  } else if (active_streams_ == 0) {
+    stats_.upstream_cx_idle_timeout.inc();
+    close(false, http::ResetReason::local_reset, "");
+  }
+}
+
+void ClientConnection::on_max_duration() {
+  stats_.upstream_cx_max_duration_reached.inc();
+  drain();
+}
+
+// PING keepalive: one is sent each interval; its answer must be there after the timeout.
+void ClientConnection::on_ping_timer() {
+  const http::Http2Options& options = pool_.cluster().config().http.http2;
+  if (codec_->ping_outstanding()) {
+    pool_.cluster().http2_stats().keepalive_timeout.inc();
+    close(false, http::ResetReason::connection_termination, "keepalive ping was not answered");
+    return;
+  }
+  codec_->send_ping();
+  ping_timer_.start(std::max(options.ping_interval, options.ping_timeout));
+}
+
+void ClientConnection::drain() {
+  if (state_ == State::closed) return;
+  if (state_ == State::connecting)
+    return;  // its waiters still need it; it drains with its last stream by `reusable`
+  state_ = State::draining;
+  if (in_pool_list_) pool_.on_unavailable(*this);
+  in_pool_list_ = false;
+  if (active_streams_ == 0) close(false, http::ResetReason::local_reset, "");
+}
+
+void ClientConnection::count_bytes() {
+  uint64_t in = transport_->bytes_received();
+  uint64_t out = transport_->bytes_sent();
+  stats_.upstream_cx_rx_bytes_total.add(in - counted_in_);
+  stats_.upstream_cx_tx_bytes_total.add(out - counted_out_);
+  counted_in_ = in;
+  counted_out_ = out;
+}
+
+void ClientConnection::close(bool by_remote, http::ResetReason reason, std::string_view detail) {
+  if (state_ == State::closed) return;
+  bool was_connecting = state_ == State::connecting;
+  state_ = State::closed;
+  connect_or_idle_timer_.cancel();
+  duration_timer_.cancel();
+  ping_timer_.cancel();
+  runtime::Loop& loop = pool_.cluster().loop();
+  if (transport_ != nullptr) count_bytes();
+  stats_.upstream_cx_active.dec();
+  stats_.upstream_cx_destroy.inc();
+  stats_.upstream_cx_length_ms.record(static_cast<uint64_t>(elapsed(started_, loop.now()).count()));
+  pool_.host().stats.cx_active.dec();
+  (by_remote ? stats_.upstream_cx_destroy_remote : stats_.upstream_cx_destroy_local).inc();
+  if (active_streams_ > 0) {
+    stats_.upstream_cx_destroy_with_active_rq.inc();
+    (by_remote ? stats_.upstream_cx_destroy_remote_with_active_rq
+               : stats_.upstream_cx_destroy_local_with_active_rq)
+        .inc();
+  }
+  if (was_connecting) {
+    stats_.upstream_cx_connect_fail.inc();
+    pool_.host().stats.cx_connect_fail.inc();
+    bool timeout = detail == "connect timeout";
+    pool_.on_connect_failed(
+        *this, timeout ? PoolFailure::connect_timeout : PoolFailure::connection_failure, detail);
+    return;
+  }
+  if (active_streams_ > 0) codec_->on_connection_lost(reason, detail);
+  pool_.remove(*this);
+}
+
+}  // namespace outrigger::upstream

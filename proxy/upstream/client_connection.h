@@ -1,0 +1,90 @@
+// ClientConnection: one upstream connection: transport, codec and timers. Its pool owns it.
+// States: connecting -> open -> draining -> closed. `draining` takes no new stream and closes with
+// its last one. Thread: one worker. Lifetime: until closed; then the loop destroys it at the end of
+// the turn.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string_view>
+
+#include "api/http/codec.h"
+#include "api/stats_cluster.h"
+#include "proxy/runtime/loop.h"
+#include "proxy/upstream/conn_pool.h"
+
+namespace outrigger::upstream {
+
+class ClientConnection final : public runtime::Deferred,
+                               private runtime::TransportHandler,
+                               private http::ConnectionEvents {
+ public:
+  enum class State : uint8_t {
+    connecting,
+    open,
+    draining,
+    closed
+  };
+
+  explicit ClientConnection(ConnPool& pool);
+  ~ClientConnection() override;
+
+  // False: it failed at once, the pool was told.
+  bool connect();
+  bool can_open_stream() const { return state_ == State::open && codec_->can_open_stream(); }
+  // Only between on_pool_ready and the end of that call. The stream belongs to the handler until it
+  // calls release_stream().
+  http::StreamEncoder& open_stream(http::StreamHandler& handler) {
+    return codec_->open_stream(handler);
+  }
+  // The stream is over: on_stream_closed, on_reset, or reset by its owner. Exactly once per stream.
+  void release_stream();
+  // The pool has given a stream away.
+  void note_stream();
+  void drain();
+
+  uint64_t id() const { return id_; }
+  uint32_t streams_opened() const { return streams_opened_; }
+  ConnPool& pool() { return pool_; }
+  http::Protocol protocol() const { return codec_->protocol(); }
+  net::Address local_address() const { return transport_->local_address(); }
+  // Sends what was written now, not at the end of the turn.
+  void flush() { transport_->flush(); }
+
+ private:
+  void on_connected() override;
+  void on_data(Bytes bytes) override;
+  void on_eof() override;
+  void on_closed(int error) override;
+  void on_write_blocked() override;
+  void on_write_resumed() override;
+  void on_goaway() override;
+
+  void on_connect_timeout_or_idle();
+  void on_max_duration();
+  void on_ping_timer();
+  void after_feed(const http::FeedResult& result);
+  void settle();
+  void close(bool by_remote, http::ResetReason reason, std::string_view detail);
+  void count_bytes();
+  std::unique_ptr<http::ClientCodec> make_codec();
+
+  ConnPool& pool_;
+  ClusterStats& stats_;
+  State state_ = State::connecting;
+  bool feeding_ = false;
+  bool in_pool_list_ = false;
+  uint32_t streams_opened_ = 0;
+  uint32_t active_streams_ = 0;
+  uint64_t id_;
+  uint64_t counted_in_ = 0;
+  uint64_t counted_out_ = 0;
+  runtime::MonotonicTime started_;
+  std::unique_ptr<runtime::Transport> transport_;
+  std::unique_ptr<http::ClientCodec> codec_;
+  runtime::Timer connect_or_idle_timer_;
+  runtime::Timer duration_timer_;
+  runtime::Timer ping_timer_;
+};
+
+}  // namespace outrigger::upstream

@@ -1,0 +1,98 @@
+// WorkerCluster: what ONE worker needs of one cluster to send requests to it. ClusterTable: all of
+// them, by slot, made with the first request. Thread: that worker. Lifetime: the worker's; a
+// replaced cluster lives on until its last stream and connection are gone.
+#pragma once
+
+#include <array>
+#include <memory>
+#include <vector>
+
+#include "api/config/cluster.h"
+#include "api/http/codec_options.h"
+#include "api/stats_cluster.h"
+#include "proxy/runtime/loop.h"
+#include "proxy/upstream/load_balancer.h"
+#include "proxy/upstream/resource_limit.h"
+
+namespace outrigger::upstream {
+
+class WorkerCluster {
+ public:
+  WorkerCluster(config::ClusterPtr config, runtime::Loop& loop, unsigned worker, uint64_t seed);
+  ~WorkerCluster();
+  WorkerCluster(const WorkerCluster&) = delete;
+  WorkerCluster& operator=(const WorkerCluster&) = delete;
+
+  const config::Cluster& config() const { return *config_; }
+  const config::ClusterPtr& config_ptr() const { return config_; }
+  runtime::Loop& loop() { return loop_; }
+  ClusterStats& stats() { return stats_; }
+  http::Http1Stats& http1_stats() { return config_->http1_stats->local<http::Http1Stats>(worker_); }
+  http::Http2Stats& http2_stats() { return config_->http2_stats->local<http::Http2Stats>(worker_); }
+  ResourceLimits& limits(bool high_priority) { return limits_[high_priority ? 1 : 0]; }
+  CircuitBreakerStats& breaker_stats(bool high_priority) {
+    return *breaker_stats_[high_priority ? 1 : 0];
+  }
+  // Keeps the *_open gauges true after a limit was taken or given back.
+  void note_limits(bool high_priority);
+
+  // nullptr: the cluster has no host that may be used.
+  Host* pick_host(uint64_t random);
+  size_t host_count() const { return balancer_.host_count(); }
+  size_t healthy_count() const { return balancer_.healthy_count(); }
+  const std::vector<std::unique_ptr<Host>>& hosts() const { return hosts_; }
+  // The pool of this host for the request's protocol, made on first use.
+  ConnPool& pool(Host& host, bool high_priority, http::Protocol downstream_protocol);
+  // Closes idle connections and lets busy ones finish.
+  void drain();
+  size_t connection_count() const;
+
+ private:
+  std::vector<std::vector<Host*>> make_hosts();
+
+  config::ClusterPtr config_;
+  runtime::Loop& loop_;
+  unsigned worker_;
+  ClusterStats& stats_;
+  std::array<ResourceLimits, 2> limits_;
+  std::array<CircuitBreakerStats*, 2> breaker_stats_;
+  std::vector<std::unique_ptr<Host>> hosts_;
+  LoadBalancer balancer_;
+};
+
+class ClusterTable {
+ public:
+  ClusterTable(runtime::Loop& loop, unsigned worker, uint64_t seed)
+      : loop_(loop), worker_(worker), seed_(seed) {}
+
+  // All clusters of the configuration, by slot; called before the worker serves and with every
+  // change.
+  void set_clusters(const std::vector<config::ClusterPtr>& clusters);
+  // nullptr: no cluster of that name.
+  WorkerCluster* find(const config::ClusterRef& ref) {
+    if (ref.slot >= entries_.size()) return nullptr;
+    Entry& entry = entries_[ref.slot];
+    if (entry.active != nullptr) return entry.active.get();
+    return entry.config == nullptr ? nullptr : activate(entry);
+  }
+  const config::Cluster* config(const config::ClusterRef& ref) const {
+    return ref.slot < entries_.size() ? entries_[ref.slot].config.get() : nullptr;
+  }
+  // Name -> cluster, for names that come from a request (cluster_header).
+  WorkerCluster* find(std::string_view name);
+  void drain();
+
+ private:
+  struct Entry {
+    config::ClusterPtr config;
+    std::unique_ptr<WorkerCluster> active;
+  };
+  WorkerCluster* activate(Entry& entry);
+
+  runtime::Loop& loop_;
+  unsigned worker_;
+  uint64_t seed_;
+  std::vector<Entry> entries_;
+};
+
+}  // namespace outrigger::upstream

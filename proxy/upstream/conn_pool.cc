@@ -1,0 +1,171 @@
+#include "proxy/upstream/conn_pool.h"
+
+#include <algorithm>
+
+#include "proxy/upstream/client_connection.h"
+#include "proxy/upstream/cluster_table.h"
+
+namespace outrigger::upstream {
+
+void PoolWaiter::cancel_wait() {
+  if (pool_ == nullptr) return;
+  pool_->cluster().stats().upstream_rq_cancelled.inc();
+  pool_->dequeue(*this);
+}
+
+ConnPool::ConnPool(WorkerCluster& cluster, Host& host, bool high_priority, bool http2)
+    : cluster_(cluster), host_(host), high_priority_(high_priority), http2_(http2) {}
+
+ConnPool::~ConnPool() {
+  while (first_waiter_ != nullptr) dequeue(*first_waiter_);
+}
+
+void ConnPool::request_stream(PoolWaiter& waiter, bool fresh) {
+  ClientConnection* connection = find_available(fresh);
+  if (connection != nullptr) {
+    give(*connection, waiter);
+    return;
+  }
+  ResourceLimit& pending = cluster_.limits(high_priority_).pending;
+  if (!pending.try_take()) {
+    cluster_.stats().upstream_rq_pending_overflow.inc();
+    cluster_.note_limits(high_priority_);
+    waiter.on_pool_failure(PoolFailure::overflow, "too many pending requests");
+    return;
+  }
+  cluster_.stats().upstream_rq_pending_total.inc();
+  enqueue(waiter);
+  open_connections();
+}
+
+ClientConnection* ConnPool::find_available(bool fresh) {
+  for (size_t i = available_.size(); i > 0; --i) {
+    ClientConnection* connection = available_[i - 1];
+    if (fresh && connection->streams_opened() > 0) continue;
+    if (connection->can_open_stream()) return connection;
+  }
+  return nullptr;
+}
+
+void ConnPool::give(ClientConnection& connection, PoolWaiter& waiter) {
+  ResourceLimit& requests = cluster_.limits(high_priority_).requests;
+  if (!requests.try_take()) {
+    cluster_.stats().upstream_rq_pending_overflow.inc();
+    cluster_.note_limits(high_priority_);
+    waiter.on_pool_failure(PoolFailure::overflow, "too many active requests");
+    return;
+  }
+  cluster_.note_limits(high_priority_);
+  connection.note_stream();
+  waiter.on_pool_ready(connection);
+}
+
+void ConnPool::enqueue(PoolWaiter& waiter) {
+  waiter.pool_ = this;
+  waiter.prev_ = last_waiter_;
+  waiter.next_ = nullptr;
+  (last_waiter_ == nullptr ? first_waiter_ : last_waiter_->next_) = &waiter;
+  last_waiter_ = &waiter;
+  ++waiters_;
+  cluster_.stats().upstream_rq_pending_active.inc();
+  cluster_.note_limits(high_priority_);
+}
+
+void ConnPool::dequeue(PoolWaiter& waiter) {
+  (waiter.prev_ == nullptr ? first_waiter_ : waiter.prev_->next_) = waiter.next_;
+  (waiter.next_ == nullptr ? last_waiter_ : waiter.next_->prev_) = waiter.prev_;
+  waiter.pool_ = nullptr;
+  --waiters_;
+  cluster_.limits(high_priority_).pending.give();
+  cluster_.stats().upstream_rq_pending_active.dec();
+  cluster_.note_limits(high_priority_);
+}
+
+// One connection for each waiter that the connecting ones will not serve; HTTP/2 connections are
+// expected to serve many.
+void ConnPool::open_connections() {
+  size_t per_connection = http2_ ? cluster_.config().http.http2.max_concurrent_streams : 1;
+  while (waiters_ > connecting_ * per_connection) {
+    ResourceLimit& limit = cluster_.limits(high_priority_).connections;
+    if (!limit.try_take()) {
+      cluster_.stats().upstream_cx_overflow.inc();
+      cluster_.note_limits(high_priority_);
+      if (!connections_.empty()) return;
+      limit.take();  // a pool without any connection could never serve its waiters: one is always
+                     // allowed, as in Envoy
+    }
+    cluster_.note_limits(high_priority_);
+    if (!open_connection()) return;
+  }
+}
+
+bool ConnPool::open_connection() {
+  auto connection = std::make_unique<ClientConnection>(*this);
+  ClientConnection& opened = *connection;
+  connections_.push_back(std::move(connection));
+  ++connecting_;
+  return opened.connect();
+}
+
+void ConnPool::on_connected(ClientConnection& connection) {
+  --connecting_;
+  on_available(connection);
+}
+
+void ConnPool::on_connect_failed(ClientConnection& connection, PoolFailure failure,
+                                 std::string_view detail) {
+  --connecting_;
+  remove(connection);
+  fail_waiters(failure, detail);
+}
+
+void ConnPool::fail_waiters(PoolFailure failure, std::string_view detail) {
+  // Those who wait now: a waiter that is called back may queue again, for the next attempt.
+  for (size_t n = waiters_; n > 0 && first_waiter_ != nullptr; --n) {
+    PoolWaiter& waiter = *first_waiter_;
+    dequeue(waiter);
+    cluster_.stats().upstream_rq_pending_failure_eject.inc();
+    waiter.on_pool_failure(failure, detail);
+  }
+}
+
+void ConnPool::on_available(ClientConnection& connection) {
+  if (std::find(available_.begin(), available_.end(), &connection) == available_.end())
+    available_.push_back(&connection);
+  serve_waiters();
+}
+
+void ConnPool::on_unavailable(ClientConnection& connection) {
+  auto at = std::find(available_.rbegin(), available_.rend(), &connection);
+  if (at != available_.rend()) available_.erase(std::next(at).base());
+}
+
+void ConnPool::serve_waiters() {
+  while (first_waiter_ != nullptr) {
+    ClientConnection* connection = find_available(false);
+    if (connection == nullptr) return;
+    PoolWaiter& waiter = *first_waiter_;
+    dequeue(waiter);
+    give(*connection, waiter);
+  }
+}
+
+void ConnPool::remove(ClientConnection& connection) {
+  on_unavailable(connection);
+  auto at = std::find_if(connections_.begin(), connections_.end(),
+                         [&](const auto& owned) { return owned.get() == &connection; });
+  if (at == connections_.end()) return;
+  cluster_.limits(high_priority_).connections.give();
+  cluster_.note_limits(high_priority_);
+  std::unique_ptr<ClientConnection> dead = std::move(*at);
+  *at = std::move(connections_.back());
+  connections_.pop_back();
+  cluster_.loop().defer_delete(std::move(dead));
+  if (first_waiter_ != nullptr) open_connections();
+}
+
+void ConnPool::drain() {
+  for (size_t i = connections_.size(); i > 0; --i) connections_[i - 1]->drain();
+}
+
+}  // namespace outrigger::upstream

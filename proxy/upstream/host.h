@@ -1,0 +1,29 @@
+// Host: what ONE worker knows of one endpoint: its statistics, its load, its connection pools.
+// Thread: that worker. Lifetime: as long as the worker's cluster entry, or until its last
+// connection is closed.
+#pragma once
+
+#include <array>
+#include <memory>
+
+#include "api/config/cluster.h"
+#include "api/stats_cluster.h"
+
+namespace outrigger::upstream {
+
+class ConnPool;
+
+struct Host {
+  Host(config::EndpointPtr endpoint_in, unsigned worker);
+  ~Host();
+
+  config::EndpointPtr endpoint;
+  HostStats& stats;
+  uint32_t active_requests = 0;
+  // [priority][protocol: 0 HTTP/1, 1 HTTP/2], made with the first request.
+  std::array<std::array<std::unique_ptr<ConnPool>, 2>, 2> pools;
+
+  uint32_t weight() const { return endpoint->weight; }
+};
+
+}  // namespace outrigger::upstream

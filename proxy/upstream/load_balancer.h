@@ -1,0 +1,60 @@
+// LoadBalancer: picks a host of a cluster for one request. Priorities, overprovisioning and the
+// panic threshold as Envoy documents them:
+// https://www.envoyproxy.io/docs/envoy/latest/intro/arch_overview/upstream/load_balancing/
+// Thread: one worker. Lifetime: the worker's cluster entry.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "api/config/cluster.h"
+#include "proxy/upstream/host.h"
+
+namespace outrigger::upstream {
+
+using RandomSource = uint64_t (*)(void* context);
+
+// The choice among the hosts of one priority.
+class HostPicker {
+ public:
+  virtual ~HostPicker() = default;
+  virtual Host* pick(uint64_t random) = 0;
+};
+
+std::unique_ptr<HostPicker> make_picker(const config::Cluster& cluster, std::vector<Host*> hosts,
+                                        uint64_t seed);
+
+class LoadBalancer {
+ public:
+  // `priorities[i]`: the hosts of priority i. `seed` spreads the workers' and processes' first
+  // choices.
+  LoadBalancer(const config::Cluster& cluster, const std::vector<std::vector<Host*>>& priorities,
+               uint64_t seed);
+
+  // nullptr: no host can take a request. `panic`: the choice was made among all hosts, healthy or
+  // not.
+  Host* pick(uint64_t random, bool& panic);
+  size_t host_count() const { return host_count_; }
+  size_t healthy_count() const { return healthy_count_; }
+
+ private:
+  struct Priority {
+    std::unique_ptr<HostPicker> healthy;
+    std::unique_ptr<HostPicker> degraded;
+    std::unique_ptr<HostPicker> all;
+    size_t total = 0;
+    size_t healthy_hosts = 0;
+    size_t degraded_hosts = 0;
+    uint32_t healthy_load = 0;  // per cent of the requests
+    uint32_t degraded_load = 0;
+    bool panic = false;
+  };
+  void assign_loads(const config::Cluster& cluster);
+
+  std::vector<Priority> priorities_;
+  size_t host_count_ = 0;
+  size_t healthy_count_ = 0;
+};
+
+}  // namespace outrigger::upstream

@@ -1,0 +1,152 @@
+"""The program under test: one process, its ports, its files, its administration interface."""
+
+import asyncio
+import os
+import signal
+import socket
+
+from . import config
+from .match import Mismatch
+
+
+class PortTaken(Exception):
+    """Somebody else got a port between choosing it and the proxy's bind: try again with others."""
+
+
+def free_port():
+    with socket.socket() as sock:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.bind(("127.0.0.1", 0))
+        return sock.getsockname()[1]
+
+
+class Binary:
+    """A program that is run by every scenario: ours, or the real Envoy."""
+
+    def __init__(self, path, kind):
+        self.path, self.kind = path, kind
+
+    def arguments(self):
+        common = ["--concurrency", "1", "-l", "warning", "--file-flush-interval-msec", "20"]
+        return common + (["--disable-hot-restart"] if self.kind == "envoy" else [])
+
+
+class Proxy:
+    def __init__(self, binary, folder, waiter):
+        self.binary, self.folder, self.waiter = binary, folder, waiter
+        self.ports = {}
+        self.process = None
+        self.log_path = f"{folder}/proxy.log"
+
+    def port(self, name):
+        if name not in self.ports:
+            self.ports[name] = free_port()
+        return self.ports[name]
+
+    async def start(self, tree, arguments, environment=None):
+        config.write(tree, f"{self.folder}/bootstrap.json")
+        await self.spawn(["-c", f"{self.folder}/bootstrap.json", *self.binary.arguments(), *arguments], environment)
+        await self.waiter.polled(self._ready)
+
+    async def spawn(self, arguments, environment=None):
+        with open(self.log_path, "ab") as log:
+            self.process = await asyncio.create_subprocess_exec(
+                self.binary.path, *arguments, stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.folder,
+                env={**os.environ, **(environment or {})}, start_new_session=True)
+
+    async def run(self, arguments):
+        """To its end: exit code and what it printed."""
+        process = await asyncio.create_subprocess_exec(
+            self.binary.path, *arguments, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT, cwd=self.folder)
+        try:
+            output, _ = await asyncio.wait_for(process.communicate(), self.waiter.limit_s)
+        except (TimeoutError, asyncio.TimeoutError):
+            process.kill()
+            raise Mismatch(f"{' '.join(arguments)} did not end") from None
+        return process.returncode, output.decode(errors="replace")
+
+    async def _ready(self):
+        if self.process.returncode is not None:
+            log = self.log()
+            if "in use" in log:
+                raise PortTaken(log)
+            raise ProcessLookupError(f"exited with {self.process.returncode} before it was ready:\n{log}")
+        status, body, _ = await self.admin("GET", "/ready")
+        if status != 200:
+            raise Mismatch(f"/ready: {status} {body!r}")
+
+    async def admin(self, method, path):
+        """Status, body and headers of one request to the administration interface."""
+        try:
+            reader, writer = await asyncio.open_connection("127.0.0.1", self.port("admin"))
+        except OSError as error:
+            raise Mismatch(f"admin: {error}") from None
+        try:
+            writer.write(f"{method} {path} HTTP/1.1\r\nhost: admin\r\ncontent-length: 0\r\nconnection: close\r\n\r\n".encode())
+            raw = await asyncio.wait_for(reader.read(-1), self.waiter.limit_s)
+        except (OSError, TimeoutError, asyncio.TimeoutError) as error:
+            raise Mismatch(f"admin {path}: {type(error).__name__} {error}") from None
+        finally:
+            writer.close()
+        head, _, body = raw.partition(b"\r\n\r\n")
+        if not head.startswith(b"HTTP/1.1 "):
+            raise Mismatch(f"admin {path}: no answer, {raw[:100]!r}")
+        lines = head.decode().split("\r\n")
+        headers = [tuple(part.strip() for part in line.split(":", 1)) for line in lines[1:]]
+        if any(n.lower() == "transfer-encoding" for n, _ in headers):
+            body = unchunk(body)
+        return int(lines[0].split()[1]), body.decode(errors="replace"), headers
+
+    async def stats(self):
+        status, body, _ = await self.admin("GET", "/stats")
+        if status != 200:
+            raise Mismatch(f"/stats: {status}")
+        return dict(line.split(": ", 1) for line in body.splitlines() if ": " in line)
+
+    def log(self):
+        try:
+            with open(self.log_path, errors="replace") as log:
+                return log.read()
+        except OSError:
+            return ""
+
+    def signal(self, name):
+        self.process.send_signal(getattr(signal, name))
+
+    async def exit_code(self):
+        try:
+            return await asyncio.wait_for(self.process.wait(), self.waiter.limit_s)
+        except (TimeoutError, asyncio.TimeoutError):
+            raise Mismatch("the proxy did not exit") from None
+
+    async def stop(self):
+        """Ends the process; returns a complaint if it did not end well by itself."""
+        if self.process is None:
+            return None
+        if self.process.returncode is None:
+            for wait_s in (1, self.waiter.limit_s):  # the second signal asks for an exit at once
+                self.signal("SIGTERM")
+                try:
+                    await asyncio.wait_for(self.process.wait(), wait_s)
+                    break
+                except (TimeoutError, asyncio.TimeoutError):
+                    continue
+            else:
+                self.process.kill()
+                await self.process.wait()
+                return "did not exit on SIGTERM"
+        code = self.process.returncode
+        return f"exited with {code}" if code else None
+
+
+def unchunk(body):
+    out = b""
+    while body:
+        size, _, body = body.partition(b"\r\n")
+        length = int(size, 16)
+        if length == 0:
+            break
+        out += body[:length]
+        body = body[length + 2:]
+    return out

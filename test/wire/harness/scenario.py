@@ -1,0 +1,171 @@
+"""Loads one scenario file and runs it against one binary."""
+
+import asyncio
+import pathlib
+import re
+import shutil
+import tempfile
+import traceback
+
+import yaml
+
+from . import config
+from .client import Client
+from .match import Mismatch, check
+from .proxy import PortTaken, Proxy
+from .story import Story
+from .upstream import Upstream
+from .wait import Waiter
+
+KEYS = {"about", "config", "arguments", "environment", "files", "clients", "upstreams", "steps", "envoy", "command"}
+
+
+class Scenario:
+    def __init__(self, path, root):
+        self.name = str(path.relative_to(root).with_suffix(""))
+        with path.open() as file:  # a file, so that an error names it
+            self.data = yaml.safe_load(file)
+        unknown = set(self.data) - KEYS
+        if unknown:
+            raise ValueError(f"{path}: unknown keys {sorted(unknown)}")
+        if not self.data.get("about"):
+            raise ValueError(f"{path}: says not what it is about")
+
+    def skip_reason(self, kind):
+        return self.data.get("envoy", {}).get("skip-because") if kind == "envoy" else None
+
+
+def choose(tree, kind):
+    """A value written {outrigger: x, envoy: y} is x or y: a documented difference."""
+    if isinstance(tree, dict):
+        if set(tree) == {"outrigger", "envoy"}:
+            return choose(tree[kind], kind)
+        return {k: choose(v, kind) for k, v in tree.items()}
+    if isinstance(tree, list):
+        return [choose(v, kind) for v in tree]
+    return tree
+
+
+def scripted(name, steps):
+    verbs = re.compile(rf"{re.escape(name)} (sends|closes|half closes|resets|receives bytes)")
+    return any(verbs.match(key) for step in steps for key in step)
+
+
+class Run:
+    """One scenario, one binary, one folder."""
+
+    def __init__(self, scenario, binary, limit_s):
+        self.data = choose(scenario.data, binary.kind)
+        self.folder = tempfile.mkdtemp(prefix="wire-")
+        self.waiter = Waiter(limit_s)
+        self.proxy = Proxy(binary, self.folder, self.waiter)
+        self.clients, self.upstreams = {}, {}
+        self.where = "start"
+
+    async def result(self):
+        """None, or why it failed."""
+        try:
+            await self._run()
+            complaint = self._broken_peers()
+        except Mismatch as mismatch:
+            complaint = f"{self.where}: {mismatch}"
+        except ProcessLookupError as dead:
+            complaint = f"{self.where}: {dead}"
+        except PortTaken:
+            raise
+        except Exception:  # a mistake in a scenario or in the harness is a failure of that scenario
+            complaint = f"{self.where}: {traceback.format_exc(limit=-4)}"
+        finally:
+            stopped = await self._stop()
+        if complaint is None and stopped:
+            complaint = f"end: {stopped}"
+        log = self.proxy.log()
+        if complaint is None and re.search(r"AddressSanitizer|ThreadSanitizer|runtime error:", log):
+            complaint = "end: a sanitizer complained"
+        if complaint and log:
+            complaint += "\n    log: " + "\n         ".join(log.splitlines()[-40:])
+        shutil.rmtree(self.folder, ignore_errors=True)
+        return complaint
+
+    async def _run(self):
+        if "command" in self.data:
+            await self._command(self.data["command"])
+            return
+        steps = self.data["steps"]
+        names = await self._peers(steps)
+        tree = config.build(self.data.get("config", {}), self.upstreams, names)
+        arguments = config.substitute(self.data.get("arguments", []), names)
+        await self.proxy.start(tree, [str(a) for a in arguments], self.data.get("environment"))
+        story = Story(self.clients, self.upstreams, self.proxy, self.waiter)
+        for number, step in enumerate(config.substitute(steps, names), 1):
+            self.where = f"step {number} ({', '.join(step)})"
+            await story.step(step)
+        self.where = "end"
+
+    async def _peers(self, steps):
+        for name, spec in self.data.get("upstreams", {"backend": {}}).items():
+            upstream = Upstream(name, spec or {}, self.waiter, self.folder, scripted(name, steps))
+            self.upstreams[name] = upstream
+            await upstream.start()
+        for name, spec in self.data.get("clients", {"client": {}}).items():
+            self.clients[name] = Client(name, spec or {}, self.waiter, self.proxy)
+        return self._names()
+
+    def _names(self):
+        """What $name stands for in this run."""
+        names = {"dir": self.folder, "first": next(iter(self.upstreams), "backend")}
+        text = str(self.data)
+        for port in {"main", "admin"} | set(re.findall(r"\$port\.(\w+)", text)):
+            names[f"port.{port}"] = self.proxy.port(port)
+        names.update({f"{name}.port": u.port for name, u in self.upstreams.items()})
+        self._write_files(names)
+        return names
+
+    def _write_files(self, names):
+        for name, text in self.data.get("files", {}).items():
+            body = config.substitute(text, names) if names else text
+            pathlib.Path(self.folder, name).write_text(body)
+
+    async def _command(self, command):
+        """A run of the binary that ends by itself: --mode validate, --version, bad arguments."""
+        self.where = "command"
+        names = self._names()
+        if "config" in self.data:
+            await self._peers([])
+            tree = config.build(self.data["config"], self.upstreams, self._names())
+            config.write(tree, f"{self.folder}/bootstrap.json")
+        arguments = [str(a) for a in config.substitute(command["arguments"], names)]
+        code, output = await self.proxy.run(arguments)
+        if code != command["exit"]:
+            raise Mismatch(f"exit code: expected {command['exit']}, got {code}; output: {output}")
+        if "output" in command:
+            check("output", config.substitute(command["output"], names), output)
+
+    def _broken_peers(self):
+        """The proxy sent something malformed that no step looked at."""
+        for upstream in self.upstreams.values():
+            for error in upstream.errors():
+                return error
+        for client in self.clients.values():
+            if client.connection is not None and client.connection.error:
+                return f"{client.name}: {client.connection.error}"
+        return None
+
+    async def _stop(self):
+        for client in self.clients.values():
+            client.stop()
+        stopped = await self.proxy.stop()
+        for upstream in self.upstreams.values():
+            upstream.stop()
+        return stopped
+
+
+async def run(scenario, binary, limit_s):
+    for _ in range(5):
+        try:
+            return await asyncio.wait_for(Run(scenario, binary, limit_s).result(), limit_s * 4)
+        except PortTaken:
+            continue
+        except (TimeoutError, asyncio.TimeoutError):
+            return f"took longer than {limit_s * 4:g} s"
+    return "no free ports"

@@ -1,0 +1,186 @@
+#include "proxy/http1/request_head.h"
+
+#include <cstring>
+
+#include "proxy/http1/chars.h"
+#include "proxy/http1/method.h"
+#include "proxy/http1/target.h"
+
+namespace outrigger::http1 {
+namespace {
+
+using http::HeaderId;
+
+struct StartLine {
+  std::string_view method;
+  std::string_view target;
+  char minor = '1';
+  bool major_is_1 = true;
+  char* end = nullptr;  // the first octet after the line
+};
+
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+
+// METHOD SP target SP HTTP/d.d CRLF, with exactly one space at each place.
+HeadError parse_start_line(char* head, StartLine& line) {
+  char* at = head;
+  while (kToken[octet(*at)]) ++at;
+  line.method = {head, static_cast<size_t>(at - head)};
+  if (*at != ' ' || !is_known_method(line.method)) return kMalformed;
+  char* target = ++at;
+  at = skip_target(at);
+  line.target = {target, static_cast<size_t>(at - target)};
+  if (*at != ' ' || line.target.empty()) return kMalformed;
+  ++at;
+  if (std::memcmp(at, "HTTP/", 5) != 0 || !is_digit(at[5]) || at[6] != '.' || !is_digit(at[7]) ||
+      at[8] != '\r' || at[9] != '\n') {
+    return kMalformed;
+  }
+  line.major_is_1 = at[5] == '1';
+  line.minor = at[7];
+  line.end = at + 10;
+  return kNoError;
+}
+
+HeadError check_version(const StartLine& line, const http::Http1Options& options, bool& http10) {
+  if (line.major_is_1 && line.minor == '1') return kNoError;
+  http10 = line.major_is_1 && line.minor == '0';
+  if (!options.accept_http_10) return {426, details::kLowVersion};
+  return http10 ? kNoError : kMalformed;
+}
+
+// Host must be there and be valid even where the target's authority wins over it (RFC 9112, 3.2).
+HeadError check_host(const Target& target, const http::Http1Options& options, Arena& arena,
+                     RequestHead& out) {
+  FieldFacts& facts = out.facts;
+  if (!facts.has_host) {
+    if (!out.http10) return {400, details::kMissingHost};
+    if (target.authority.empty() && options.default_host_for_http_10.empty()) {
+      return {400, details::kMissingHost};
+    }
+    facts.host = arena.copy(options.default_host_for_http_10);
+  }
+  return is_valid_authority(facts.host) ? kNoError : HeadError{400, details::kInvalidAuthority};
+}
+
+// h2c is not offered, and HTTP/1.0 has no Upgrade: what asks for them is an ordinary request.
+void decide_upgrade(http::HeaderMap& map, RequestHead& out) {
+  if (!out.facts.has_upgrade) return;
+  bool asked = out.facts.connection_upgrade && !out.http10;
+  if (asked && !http::has_token(map.get(HeaderId::upgrade), "h2c")) {
+    out.upgrade = true;
+    return;
+  }
+  map.remove(HeaderId::upgrade);
+  map.remove(HeaderId::http2_settings);
+}
+
+HeadError decide_connect_body(http::HeaderMap& map, const FieldFacts& facts) {
+  if (facts.chunked) return {501, details::kInvalidTransferEncoding};
+  if (facts.has_length && facts.content_length != 0) return {400, details::kBodyDisallowed};
+  if (facts.has_length) map.remove(HeaderId::content_length);
+  return kNoError;
+}
+
+HeadError decide_body(const http::Http1Options& options, http::HeaderMap& map, RequestHead& out) {
+  FieldFacts& facts = out.facts;
+  if (facts.chunked && facts.has_length) {
+    if (!options.allow_chunked_length) return {400, details::kLengthAndChunked};
+    map.remove(HeaderId::content_length);
+    facts.has_length = false;
+    // Whoever sent both may have a party behind it that reads the length: nothing follows on this
+    // connection (RFC 9112, 6.1).
+    out.keep_alive = false;
+  }
+  // HTTP/1.0 has no transfer codings: a party on the way that ignored it saw another message.
+  if (facts.chunked && out.http10) return {400, details::kInvalidTransferEncoding};
+  if (out.is_connect) return decide_connect_body(map, facts);
+  if (facts.chunked) {
+    out.body = RequestBody::chunked;
+  } else if (facts.has_length && facts.content_length != 0) {
+    out.body = RequestBody::length;
+  }
+  return kNoError;
+}
+
+}  // namespace
+
+HeadError parse_request_head(char* head, const FieldRules& rules, http::HeaderMap& map,
+                             RequestHead& out) {
+  StartLine line;
+  if (HeadError error = parse_start_line(head, line)) return error;
+  out.is_head = line.method == "HEAD";
+  out.is_connect = line.method == "CONNECT";
+  if (HeadError error = check_version(line, rules.options, out.http10)) return error;
+  Target target;
+  HeadError target_error =
+      parse_target(line.method, line.target, rules.options.allow_absolute_url, map.arena(), target);
+  if (target_error) return target_error;
+
+  map.add(HeaderId::method, line.method);
+  if (!out.is_connect) map.add(HeaderId::path, target.path);
+  // Host comes later, but pseudo-headers stand first: hold its place. Where the case of "Host" is
+  // kept, it is put in at the end.
+  const bool keep_case = rules.options.header_case == http::HeaderCase::preserve;
+  if (!keep_case) map.add(HeaderId::authority, target.authority);
+  if (!target.scheme.empty()) map.add(HeaderId::scheme, target.scheme);
+  if (HeadError error = parse_fields(line.end, rules, map, out.facts)) return error;
+
+  out.keep_alive = !out.facts.connection_close && (!out.http10 || out.facts.connection_keep_alive);
+  decide_upgrade(map, out);
+  // The framing before the host: a request without a host can be answered on a connection that
+  // stays open.
+  if (HeadError error = decide_body(rules.options, map, out)) return error;
+  if (HeadError error = check_host(target, rules.options, map.arena(), out)) return error;
+  std::string_view authority = target.authority.empty() ? out.facts.host : target.authority;
+  if (keep_case) {
+    map.add_parsed(HeaderId::authority, ":authority", authority, out.facts.host_original_name);
+  } else if (target.authority.empty()) {
+    map.set(HeaderId::authority, authority);
+  }
+  return kNoError;
+}
+
+bool StartLineCheck::feed(Bytes bytes) {
+  for (char c : bytes) {
+    if (state_ == State::done) return true;
+    if (!feed(c)) return false;
+  }
+  return true;
+}
+
+bool StartLineCheck::feed(char c) {
+  constexpr std::string_view kVersion = "HTTP/";
+  switch (state_) {
+    case State::method:
+      if (c == ' ') {
+        state_ = State::target;
+        return is_known_method({method_, seen_});
+      }
+      if (seen_ == sizeof(method_)) return false;
+      method_[seen_++] = c;
+      return begins_known_method({method_, seen_});
+    case State::target:
+      if (c == ' ') {
+        state_ = State::version;
+        seen_ = 0;
+        return true;
+      }
+      return is_target(c);
+    case State::version: {
+      size_t at = seen_++;
+      if (at < kVersion.size()) return c == kVersion[at];
+      if (at == 6) return c == '.';
+      if (at == 5 || at == 7) return is_digit(c);
+      state_ = State::done;
+      return c == '\r';
+    }
+    case State::done:
+      return true;
+  }
+  return true;
+}
+
+}  // namespace outrigger::http1

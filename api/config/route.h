@@ -9,13 +9,13 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 #include <variant>
 #include <vector>
 
 #include "api/config/cluster_ref.h"
 #include "api/config/header_mutation.h"
+#include "api/config/route_index.h"
 #include "api/config/route_match.h"
 
 namespace outrigger {
@@ -193,6 +193,7 @@ struct VirtualHost {
   std::string name;
   RequireTls require_tls = RequireTls::none;
   std::vector<Route> routes;  // first match wins
+  std::shared_ptr<const RouteIndex> index;  // nullptr: few routes, tried one by one
   HeaderMutations request_headers;
   HeaderMutations response_headers;
   PerFilterConfig per_filter;
@@ -205,10 +206,10 @@ struct RouteTable {
   std::string name;
   std::vector<VirtualHost> hosts;
   // domain (lower case) -> index in hosts. Wildcards are kept without their star, longest first.
-  std::unordered_map<std::string, uint32_t> exact_domains;
+  TextMap<uint32_t> exact_domains;
   struct Wildcards {  // domains of one length
     size_t length;
-    std::unordered_map<std::string, uint32_t> domains;
+    TextMap<uint32_t> domains;
   };
   std::vector<Wildcards> suffix_domains;  // "*.example.com" as ".example.com"
   std::vector<Wildcards> prefix_domains;  // "example.*" as "example."

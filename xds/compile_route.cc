@@ -1,0 +1,216 @@
+#include "xds/compile_route.h"
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include <fmt/format.h>
+
+#include "xds/compile_route_parts.h"
+
+// Envoy's deprecated fields are in use everywhere, so they work here.
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+
+namespace outrigger::xds {
+namespace {
+
+using envoy::config::route::v3::Route;
+using envoy::config::route::v3::RouteConfiguration;
+using envoy::config::route::v3::VirtualHost;
+
+template <class Level>
+std::optional<uint64_t> buffer_limit(const Level& level) {
+  if (level.has_request_body_buffer_limit()) return level.request_body_buffer_limit().value();
+  if (level.has_per_request_buffer_limit_bytes()) {
+    return level.per_request_buffer_limit_bytes().value();
+  }
+  return std::nullopt;
+}
+
+void compile_action(const Route& route, RouteScope& scope, config::Route& out,
+                    FieldErrors& errors) {
+  switch (route.action_case()) {
+    case Route::kRoute:
+      out.action = errors.take_nested("route", compile_forward(route.route(), scope));
+      break;
+    case Route::kRedirect:
+      out.action = errors.take_nested("redirect", compile_redirect(route.redirect()));
+      break;
+    case Route::kDirectResponse:
+      out.action = errors.take_nested(
+          "direct_response",
+          compile_direct_response(route.direct_response(), scope.max_direct_response_body));
+      break;
+    case Route::kNonForwardingAction:
+      out.action = config::NonForwardingAction{};
+      break;
+    default:
+      errors.add("", "has no action that is supported");
+  }
+}
+
+absl::StatusOr<config::Route> compile_route(const Route& route, RouteScope& scope) {
+  FieldErrors errors;
+  config::Route out;
+  out.name = route.name();
+  out.match = errors.take_nested("match", compile_route_match(route.match()));
+  compile_action(route, scope, out, errors);
+  compile_header_levels(route, out, errors);
+  out.per_filter = errors.take_nested(
+      "typed_per_filter_config", scope.context.compile_per_filter(route.typed_per_filter_config()));
+  out.stat_prefix = route.stat_prefix();
+  out.request_buffer_limit = buffer_limit(route);
+  if (!out.request_buffer_limit) out.request_buffer_limit = scope.request_buffer_limit;
+  if (!errors.empty()) return errors.status();
+  return out;
+}
+
+config::VirtualHost::RequireTls compile_require_tls(const VirtualHost& host) {
+  switch (host.require_tls()) {
+    case VirtualHost::ALL:
+      return config::VirtualHost::RequireTls::all;
+    case VirtualHost::EXTERNAL_ONLY:
+      return config::VirtualHost::RequireTls::external_only;
+    default:
+      return config::VirtualHost::RequireTls::none;
+  }
+}
+
+// `scope` is the table's, copied: the host adds what its routes inherit.
+absl::StatusOr<config::VirtualHost> compile_host(const VirtualHost& host, RouteScope scope) {
+  FieldErrors errors;
+  config::VirtualHost out;
+  out.name = host.name();
+  out.require_tls = compile_require_tls(host);
+  compile_header_levels(host, out, errors);
+  out.per_filter = errors.take_nested(
+      "typed_per_filter_config", scope.context.compile_per_filter(host.typed_per_filter_config()));
+  out.include_request_attempt_count = host.include_request_attempt_count();
+  out.include_attempt_count_in_response = host.include_attempt_count_in_response();
+  out.request_buffer_limit = buffer_limit(host);
+
+  scope.request_buffer_limit = out.request_buffer_limit;
+  if (host.has_retry_policy()) {
+    scope.retry = std::make_shared<const config::RetryPolicy>(
+        errors.take_nested("retry_policy", compile_retry_policy(host.retry_policy())));
+  }
+  auto mirrors = compile_mirrors(host.request_mirror_policies(), scope, errors);
+  if (!mirrors.empty()) scope.mirrors = std::move(mirrors);
+  out.routes.reserve(static_cast<size_t>(host.routes_size()));
+  for (int i = 0; i < host.routes_size(); ++i) {
+    out.routes.push_back(
+        errors.take_nested(indexed("routes", i), compile_route(host.routes(i), scope)));
+  }
+  if (!errors.empty()) return errors.status();
+  if (out.routes.size() >= config::RouteIndex::kMinRoutes) {
+    out.index = std::make_shared<const config::RouteIndex>(out.routes);
+  }
+  return out;
+}
+
+bool add_wildcard(std::vector<config::RouteTable::Wildcards>& wildcards, std::string text,
+                  uint32_t host) {
+  auto at = std::ranges::find(wildcards, text.size(), &config::RouteTable::Wildcards::length);
+  if (at == wildcards.end()) at = wildcards.insert(at, {text.size(), {}});
+  return at->domains.try_emplace(std::move(text), host).second;
+}
+
+// False: another host has the domain already.
+bool add_domain(config::RouteTable& table, const std::string& domain, uint32_t host) {
+  if (domain == "*") {
+    if (table.default_host) return false;
+    table.default_host = host;
+    return true;
+  }
+  if (domain.starts_with('*')) return add_wildcard(table.suffix_domains, domain.substr(1), host);
+  if (domain.ends_with('*')) {
+    return add_wildcard(table.prefix_domains, domain.substr(0, domain.size() - 1), host);
+  }
+  return table.exact_domains.try_emplace(domain, host).second;
+}
+
+void add_domains(config::RouteTable& table, const VirtualHost& host, uint32_t position,
+                 FieldErrors& errors) {
+  for (int i = 0; i < host.domains_size(); ++i) {
+    if (!add_domain(table, absl::AsciiStrToLower(host.domains(i)), position)) {
+      errors.add(fmt::format("virtual_hosts[{}].domains[{}]", position, i),
+                 fmt::format("domain '{}' is in route configuration '{}' already", host.domains(i),
+                             table.name));
+    }
+  }
+}
+
+void compile_hosts(const RouteConfiguration& message, const RouteScope& scope,
+                   config::RouteTable& out, FieldErrors& errors) {
+  out.hosts.reserve(static_cast<size_t>(message.virtual_hosts_size()));
+  for (int i = 0; i < message.virtual_hosts_size(); ++i) {
+    const VirtualHost& host = message.virtual_hosts(i);
+    out.hosts.push_back(errors.take_nested(indexed("virtual_hosts", i), compile_host(host, scope)));
+    add_domains(out, host, static_cast<uint32_t>(i), errors);
+  }
+  std::ranges::sort(out.suffix_domains, std::ranges::greater(),
+                    &config::RouteTable::Wildcards::length);
+  std::ranges::sort(out.prefix_domains, std::ranges::greater(),
+                    &config::RouteTable::Wildcards::length);
+}
+
+}  // namespace
+
+config::ClusterRef RouteScope::cluster(std::string_view field, const std::string& name,
+                                       FieldErrors& errors) {
+  if (validate_clusters && !context.cluster_exists(name)) {
+    errors.add(field, fmt::format("unknown cluster '{}'", name));
+  }
+  return context.clusters().ref(name);
+}
+
+config::Milliseconds compile_duration(std::string_view field,
+                                      const google::protobuf::Duration& duration,
+                                      FieldErrors& errors) {
+  // The limit of the type: about 10,000 years, which milliseconds hold easily.
+  constexpr int64_t kMaxSeconds = 315'576'000'000;
+  if (duration.seconds() < 0 || duration.nanos() < 0) {
+    errors.add(field, "is a negative duration");
+    return {};
+  }
+  if (duration.seconds() > kMaxSeconds || duration.nanos() > 999'999'999) {
+    errors.add(field, "is no valid duration");
+    return {};
+  }
+  return std::chrono::seconds(duration.seconds()) +
+         std::chrono::duration_cast<config::Milliseconds>(
+             std::chrono::nanoseconds(duration.nanos()));
+}
+
+absl::StatusOr<std::shared_ptr<const config::RouteTable>> compile_route_table(
+    const RouteConfiguration& message, RouteCompileContext& context) {
+  FieldErrors errors;
+  auto out = std::make_shared<config::RouteTable>();
+  out->name = message.name();
+  compile_header_levels(message, *out, errors);
+  for (const std::string& header : message.internal_only_headers()) {
+    out->internal_only_headers.push_back(absl::AsciiStrToLower(header));
+  }
+  out->most_specific_header_mutations_wins = message.most_specific_header_mutations_wins();
+  out->ignore_port_in_host_matching = message.ignore_port_in_host_matching();
+  if (message.has_max_direct_response_body_size_bytes()) {
+    out->max_direct_response_body_size = message.max_direct_response_body_size_bytes().value();
+  }
+  out->per_filter = errors.take_nested(
+      "typed_per_filter_config", context.compile_per_filter(message.typed_per_filter_config()));
+
+  RouteScope scope(context);
+  scope.validate_clusters = message.has_validate_clusters()
+                                ? message.validate_clusters().value()
+                                : context.validate_clusters_by_default();
+  scope.max_direct_response_body = out->max_direct_response_body_size;
+  scope.mirrors = compile_mirrors(message.request_mirror_policies(), scope, errors);
+  out->mirrors = scope.mirrors;
+  compile_hosts(message, scope, *out, errors);
+  if (!errors.empty()) return errors.status();
+  return std::shared_ptr<const config::RouteTable>(std::move(out));
+}
+
+}  // namespace outrigger::xds

@@ -1,0 +1,171 @@
+#include <cstdint>
+#include <memory>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include <fmt/format.h>
+
+#include "xds/compile_route_parts.h"
+#include "xds/regex.h"
+
+// Envoy's deprecated fields are in use everywhere, so they work here.
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+
+namespace outrigger::xds {
+namespace {
+
+using envoy::config::route::v3::RouteAction;
+
+int cluster_not_found_code(RouteAction::ClusterNotFoundResponseCode code) {
+  switch (code) {
+    case RouteAction::NOT_FOUND:
+      return 404;
+    case RouteAction::INTERNAL_SERVER_ERROR:
+      return 500;
+    default:
+      return 503;
+  }
+}
+
+void compile_cluster(const RouteAction& action, RouteScope& scope, config::ForwardAction& out,
+                     FieldErrors& errors) {
+  out.cluster_not_found_code = cluster_not_found_code(action.cluster_not_found_response_code());
+  switch (action.cluster_specifier_case()) {
+    case RouteAction::kCluster:
+      out.cluster = scope.cluster("cluster", action.cluster(), errors);
+      break;
+    case RouteAction::kClusterHeader:
+      out.cluster_header = absl::AsciiStrToLower(action.cluster_header());
+      break;
+    case RouteAction::kWeightedClusters:
+      compile_weighted_clusters(action.weighted_clusters(), scope, out, errors);
+      break;
+    default:
+      errors.add("", "names its cluster in no way that is supported");
+  }
+}
+
+void compile_rewrites(const RouteAction& action, config::ForwardAction& out, FieldErrors& errors) {
+  if (!action.prefix_rewrite().empty()) out.prefix_rewrite = action.prefix_rewrite();
+  if (action.has_regex_rewrite()) {
+    out.regex_rewrite =
+        errors.take_nested("regex_rewrite", compile_regex_rewrite(action.regex_rewrite()));
+    if (out.prefix_rewrite)
+      errors.add("regex_rewrite", "cannot be set together with prefix_rewrite");
+  }
+  out.host_rewrite = action.host_rewrite_literal();
+  out.host_rewrite_header = absl::AsciiStrToLower(action.host_rewrite_header());
+  if (action.has_host_rewrite_path_regex()) {
+    out.host_rewrite_path_regex = errors.take_nested(
+        "host_rewrite_path_regex", compile_regex_rewrite(action.host_rewrite_path_regex()));
+  }
+  out.auto_host_rewrite = action.auto_host_rewrite().value();
+  out.append_x_forwarded_host = action.append_x_forwarded_host();
+}
+
+void compile_stream_duration(const RouteAction::MaxStreamDuration& duration,
+                             config::ForwardAction& out, FieldErrors& errors) {
+  auto take = [&](std::string_view field, const google::protobuf::Duration& value) {
+    return compile_duration(fmt::format("max_stream_duration.{}", field), value, errors);
+  };
+  if (duration.has_max_stream_duration()) {
+    out.max_stream_duration = take("max_stream_duration", duration.max_stream_duration());
+  }
+  if (duration.has_grpc_timeout_header_max()) {
+    out.grpc_timeout_header_max =
+        take("grpc_timeout_header_max", duration.grpc_timeout_header_max());
+  }
+  if (duration.has_grpc_timeout_header_offset()) {
+    out.grpc_timeout_header_offset =
+        take("grpc_timeout_header_offset", duration.grpc_timeout_header_offset());
+  }
+}
+
+void compile_timeouts(const RouteAction& action, config::ForwardAction& out, FieldErrors& errors) {
+  if (action.has_timeout()) out.timeout = compile_duration("timeout", action.timeout(), errors);
+  if (action.has_idle_timeout()) {
+    out.idle_timeout = compile_duration("idle_timeout", action.idle_timeout(), errors);
+  }
+  if (action.has_max_stream_duration()) {
+    // The limit of the stream takes the place of the route's timeout.
+    out.timeout = config::Milliseconds(0);
+    compile_stream_duration(action.max_stream_duration(), out, errors);
+    return;
+  }
+  // The older way to let grpc-timeout decide.
+  if (action.has_max_grpc_timeout()) {
+    out.max_grpc_timeout_ms = static_cast<uint32_t>(std::min<int64_t>(
+        compile_duration("max_grpc_timeout", action.max_grpc_timeout(), errors).count(),
+        UINT32_MAX));
+  }
+  if (action.has_grpc_timeout_offset()) {
+    out.grpc_timeout_header_offset =
+        compile_duration("grpc_timeout_offset", action.grpc_timeout_offset(), errors);
+  }
+}
+
+void compile_upgrades(const RouteAction& action, config::ForwardAction& out, FieldErrors& errors) {
+  for (int i = 0; i < action.upgrade_configs_size(); ++i) {
+    const auto& upgrade = action.upgrade_configs(i);
+    std::string type = absl::AsciiStrToLower(upgrade.upgrade_type());
+    for (const config::UpgradeConfig& other : out.upgrades) {
+      if (other.type == type) {
+        errors.add(indexed("upgrade_configs", i), fmt::format("duplicate upgrade '{}'", type));
+      }
+    }
+    out.upgrades.push_back({std::move(type), !upgrade.has_enabled() || upgrade.enabled().value()});
+  }
+}
+
+void compile_hash_policies(const RouteAction& action, config::ForwardAction& out,
+                           FieldErrors& errors) {
+  using Kind = config::HashPolicy::Kind;
+  for (int i = 0; i < action.hash_policy_size(); ++i) {
+    const auto& policy = action.hash_policy(i);
+    switch (policy.policy_specifier_case()) {
+      case RouteAction::HashPolicy::kHeader:
+        out.hash_policies.push_back({Kind::header, policy.terminal(),
+                                     absl::AsciiStrToLower(policy.header().header_name())});
+        break;
+      case RouteAction::HashPolicy::kCookie:
+        out.hash_policies.push_back({Kind::cookie, policy.terminal(), policy.cookie().name()});
+        break;
+      case RouteAction::HashPolicy::kConnectionProperties:
+        if (policy.connection_properties().source_ip()) {
+          out.hash_policies.push_back({Kind::source_ip, policy.terminal(), {}});
+        }
+        break;
+      case RouteAction::HashPolicy::kQueryParameter:
+        out.hash_policies.push_back(
+            {Kind::query_parameter, policy.terminal(), policy.query_parameter().name()});
+        break;
+      default:
+        errors.add(indexed("hash_policy", i), "is of no kind that is supported");
+    }
+  }
+}
+
+}  // namespace
+
+absl::StatusOr<config::ForwardAction> compile_forward(const RouteAction& action,
+                                                      RouteScope& scope) {
+  FieldErrors errors;
+  config::ForwardAction out;
+  compile_cluster(action, scope, out, errors);
+  compile_rewrites(action, out, errors);
+  compile_timeouts(action, out, errors);
+  out.retry = scope.retry;
+  if (action.has_retry_policy()) {
+    out.retry = std::make_shared<const config::RetryPolicy>(
+        errors.take_nested("retry_policy", compile_retry_policy(action.retry_policy())));
+  }
+  out.mirrors = compile_mirrors(action.request_mirror_policies(), scope, errors);
+  if (out.mirrors.empty()) out.mirrors = scope.mirrors;
+  compile_hash_policies(action, out, errors);
+  compile_upgrades(action, out, errors);
+  out.high_priority = action.priority() == envoy::config::core::v3::HIGH;
+  if (!errors.empty()) return errors.status();
+  return out;
+}
+
+}  // namespace outrigger::xds

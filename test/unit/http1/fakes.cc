@@ -85,6 +85,29 @@ void FakeStream::on_stream_closed() {
   if (when_closed) when_closed(*this);
 }
 
+void FakeConnection::feed(std::string_view bytes) {
+  kept += bytes;
+  while (!kept.empty() && !closing && !transport_.paused) {
+    http::FeedResult result = codec_.feed(kept);
+    ASSERT_LE(result.consumed, kept.size());
+    ASSERT_TRUE(result.consumed > 0 || transport_.paused) << "stuck before: " << kept;
+    kept.erase(0, result.consumed);
+    take(result);
+  }
+  closing = closing || codec_.finished();
+  EXPECT_FALSE(transport_.overrun);
+}
+
+void FakeConnection::eof() {
+  take(codec_.feed_eof());
+}
+
+void FakeConnection::take(const http::FeedResult& result) {
+  if (result.kind != http::FeedResult::Kind::close) return;
+  closing = true;
+  close_detail = result.detail;
+}
+
 http::StreamHandler& FakeServer::on_new_stream(http::StreamEncoder& encoder) {
   streams.push_back(std::make_unique<FakeStream>(pool));
   last().encoder = &encoder;

@@ -95,6 +95,28 @@ class FakeStream final : public http::StreamHandler {
   std::string body_;  // not told yet
 };
 
+// What a connection does around a codec: octets that were not consumed come again when reading goes
+// on, and the codec's wish to close is remembered.
+class FakeConnection {
+ public:
+  FakeConnection(http::Codec& codec, FakeTransport& transport)
+      : codec_(codec), transport_(transport) {}
+
+  // Also called with nothing, as a loop does after something else happened.
+  void feed(std::string_view bytes = {});
+  void eof();
+
+  std::string kept;
+  bool closing = false;
+  std::string close_detail;
+
+ private:
+  void take(const http::FeedResult& result);
+
+  http::Codec& codec_;
+  FakeTransport& transport_;
+};
+
 // A server's streams, in order. Each stream gets the same scripts.
 class FakeServer final : public http::ServerEvents {
  public:

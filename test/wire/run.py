@@ -75,7 +75,7 @@ async def main(args):
 
     await asyncio.gather(*(one(s, b) for b in binaries(args) for s in scenarios))
     if skipped:
-        print(f"{len(skipped)} scenarios are of Outrigger alone")
+        print(f"{len(skipped)} scenarios do not run against Envoy; each says why")
     for title in failed:
         print(f"failed: {title}")
     print(f"{len(passed)} passed, {len(failed)} failed")

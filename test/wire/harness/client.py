@@ -28,7 +28,7 @@ class Client:
                 self.connection = Http2Connection(
                     reader, writer, self.waiter, True, self.spec.get("settings"), self.spec.get("reads", True))
             elif self.protocol == "frames":
-                self.connection = FrameConnection(reader, writer, self.waiter)
+                self.connection = FrameConnection(reader, writer, self.waiter, self.spec.get("reads", True))
             else:
                 self.connection = Http1Connection(reader, writer, self.waiter, True, raw=self.protocol == "raw")
         return self.connection

@@ -32,6 +32,8 @@ def build(spec):
         return hf.DataFrame(stream, spec.get("data", "").encode(), flags=flags).serialize()
     if kind == "RST_STREAM":
         return hf.RstStreamFrame(stream, spec.get("code", 8)).serialize()
+    if kind == "GOAWAY":
+        return hf.GoAwayFrame(0, last_stream_id=spec.get("last", 0), error_code=spec.get("code", 0)).serialize()
     if kind == "WINDOW_UPDATE":
         return hf.WindowUpdateFrame(stream, spec["increment"]).serialize()
     if kind == "PRIORITY":
@@ -40,14 +42,14 @@ def build(spec):
 
 
 def build_all(specs):
-    """Each map in order; `count` repeats it, raising `stream` by two each time; `then` repeats a group with it."""
+    """Each map in order; `count` repeats it, or its `group`; with `new streams`, each time on streams two higher."""
     out = bytearray()
     for spec in specs:
         for index in range(spec.get("count", 1)):
             group = spec["group"] if "group" in spec else [spec]
             for one in group:
                 shifted = dict(one)
-                if one.get("stream"):
+                if spec.get("new streams"):
                     shifted["stream"] = one["stream"] + 2 * index
                 out += build(shifted)
     return bytes(out)

@@ -26,6 +26,17 @@ def error_code(name):
     return h2.errors.ErrorCodes[name] if isinstance(name, str) else h2.errors.ErrorCodes.CANCEL
 
 
+class Connection(h2.connection.H2Connection):
+    """The h2 package takes a GOAWAY for the end; in truth the streams that are open go on."""
+
+    def _receive_goaway_frame(self, frame):
+        state = self.state_machine.state
+        frames, events = super()._receive_goaway_frame(frame)
+        if frame.error_code == h2.errors.ErrorCodes.NO_ERROR:
+            self.state_machine.state = state
+        return frames, events
+
+
 class Http2Stream:
     """One stream: the messages that arrived on it (interim responses are messages of their own)."""
 
@@ -58,7 +69,7 @@ class Http2Connection:
         config = h2.config.H2Configuration(
             client_side=is_client, header_encoding="utf-8", validate_outbound_headers=False,
             normalize_outbound_headers=False)
-        self.h2 = h2.connection.H2Connection(config)
+        self.h2 = Connection(config)
         if settings:
             codes = {SETTINGS[k.lower()]: v for k, v in settings.items()}
             self.h2.local_settings.update(codes)
@@ -204,10 +215,6 @@ class Http2Connection:
         self.h2.reset_stream(stream_id, error_code(error))
         self._flush()
 
-    def send_goaway(self, error, last):
-        self.h2.close_connection(error_code(error or "NO_ERROR"), last_stream_id=last)
-        self._flush()
-
     def ping(self):
         self.h2.ping(b"01234567")
         self._flush()
@@ -229,15 +236,26 @@ class Http2Connection:
 class FrameConnection:
     """A client that speaks in single frames, for what no well-behaved library would send. Records the frames that come."""
 
-    def __init__(self, reader, writer, waiter):
+    def __init__(self, reader, writer, waiter, reads):
         self.reader, self.writer, self.waiter = reader, writer, waiter
         self.frames = []
         self.closed = None
         self.error = None
         self.task = asyncio.create_task(self._read())
+        self.reads = asyncio.Event()
+        if reads:
+            self.reads.set()
+        else:
+            writer.transport.pause_reading()
+
+    def start_reading(self):
+        if not self.reads.is_set():
+            self.reads.set()
+            self.writer.transport.resume_reading()
 
     async def _read(self):
         try:
+            await self.reads.wait()
             while True:
                 head = await self.reader.readexactly(9)
                 frame, length = Frame.parse_frame_header(memoryview(head))

@@ -34,11 +34,16 @@ class Message:
         return f"{first}, headers {self.headers}, {len(self.body)} bytes of body {bytes(self.body[:200])!r}, trailers {self.trailers}, {end}"
 
 
+def expand(text):
+    """{x*1000} stands for a thousand x."""
+    return re.sub(r"\{x\*(\d+)\}", lambda m: "x" * int(m[1]), text)
+
+
 class Text:
     """A message as a scenario writes it: head lines, a blank line, the body."""
 
     def __init__(self, text):
-        head, blank, body = text.partition("\n\n")
+        head, blank, body = expand(text).partition("\n\n")
         lines = head.rstrip("\n").split("\n")
         self.first = lines[0]
         self.headers = [self._header(line) for line in lines[1:]]

@@ -26,9 +26,11 @@ class Binary:
     def __init__(self, path, kind):
         self.path, self.kind = path, kind
 
-    def arguments(self):
-        common = ["--concurrency", "1", "-l", "warning", "--file-flush-interval-msec", "20"]
-        return common + (["--disable-hot-restart"] if self.kind == "envoy" else [])
+    def arguments(self, given):
+        """The arguments of a scenario, and the usual ones that it does not give itself."""
+        usual = {"--concurrency": 1, "-l": "warning", "--file-flush-interval-msec": 20}
+        more = [str(part) for flag, value in usual.items() if flag not in given for part in (flag, value)]
+        return [*given, *more] + (["--disable-hot-restart"] if self.kind == "envoy" else [])
 
 
 class Proxy:
@@ -45,7 +47,7 @@ class Proxy:
 
     async def start(self, tree, arguments, environment=None):
         config.write(tree, f"{self.folder}/bootstrap.json")
-        await self.spawn(["-c", f"{self.folder}/bootstrap.json", *self.binary.arguments(), *arguments], environment)
+        await self.spawn(["-c", f"{self.folder}/bootstrap.json", *self.binary.arguments(arguments)], environment)
         await self.waiter.polled(self._ready)
 
     async def spawn(self, arguments, environment=None):

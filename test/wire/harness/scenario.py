@@ -47,7 +47,7 @@ def choose(tree, kind):
 
 
 def scripted(name, steps):
-    verbs = re.compile(rf"{re.escape(name)} (sends|closes|half closes|resets|receives bytes)")
+    verbs = re.compile(rf"{re.escape(name)} (sends|closes|half closes|resets|sees reset)")
     return any(verbs.match(key) for step in steps for key in step)
 
 

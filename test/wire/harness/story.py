@@ -4,9 +4,9 @@ import json
 import os
 import pathlib
 
-from . import match
+from . import frames, match
 from .match import Mismatch
-from .message import Text
+from .message import Text, expand
 
 
 def _text_or_map(step, key):
@@ -55,14 +55,21 @@ class Story:
         await client.send_frames(specs)
 
     async def step_client_pings(self, client, _):
-        before = client.connection.ping_acks
-        client.connection.ping()
-        await self.waiter.until(lambda: client.connection.ping_acks > before, lambda: "no answer to the PING")
+        connection = await client.connected()
+        before = connection.ping_acks
+        connection.ping()
+        await self.waiter.until(lambda: connection.ping_acks > before, lambda: "no answer to the PING")
 
     async def step_client_receives(self, client, step):
         step = {"status": step} if isinstance(step, int) else step
         message = await client.next_message(step.get("stream"))
         await self._check_message(client.name, message, step, client.connection)
+
+    async def step_client_receives_rest(self, client, step):
+        """More of the response that was received last: its body, its end."""
+        stream = client.stream(step.get("stream")) if client.protocol == "http2" else None
+        messages = stream.messages if stream else client.connection.messages
+        await self._check_message(client.name, messages[client.received[stream] - 1], step, client.connection)
 
     async def step_client_receives_bytes(self, client, data):
         await self._check_bytes(client.name, await client.connected(), data)
@@ -118,6 +125,8 @@ class Story:
 
     async def step_client_is_closed(self, client, how):
         connection = await client.connected()
+        if client.protocol == "frames":
+            connection.start_reading()
         await self.waiter.until(lambda: connection.closed or connection.error, lambda: f"{client.name} is not closed by the proxy")
         if connection.error:
             raise Mismatch(f"{client.name}: {connection.error}")
@@ -193,6 +202,9 @@ class Story:
         connection = self._exchange(upstream, step).connection if upstream.exchanges else upstream.connections[-1]
         await connection.send(step["bytes"].encode("latin-1"))
 
+    async def step_upstream_sends_frames(self, upstream, specs):
+        await self._exchange(upstream, {}).connection.send(frames.build_all(specs))
+
     async def step_upstream_sends_body(self, upstream, step):
         step = _text_or_map(step, "body")
         body = step.get("body", "").encode() + b"x" * step.get("fill", 0)
@@ -200,10 +212,6 @@ class Story:
 
     async def step_upstream_sends_trailers(self, upstream, step):
         await self._exchange(upstream, step).send_trailers(step["trailers"])
-
-    async def step_upstream_sends_goaway(self, upstream, step):
-        step = step if isinstance(step, dict) else {}
-        self._exchange(upstream, step).connection.send_goaway(step.get("error"), step.get("last"))
 
     async def step_upstream_closes(self, upstream, step):
         self._exchange(upstream, step).connection.close()
@@ -270,9 +278,9 @@ class Story:
         if "head" in step:
             match.check(f"{who} head", step["head"], message.head)
         if "body so far" in step:
-            want = step["body so far"].encode()
+            want = expand(step["body so far"])
             await self.waiter.until(lambda: len(message.body) >= len(want) or message.cut, lambda: message.describe())
-            match.check(f"{who} body so far", step["body so far"], bytes(message.body).decode("latin-1"))
+            match.check(f"{who} body so far", want, bytes(message.body).decode("latin-1"))
         if {"body", "trailers", "ended"} & set(step):
             await self._ended(who, message, step, connection)
 

@@ -54,6 +54,8 @@ struct StreamInfo {
   uint64_t response_body_bytes = 0;  // %BYTES_SENT%
   uint64_t request_header_bytes = 0;
   uint64_t response_header_bytes = 0;
+  uint64_t upstream_request_header_bytes = 0;
+  uint64_t upstream_response_header_bytes = 0;
   uint64_t upstream_request_body_bytes = 0;
   uint64_t upstream_response_body_bytes = 0;
 

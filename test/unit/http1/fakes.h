@@ -8,6 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include <gtest/gtest.h>
+
 #include "api/http/codec.h"
 
 namespace outrigger::http1::test {

@@ -12,10 +12,10 @@
 namespace outrigger::route {
 
 bool matches(const config::HeaderMatch& match, const http::HeaderMap& headers, Arena& scratch);
-bool matches_all(const std::vector<config::HeaderMatch>& matches, const http::HeaderMap& headers,
+bool matches_all(const std::vector<config::HeaderMatch>& conditions, const http::HeaderMap& headers,
                  Arena& scratch);
 // False for an empty list.
-bool matches_any(const std::vector<config::HeaderMatch>& matches, const http::HeaderMap& headers,
+bool matches_any(const std::vector<config::HeaderMatch>& conditions, const http::HeaderMap& headers,
                  Arena& scratch);
 
 }  // namespace outrigger::route

@@ -14,6 +14,6 @@ namespace outrigger::route {
 std::optional<std::string_view> query_value(std::string_view path, std::string_view name);
 
 bool matches(const config::QueryMatch& match, std::string_view path);
-bool matches_all(const std::vector<config::QueryMatch>& matches, std::string_view path);
+bool matches_all(const std::vector<config::QueryMatch>& conditions, std::string_view path);
 
 }  // namespace outrigger::route

@@ -17,8 +17,8 @@ struct RewriteOptions {
   bool envoy_headers = true;  // say what it was: x-envoy-original-path, x-envoy-original-host
 };
 
-// Applies the path and host rewrites of a forwarding or redirecting route. auto_host_rewrite comes
-// later, when the endpoint is known.
+// Applies the host and path rewrites of a forwarding route; other routes change nothing.
+// auto_host_rewrite comes later, when the endpoint is known.
 void rewrite_request(const config::Route& route, http::HeaderMap& headers, RewriteOptions options);
 
 // Sets :authority; appends the old one to x-forwarded-host if asked and if it is not the last one

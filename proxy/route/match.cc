@@ -1,0 +1,171 @@
+#include "proxy/route/match.h"
+
+#include <algorithm>
+
+#include "proxy/route/header_match.h"
+#include "proxy/route/query.h"
+#include "proxy/route/timeout.h"
+
+namespace outrigger::route {
+namespace {
+
+using config::PathMatch;
+using http::HeaderId;
+
+bool is_upper(char c) {
+  return c >= 'A' && c <= 'Z';
+}
+
+// In lower case; copied only if something has to change.
+std::string_view lower_case(std::string_view text, Arena& scratch) {
+  if (std::ranges::none_of(text, is_upper)) return text;
+  char* to = scratch.allocate_chars(text.size());
+  std::ranges::transform(
+      text, to, [](char c) { return is_upper(c) ? static_cast<char>(c + ('a' - 'A')) : c; });
+  return {to, text.size()};
+}
+
+const config::VirtualHost* find_exact(const config::RouteTable& table, std::string_view host) {
+  auto it = table.exact_domains.find(host);
+  return it == table.exact_domains.end() ? nullptr : &table.hosts[it->second];
+}
+
+// `part` gives the end or the beginning of that length. A wildcard stands for at least one octet.
+template <class Part>
+const config::VirtualHost* find_wildcard(const config::RouteTable& table,
+                                         const std::vector<config::RouteTable::Wildcards>& all,
+                                         std::string_view host, Part part) {
+  for (const auto& wildcards : all) {
+    if (wildcards.length >= host.size()) continue;
+    auto it = wildcards.domains.find(part(wildcards.length));
+    if (it != wildcards.domains.end()) return &table.hosts[it->second];
+  }
+  return nullptr;
+}
+
+bool is_prefix(const PathMatch& match, std::string_view path) {
+  if (path.size() < match.text.size()) return false;
+  std::string_view start = path.substr(0, match.text.size());
+  return match.case_sensitive ? start == match.text : http::equals_ignore_case(start, match.text);
+}
+
+// A CONNECT that opens a tunnel. Other extended CONNECTs (WebSocket over HTTP/2) match as the
+// upgrade requests that they are.
+bool is_connect(const http::HeaderMap& headers) {
+  if (headers.get(HeaderId::method) != "CONNECT") return false;
+  std::string_view protocol = headers.get(HeaderId::protocol);
+  return protocol.empty() || protocol == "bytestream" || protocol == "connect-udp";
+}
+
+struct Request {
+  const RouteInput& input;
+  std::string_view path;  // with its query
+  std::string_view path_only;
+  bool has_path;
+};
+
+Request request_of(const RouteInput& input) {
+  const http::HeaderField* field = input.headers.find(HeaderId::path);
+  std::string_view path = field == nullptr ? std::string_view() : field->value;
+  return {input, path, path_only(path), !path.empty()};
+}
+
+bool path_matches(const PathMatch& match, const Request& request) {
+  if (match.kind == PathMatch::Kind::connect) return is_connect(request.input.headers);
+  if (!request.has_path) return false;
+  std::string_view path = request.path_only;
+  switch (match.kind) {
+    case PathMatch::Kind::prefix:
+      return is_prefix(match, path);
+    case PathMatch::Kind::path:
+      return path.size() == match.text.size() && is_prefix(match, path);
+    case PathMatch::Kind::path_separated_prefix:
+      return is_prefix(match, path) &&
+             (path.size() == match.text.size() || path[match.text.size()] == '/');
+    case PathMatch::Kind::regex:
+      return match.regex->full_match(path);
+    case PathMatch::Kind::connect:
+      break;
+  }
+  return false;
+}
+
+bool fraction_matches(const config::RuntimeFraction& fraction, const RouteInput& input) {
+  return input.fractions != nullptr ? input.fractions->chosen(fraction, input.random)
+                                    : chosen_by_default(fraction, input.random);
+}
+
+bool route_matches(const config::RouteMatch& match, const Request& request) {
+  const RouteInput& input = request.input;
+  return path_matches(match.path, request) &&
+         (!match.fraction || fraction_matches(*match.fraction, input)) &&
+         (!match.grpc_only || is_grpc(input.headers)) &&
+         matches_all(match.headers, input.headers, input.scratch) &&
+         matches_all(match.query, request.path);
+}
+
+const config::Route* find_route(const config::VirtualHost& host, const Request& request) {
+  if (host.index == nullptr) {
+    auto it = std::ranges::find_if(host.routes, [&request](const config::Route& route) {
+      return route_matches(route.match, request);
+    });
+    return it == host.routes.end() ? nullptr : &*it;
+  }
+  const config::Route* found = nullptr;
+  host.index->visit(request.path_only, [&](uint32_t position) {
+    const config::Route& route = host.routes[position];
+    if (!route_matches(route.match, request)) return false;
+    found = &route;
+    return true;
+  });
+  return found;
+}
+
+bool needs_tls(const config::VirtualHost& host, const http::HeaderMap& headers) {
+  using RequireTls = config::VirtualHost::RequireTls;
+  if (host.require_tls == RequireTls::none) return false;
+  if (headers.get(HeaderId::x_forwarded_proto) == "https") return false;
+  return host.require_tls == RequireTls::all || headers.get(HeaderId::x_envoy_internal) != "true";
+}
+
+}  // namespace
+
+std::string_view without_port(std::string_view authority) {
+  size_t colon = authority.rfind(':');
+  if (colon == std::string_view::npos) return authority;
+  // The colons of an IPv6 address stand inside its brackets.
+  size_t bracket = authority.rfind(']');
+  if (bracket != std::string_view::npos && bracket > colon) return authority;
+  return authority.substr(0, colon);
+}
+
+std::string_view path_only(std::string_view path) {
+  return path.substr(0, path.find_first_of("?#"));
+}
+
+const config::VirtualHost* find_host(const config::RouteTable& table, std::string_view authority,
+                                     Arena& scratch) {
+  if (table.ignore_port_in_host_matching) authority = without_port(authority);
+  std::string_view host = lower_case(authority, scratch);
+  if (const auto* found = find_exact(table, host)) return found;
+  auto end_of = [host](size_t length) { return host.substr(host.size() - length); };
+  if (const auto* found = find_wildcard(table, table.suffix_domains, host, end_of)) return found;
+  auto start_of = [host](size_t length) { return host.substr(0, length); };
+  if (const auto* found = find_wildcard(table, table.prefix_domains, host, start_of)) return found;
+  return table.default_host ? &table.hosts[*table.default_host] : nullptr;
+}
+
+bool matches(const config::RouteMatch& match, const RouteInput& input) {
+  return route_matches(match, request_of(input));
+}
+
+RouteMatchResult match(const config::RouteTable& table, const RouteInput& input) {
+  RouteMatchResult result;
+  result.host = find_host(table, input.headers.get(HeaderId::authority), input.scratch);
+  if (result.host == nullptr) return result;
+  result.needs_tls = needs_tls(*result.host, input.headers);
+  if (!result.needs_tls) result.route = find_route(*result.host, request_of(input));
+  return result;
+}
+
+}  // namespace outrigger::route

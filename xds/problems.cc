@@ -1,0 +1,22 @@
+#include "xds/problems.h"
+
+#include <utility>
+
+#include "absl/strings/str_join.h"
+#include "fmt/format.h"
+
+namespace outrigger::xds {
+
+void Problems::add(std::string line) {
+  ++total_;
+  if (lines_.size() < kMax) lines_.push_back(std::move(line));
+}
+
+absl::Status Problems::status() const {
+  if (empty()) return absl::OkStatus();
+  std::string text = absl::StrJoin(lines_, "\n");
+  if (total_ > lines_.size()) text += fmt::format("\n... and {} more", total_ - lines_.size());
+  return absl::InvalidArgumentError(text);
+}
+
+}  // namespace outrigger::xds

@@ -1,0 +1,118 @@
+#include "xds/check.h"
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "fmt/format.h"
+#include "google/protobuf/any.pb.h"
+
+#include "xds/field_rules.h"
+
+namespace outrigger::xds {
+namespace {
+
+using google::protobuf::Descriptor;
+using google::protobuf::FieldDescriptor;
+using google::protobuf::Message;
+
+bool is_any(const Descriptor& type) {
+  return type.well_known_type() == Descriptor::WELLKNOWNTYPE_ANY;
+}
+
+// Types without rules and table entries of their own: durations, wrappers, Struct.
+bool is_opaque(const Descriptor& type) {
+  return type.well_known_type() != Descriptor::WELLKNOWNTYPE_UNSPECIFIED && !is_any(type);
+}
+
+}  // namespace
+
+void MessageChecker::problem(const Path& path, std::string_view text) {
+  problems_.add(sources_.describe(path.text(), text));
+}
+
+void MessageChecker::check(const Message& message, const Path& path) {
+  const MessagePlan& plan = schema_.plan(*message.GetDescriptor());
+  const auto& reflection = *message.GetReflection();
+  auto report = [this](const Path& where, const std::string& text) { problem(where, text); };
+  std::vector<const FieldDescriptor*> set;
+  reflection.ListFields(message, &set);
+  for (const FieldDescriptor* set_field : set) {
+    const FieldPlan& field_plan = plan.fields[static_cast<size_t>(set_field->index())];
+    Path field_path = Path::field(path, set_field->name());
+    if (!supported(field_plan, field_path)) continue;
+    if (field_plan.rules != nullptr && !plan.rules_disabled) {
+      check_field_rules(message, *set_field, *field_plan.rules, schema_, field_path, report);
+    }
+    if (set_field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE)
+      field(message, field_plan, field_path);
+  }
+  if (plan.rules_disabled) return;
+  for (const FieldPlan* absent : plan.check_unset) {
+    if (std::find(set.begin(), set.end(), absent->field) != set.end()) continue;
+    check_field_rules(message, *absent->field, *absent->rules, schema_,
+                      Path::field(path, absent->field->name()), report);
+  }
+  for (const auto* oneof : plan.required_oneofs) {
+    if (!reflection.HasOneof(message, oneof))
+      problem(path, fmt::format("one of the fields of '{}' must be set", oneof->name()));
+  }
+}
+
+bool MessageChecker::supported(const FieldPlan& plan, const Path& path) {
+  if (in_harmless_ || plan.support != Support::unsupported) return true;
+  problem(path, "is not supported by Outrigger");
+  return false;
+}
+
+void MessageChecker::field(const Message& message, const FieldPlan& plan, const Path& path) {
+  const FieldDescriptor& field = *plan.field;
+  const auto& reflection = *message.GetReflection();
+  if (plan.rules != nullptr && plan.rules->message().skip()) return;
+  bool outer = std::exchange(in_harmless_, in_harmless_ || plan.support == Support::harmless);
+  auto visit = [this](const Message& value, const Path& where) {
+    if (is_any(*value.GetDescriptor())) {
+      any(static_cast<const google::protobuf::Any&>(value), where);
+    } else if (!is_opaque(*value.GetDescriptor())) {
+      check(value, where);
+    }
+  };
+  if (!field.is_repeated()) {
+    visit(reflection.GetMessage(message, &field), path);
+  } else {
+    for (int i = 0; i < reflection.FieldSize(message, &field); ++i) {
+      const Message& item = reflection.GetRepeatedMessage(message, &field, i);
+      if (!field.is_map()) {
+        visit(item, Path::element(path, i));
+        continue;
+      }
+      const FieldDescriptor& key = *field.message_type()->map_key();
+      const FieldDescriptor& value = *field.message_type()->map_value();
+      if (value.cpp_type() != FieldDescriptor::CPPTYPE_MESSAGE) break;
+      std::string name = key.cpp_type() == FieldDescriptor::CPPTYPE_STRING
+                             ? item.GetReflection()->GetString(item, &key)
+                             : "";
+      visit(item.GetReflection()->GetMessage(item, &value), Path::key(path, name));
+    }
+  }
+  in_harmless_ = outer;
+}
+
+void MessageChecker::any(const google::protobuf::Any& packed, const Path& path) {
+  if (packed.type_url().empty()) return;
+  const Descriptor* type = schema_.type_of_url(packed.type_url());
+  if (type == nullptr) {
+    problem(path, fmt::format("the type '{}' is not supported by Outrigger", packed.type_url()));
+    return;
+  }
+  if (is_opaque(*type)) return;
+  std::unique_ptr<Message> message = schema_.make(*type);
+  if (!message->ParseFromString(packed.value())) {
+    problem(path, fmt::format("is not a valid {}", type->full_name()));
+    return;
+  }
+  check(*message, path);
+}
+
+}  // namespace outrigger::xds

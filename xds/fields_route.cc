@@ -1,0 +1,94 @@
+// Route configurations.
+#include "xds/fields_tables.h"
+
+namespace outrigger::xds {
+namespace {
+
+#define ROUTE_NS "envoy.config.route.v3."
+#define HEADER_FIELDS                                                         \
+  "request_headers_to_add request_headers_to_remove response_headers_to_add " \
+  "response_headers_to_remove typed_per_filter_config "
+
+constexpr WorkingFields kWorking[] = {
+    {ROUTE_NS "RouteConfiguration", HEADER_FIELDS
+     "name virtual_hosts internal_only_headers most_specific_header_mutations_wins "
+     "validate_clusters "
+     "max_direct_response_body_size_bytes request_mirror_policies ignore_port_in_host_matching"},
+    {ROUTE_NS "VirtualHost", HEADER_FIELDS
+     "name domains routes require_tls include_request_attempt_count "
+     "include_attempt_count_in_response retry_policy "
+     "per_request_buffer_limit_bytes request_body_buffer_limit request_mirror_policies"},
+    {ROUTE_NS "Route",
+     HEADER_FIELDS "name match route redirect direct_response non_forwarding_action "
+                   "per_request_buffer_limit_bytes stat_prefix "
+                   "request_body_buffer_limit"},
+    {ROUTE_NS "RouteMatch",
+     "prefix path safe_regex connect_matcher path_separated_prefix case_sensitive runtime_fraction "
+     "headers query_parameters grpc"},
+    {ROUTE_NS "RouteMatch.ConnectMatcher", "*"},
+    {ROUTE_NS "RouteMatch.GrpcRouteMatchOptions", "*"},
+    {ROUTE_NS "HeaderMatcher", "*"},
+    {ROUTE_NS "QueryParameterMatcher", "*"},
+    {ROUTE_NS "RouteAction",
+     "cluster cluster_header weighted_clusters cluster_not_found_response_code prefix_rewrite "
+     "regex_rewrite host_rewrite_literal "
+     "auto_host_rewrite host_rewrite_header host_rewrite_path_regex append_x_forwarded_host "
+     "timeout idle_timeout retry_policy "
+     "request_mirror_policies priority hash_policy max_grpc_timeout grpc_timeout_offset "
+     "upgrade_configs max_stream_duration"},
+    {ROUTE_NS "RouteAction.RequestMirrorPolicy",
+     "cluster cluster_header runtime_fraction disable_shadow_host_suffix_append"},
+    {ROUTE_NS "RouteAction.HashPolicy",
+     "header cookie connection_properties query_parameter terminal"},
+    {ROUTE_NS "RouteAction.HashPolicy.Header", "header_name"},
+    {ROUTE_NS "RouteAction.HashPolicy.Cookie", "name"},
+    {ROUTE_NS "RouteAction.HashPolicy.ConnectionProperties", "*"},
+    {ROUTE_NS "RouteAction.HashPolicy.QueryParameter", "*"},
+    {ROUTE_NS "RouteAction.UpgradeConfig", "upgrade_type enabled"},
+    {ROUTE_NS "RouteAction.MaxStreamDuration", "*"},
+    {ROUTE_NS "WeightedCluster", "clusters header_name"},
+    {ROUTE_NS "WeightedCluster.ClusterWeight",
+     HEADER_FIELDS "name cluster_header weight host_rewrite_literal"},
+    {ROUTE_NS "RetryPolicy",
+     "retry_on num_retries per_try_timeout per_try_idle_timeout retriable_status_codes "
+     "retry_back_off retriable_headers "
+     "retriable_request_headers"},
+    {ROUTE_NS "RetryPolicy.RetryBackOff", "*"},
+    {ROUTE_NS "RedirectAction", "*"},
+    {ROUTE_NS "DirectResponseAction", "status body"},
+    {ROUTE_NS "NonForwardingAction", "*"},
+    {ROUTE_NS "FilterConfig", "*"},
+};
+
+constexpr std::string_view kNoBalancerHashes = "no balancer that hashes is accepted";
+
+constexpr HarmlessField kHarmless[] = {
+    {ROUTE_NS "RouteConfiguration", "metadata", "kept for /config_dump only"},
+    {ROUTE_NS "VirtualHost", "metadata", "kept for /config_dump only"},
+    {ROUTE_NS "VirtualHost", "virtual_clusters", "there are no statistics by virtual cluster"},
+    {ROUTE_NS "VirtualHost", "rate_limits",
+     "only a rate-limit filter would read them, and none is accepted"},
+    {ROUTE_NS "Route", "metadata", "kept for /config_dump only"},
+    {ROUTE_NS "Route", "decorator", "no spans are made"},
+    {ROUTE_NS "Route", "tracing", "no spans are made"},
+    {ROUTE_NS "RouteAction", "rate_limits",
+     "only a rate-limit filter would read them, and none is accepted"},
+    {ROUTE_NS "RouteAction", "include_vh_rate_limits",
+     "only a rate-limit filter would read them, and none is accepted"},
+    {ROUTE_NS "RouteAction", "early_data_policy", "there is no TLS early data"},
+    {ROUTE_NS "RouteAction.RequestMirrorPolicy", "trace_sampled", "no spans are made"},
+    {ROUTE_NS "RouteAction.HashPolicy.Header", "regex_rewrite", kNoBalancerHashes},
+    {ROUTE_NS "RouteAction.HashPolicy.Cookie", "ttl", kNoBalancerHashes},
+    {ROUTE_NS "RouteAction.HashPolicy.Cookie", "path", kNoBalancerHashes},
+    {ROUTE_NS "RouteAction.HashPolicy.Cookie", "attributes", kNoBalancerHashes},
+    {ROUTE_NS "WeightedCluster", "total_weight", "the total is the sum of the weights"},
+};
+
+#undef HEADER_FIELDS
+#undef ROUTE_NS
+
+}  // namespace
+
+constinit const FieldTable kRouteFields = {"Routes", kWorking, kHarmless};
+
+}  // namespace outrigger::xds

@@ -1,0 +1,14 @@
+// The parts of the table of fields.h, one file each. Thread: any; constant.
+#pragma once
+
+#include "xds/fields.h"
+
+namespace outrigger::xds {
+
+extern const FieldTable kServerFields;
+extern const FieldTable kDownstreamFields;
+extern const FieldTable kRouteFields;
+extern const FieldTable kUpstreamFields;
+extern const FieldTable kFilterFields;
+
+}  // namespace outrigger::xds

@@ -1,0 +1,116 @@
+// Clusters, endpoints and how to speak with them.
+#include "xds/fields_tables.h"
+
+namespace outrigger::xds {
+namespace {
+
+constexpr WorkingFields kWorking[] = {
+    {"envoy.config.cluster.v3.Cluster",
+     "name alt_stat_name type connect_timeout per_connection_buffer_limit_bytes lb_policy "
+     "load_assignment circuit_breakers "
+     "max_requests_per_connection common_http_protocol_options http_protocol_options "
+     "http2_protocol_options protocol_selection "
+     "typed_extension_protocol_options least_request_lb_config round_robin_lb_config "
+     "common_lb_config transport_socket "
+     "upstream_connection_options close_connections_on_host_health_failure load_balancing_policy"},
+    {"envoy.config.cluster.v3.Cluster.LeastRequestLbConfig", "choice_count"},
+    {"envoy.config.cluster.v3.Cluster.RoundRobinLbConfig", ""},
+    {"envoy.config.cluster.v3.Cluster.CommonLbConfig", "healthy_panic_threshold"},
+    {"envoy.config.cluster.v3.LoadBalancingPolicy", "*"},
+    {"envoy.config.cluster.v3.LoadBalancingPolicy.Policy", "*"},
+    {"envoy.extensions.load_balancing_policies.least_request.v3.LeastRequest",
+     "choice_count selection_method"},
+    {"envoy.extensions.load_balancing_policies.round_robin.v3.RoundRobin", ""},
+    {"envoy.extensions.load_balancing_policies.random.v3.Random", ""},
+    {"envoy.config.cluster.v3.CircuitBreakers", "thresholds"},
+    {"envoy.config.cluster.v3.CircuitBreakers.Thresholds",
+     "priority max_connections max_pending_requests max_requests max_retries track_remaining "
+     "max_connection_pools"},
+    {"envoy.config.cluster.v3.UpstreamConnectionOptions", "tcp_keepalive"},
+    {"envoy.config.core.v3.TcpKeepalive", "*"},
+    {"envoy.config.endpoint.v3.ClusterLoadAssignment", "cluster_name endpoints policy"},
+    {"envoy.config.endpoint.v3.ClusterLoadAssignment.Policy", ""},
+    {"envoy.config.endpoint.v3.LocalityLbEndpoints",
+     "locality lb_endpoints load_balancing_weight priority"},
+    {"envoy.config.endpoint.v3.LbEndpoint", "endpoint health_status load_balancing_weight"},
+    {"envoy.config.endpoint.v3.Endpoint", "address hostname"},
+    {"envoy.extensions.upstreams.http.v3.HttpProtocolOptions",
+     "common_http_protocol_options explicit_http_config use_downstream_protocol_config"},
+    {"envoy.extensions.upstreams.http.v3.HttpProtocolOptions.ExplicitHttpConfig",
+     "http_protocol_options http2_protocol_options"},
+    {"envoy.extensions.upstreams.http.v3.HttpProtocolOptions.UseDownstreamHttpConfig",
+     "http_protocol_options http2_protocol_options"},
+    {"envoy.config.core.v3.HttpProtocolOptions",
+     "idle_timeout max_connection_duration max_headers_count max_response_headers_kb "
+     "max_stream_duration "
+     "headers_with_underscores_action max_requests_per_connection"},
+    {"envoy.config.core.v3.Http1ProtocolOptions",
+     "allow_absolute_url accept_http_10 default_host_for_http_10 header_key_format enable_trailers "
+     "allow_chunked_length "
+     "override_stream_error_on_invalid_http_message send_fully_qualified_url"},
+    {"envoy.config.core.v3.Http1ProtocolOptions.HeaderKeyFormat", "*"},
+    {"envoy.config.core.v3.Http1ProtocolOptions.HeaderKeyFormat.ProperCaseWords", "*"},
+    {"envoy.extensions.http.header_formatters.preserve_case.v3.PreserveCaseFormatterConfig", ""},
+    {"envoy.config.core.v3.Http2ProtocolOptions",
+     "hpack_table_size max_concurrent_streams initial_stream_window_size "
+     "initial_connection_window_size allow_connect "
+     "allow_metadata max_outbound_frames max_outbound_control_frames "
+     "max_consecutive_inbound_frames_with_empty_payload "
+     "max_inbound_priority_frames_per_stream max_inbound_window_update_frames_per_data_frame_sent "
+     "stream_error_on_invalid_http_messaging override_stream_error_on_invalid_http_message "
+     "connection_keepalive"},
+    {"envoy.config.core.v3.KeepaliveSettings", "interval timeout interval_jitter"},
+};
+
+constexpr std::string_view kCluster = "envoy.config.cluster.v3.Cluster";
+constexpr std::string_view kCommonLb = "envoy.config.cluster.v3.Cluster.CommonLbConfig";
+constexpr std::string_view kNoDns = "the endpoints of a static cluster are addresses";
+
+constexpr HarmlessField kHarmless[] = {
+    {kCluster, "dns_refresh_rate", kNoDns},
+    {kCluster, "dns_jitter", kNoDns},
+    {kCluster, "dns_failure_refresh_rate", kNoDns},
+    {kCluster, "respect_dns_ttl", kNoDns},
+    {kCluster, "dns_lookup_family", kNoDns},
+    {kCluster, "dns_resolvers", kNoDns},
+    {kCluster, "use_tcp_for_dns_lookups", kNoDns},
+    {kCluster, "dns_resolution_config", kNoDns},
+    {kCluster, "typed_dns_resolver_config", kNoDns},
+    {kCluster, "wait_for_warm_on_init", "a static cluster is ready at once"},
+    {kCluster, "cleanup_interval", "only clusters of original destinations need cleaning"},
+    {kCluster, "upstream_http_protocol_options", "there is no TLS to upstreams"},
+    {kCluster, "metadata", "kept for /config_dump only"},
+    {kCluster, "ignore_health_on_host_removal", "the endpoints of a static cluster stay"},
+    {kCluster, "track_timeout_budgets", "there are no statistics of budgets"},
+    {kCluster, "track_cluster_stats", "there are no statistics of budgets and message sizes"},
+    {kCluster, "preconnect_policy", "connections are made when they are needed"},
+    {kCommonLb, "zone_aware_lb_config", "there is no zone-aware routing"},
+    {kCommonLb, "update_merge_window", "the endpoints of a static cluster stay"},
+    {kCommonLb, "ignore_new_hosts_until_first_hc", "there is no active health checking"},
+    {kCommonLb, "close_connections_on_host_set_change", "the endpoints of a static cluster stay"},
+    {kCommonLb, "consistent_hashing_lb_config", "no balancer that hashes is accepted"},
+    {"envoy.config.cluster.v3.UpstreamConnectionOptions",
+     "set_local_interface_name_on_upstream_connections", "nothing shows the interface"},
+    {"envoy.config.cluster.v3.UpstreamConnectionOptions", "happy_eyeballs_config",
+     "an endpoint has one address"},
+    {"envoy.config.endpoint.v3.ClusterLoadAssignment.Policy", "endpoint_stale_after",
+     "the endpoints of a static cluster stay"},
+    {"envoy.config.endpoint.v3.LocalityLbEndpoints", "metadata", "kept for /config_dump only"},
+    {"envoy.config.endpoint.v3.LocalityLbEndpoints", "proximity", "Envoy does not use it either"},
+    {"envoy.config.endpoint.v3.LbEndpoint", "metadata", "kept for /config_dump only"},
+    {"envoy.config.endpoint.v3.Endpoint", "health_check_config",
+     "there is no active health checking"},
+    {"envoy.extensions.upstreams.http.v3.HttpProtocolOptions", "upstream_http_protocol_options",
+     "there is no TLS to upstreams"},
+    {"envoy.extensions.upstreams.http.v3.HttpProtocolOptions.UseDownstreamHttpConfig",
+     "http3_protocol_options", "there is no HTTP/3"},
+    {"envoy.config.core.v3.Http1ProtocolOptions", "use_balsa_parser",
+     "there is one parser, our own"},
+    {"envoy.config.core.v3.Http2ProtocolOptions", "use_oghttp2_codec", "there is one codec"},
+};
+
+}  // namespace
+
+constinit const FieldTable kUpstreamFields = {"Clusters and endpoints", kWorking, kHarmless};
+
+}  // namespace outrigger::xds

@@ -99,6 +99,19 @@ size_t utf8_length(std::string_view text, size_t at) {
   return overlong || surrogate || too_large ? 0 : length;
 }
 
+// Nothing to change, as in most paths: only octets that stay, and no segment that begins with a
+// dot.
+bool is_plain(std::string_view path) {
+  char before = 0;
+  for (char c : path) {
+    bool stays = class_at(c) == Class::pass || class_at(c) == Class::unreserved ||
+                 (c == '.' && before != '/');
+    if (!stays) return false;
+    before = c;
+  }
+  return path.starts_with('/');
+}
+
 class Canonicalizer {
  public:
   Canonicalizer(std::string_view in, Arena& arena)
@@ -241,11 +254,8 @@ class Canonicalizer {
 }  // namespace
 
 std::optional<std::string_view> canonical_path(std::string_view path, Arena& arena) {
-  // Most paths have nothing to change, which one look at each octet tells.
-  bool plain = path.starts_with('/') && std::ranges::all_of(path, [](char c) {
-                 return class_at(c) == Class::pass || class_at(c) == Class::unreserved;
-               });
-  return plain ? path : Canonicalizer(path, arena).run();
+  if (is_plain(path)) return path;
+  return Canonicalizer(path, arena).run();
 }
 
 }  // namespace outrigger::route

@@ -40,6 +40,22 @@ std::string_view unescape_slashes(std::string_view path, Arena& arena) {
   return size == path.size() ? path : std::string_view(out, size);
 }
 
+// "/a/..;v=1/b" as "/a/../b": some servers drop the parameters of a segment before they resolve it.
+std::string_view drop_dot_parameters(std::string_view path, Arena& arena) {
+  if (path.find(".;") == std::string_view::npos) return path;
+  char* out = arena.allocate_chars(path.size());
+  size_t size = 0;
+  while (!path.empty()) {
+    std::string_view segment = path.substr(0, path.find('/', 1));
+    std::string_view name = segment.substr(segment.starts_with('/') ? 1 : 0);
+    bool dots = name.starts_with(".;") || name.starts_with("..;");
+    size_t kept = dots ? segment.find(';') : segment.size();
+    size += segment.copy(out + size, kept);
+    path.remove_prefix(segment.size());
+  }
+  return {out, size};
+}
+
 std::string_view merge_slashes(std::string_view path, Arena& arena) {
   if (path.find("//") == std::string_view::npos) return path;
   char* out = arena.allocate_chars(path.size());
@@ -48,7 +64,8 @@ std::string_view merge_slashes(std::string_view path, Arena& arena) {
     if (c == '/' && size > 0 && out[size - 1] == '/') continue;
     out[size++] = c;
   }
-  return {out, size};
+  // Envoy's answer for a path of nothing but slashes; the upstream may know the difference.
+  return size == 1 ? "//" : std::string_view(out, size);
 }
 
 }  // namespace
@@ -69,7 +86,8 @@ NormalizedPath normalize_path(std::string_view text, const NormalizeOptions& opt
     redirect = found && options.escaped_slashes == EscapedSlashes::unescape_and_redirect;
   }
   if (options.normalize) {
-    std::optional<std::string_view> canonical = canonical_path(path, arena);
+    std::optional<std::string_view> canonical =
+        canonical_path(drop_dot_parameters(path, arena), arena);
     if (!canonical) return {Kind::reject, {}};
     path = *canonical;
   }

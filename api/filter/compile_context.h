@@ -40,6 +40,8 @@ class CompileContext {
       const envoy::config::route::v3::HeaderMatcher& matcher) = 0;
   virtual absl::StatusOr<config::HeaderAddition> compile(
       const envoy::config::core::v3::HeaderValueOption& option) = 0;
+  virtual config::RuntimeFraction compile(
+      const envoy::config::core::v3::RuntimeFractionalPercent& fraction) = 0;
   virtual absl::StatusOr<config::SubstitutionFormat> compile_format(std::string_view format) = 0;
 
  protected:

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <memory>
 #include <string_view>
+#include <vector>
 
 #include "api/arena.h"
 #include "api/config/route.h"
@@ -27,6 +28,13 @@ class FilterRouteConfig {
   virtual ~FilterRouteConfig() = default;
 };
 
+// How many endpoints of a cluster there are, and how many of them are healthy or degraded.
+struct ClusterHealth {
+  bool exists = false;
+  uint64_t endpoints = 0;
+  uint64_t available = 0;
+};
+
 // What a filter may ask of its stream.
 class FilterContext {
  public:
@@ -42,6 +50,10 @@ class FilterContext {
 
   // The route that the request matched; nullptr: none. Matched once, before the first filter.
   virtual const config::Route* route() = 0;
+  // The cluster that the route sends to; of a weighted route, the one that was drawn. Empty: none.
+  virtual std::string_view route_cluster() = 0;
+  // Do all conditions hold for the request?
+  virtual bool request_matches(const std::vector<config::HeaderMatch>& conditions) = 0;
   // After a filter changed what routes match on: match again before the next filter.
   virtual void clear_route() = 0;
   // The most specific typed_per_filter_config of this filter (weighted cluster, route, virtual
@@ -54,6 +66,9 @@ class FilterContext {
   // this filter's same path.
   virtual void resume_request() = 0;
   virtual void resume_response() = 0;
+  // While this filter waits on the response's body, from outside its callbacks: passes the first
+  // `bytes` of the piece that it was shown last, and goes on waiting with the rest.
+  virtual void release_response(size_t bytes) = 0;
   // Answers from outside a callback (a timer, say) while this filter waits.
   virtual void reply(const LocalReply& reply) = 0;
   // Ends the stream without an answer (RST_STREAM, or closes the HTTP/1 connection).
@@ -79,8 +94,13 @@ class FilterContext {
   virtual uint64_t runtime_value(std::string_view key, uint64_t fallback) = 0;
   // Answered by the server: is the proxy failing its health check or draining?
   virtual bool server_healthy() const = 0;
-  // Share (0..100) of a cluster's endpoints that are healthy and not degraded; -1: no such cluster.
-  virtual double healthy_percent(std::string_view cluster) = 0;
+  virtual ClusterHealth cluster_health(std::string_view cluster) = 0;
+  // This proxy's own cluster, --service-cluster.
+  virtual std::string_view service_cluster() const = 0;
+  // Of this turn of the loop.
+  virtual MonotonicTime now() const = 0;
+  // The text of a format for this stream as it stands now, in the arena.
+  virtual std::string_view substitute(const config::SubstitutionFormat& format) = 0;
 
  protected:
   ~FilterContext() = default;

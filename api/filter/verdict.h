@@ -14,7 +14,10 @@ struct LocalReply {
   int code = 500;
   std::string_view body;
   Outcome outcome;
-  int grpc_status = -1;  // -1: derived from the code
+  int grpc_status = -1;     // -1: derived from the code
+  bool overloaded = false;  // says x-envoy-overloaded: a circuit breaker shed the request
+  // Goes out as it is: neither local_reply_config nor gRPC changes its shape.
+  bool as_is = false;
 };
 
 class Verdict {

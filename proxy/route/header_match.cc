@@ -3,7 +3,10 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdint>
+#include <span>
 #include <string_view>
+
+#include "proxy/route/single_field.h"
 
 namespace outrigger::route {
 namespace {
@@ -33,14 +36,21 @@ bool value_matches(const HeaderMatch& match, std::string_view value) {
 }  // namespace
 
 bool matches(const HeaderMatch& match, const http::HeaderMap& headers, Arena& scratch) {
-  bool found = false;
-  std::string_view value = headers.get_all(match.name, scratch, &found);
-  if (!found && !match.treat_missing_as_empty) {
+  const http::HeaderField* first = headers.find(match.name);
+  if (first == nullptr) {
+    if (match.treat_missing_as_empty) return value_matches(match, {}) != match.invert;
     // Only a condition on presence can hold of a missing header.
     if (match.kind != HeaderMatch::Kind::present) return false;
     return match.expect_present == match.invert;
   }
-  return value_matches(match, value) != match.invert;
+  if (is_single_field(first->id)) {
+    return value_matches(match, headers.get_all(match.name, scratch)) != match.invert;
+  }
+  std::span<const http::HeaderField> fields = headers.fields();
+  bool any = std::any_of(first, fields.data() + fields.size(), [&](const http::HeaderField& field) {
+    return field.id == first->id && field.name == first->name && value_matches(match, field.value);
+  });
+  return any != match.invert;
 }
 
 bool matches_all(const std::vector<HeaderMatch>& conditions, const http::HeaderMap& headers,

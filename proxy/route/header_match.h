@@ -1,6 +1,6 @@
 // Header conditions of routes, access logs, retries and filters. Pure.
-// Several fields of one name count as one value joined with ",". A missing header matches nothing
-// but `present_match: false`, inverted or not.
+// Of several fields of one name, one that matches is enough. A missing header matches nothing but
+// `present_match: false`, inverted or not.
 #pragma once
 
 #include <vector>

@@ -4,34 +4,14 @@
 
 #include "absl/container/inlined_vector.h"
 
+#include "proxy/route/single_field.h"
+
 namespace outrigger::route {
 namespace {
 
 using config::HeaderAddition;
 using config::HeaderMutations;
 using http::HeaderId;
-
-// Headers of which a message has one field at most: adding to them extends the value.
-bool is_single_field(HeaderId id) {
-  switch (id) {
-    case HeaderId::other:
-    case HeaderId::accept:
-    case HeaderId::accept_encoding:
-    case HeaderId::authorization:
-    case HeaderId::cookie:
-    case HeaderId::set_cookie:
-    case HeaderId::origin:
-    case HeaderId::referer:
-    case HeaderId::etag:
-    case HeaderId::cache_control:
-    case HeaderId::vary:
-    case HeaderId::retry_after:
-    case HeaderId::trailer:
-      return false;
-    default:
-      return true;
-  }
-}
 
 std::string_view value_of(const HeaderAddition& addition, ValueSource& values) {
   const config::SubstitutionFormat& format = addition.value;

@@ -44,8 +44,18 @@ def holds(want, got):
 
 
 def check(what, want, got):
-    if not holds(want, got):
-        raise Mismatch(f"{what}: expected {want!r}, got {got!r}")
+    if holds(want, got):
+        return
+    if is_operator(want) and isinstance(want.get("contains"), list) and isinstance(got, str):
+        missing = [part for part in want["contains"] if str(part) not in got]
+        if missing:
+            raise Mismatch(f"{what}: lacks {missing!r}; got {short(got)}")
+    raise Mismatch(f"{what}: expected {want!r}, got {short(got)}")
+
+
+def short(got):
+    text = repr(got)
+    return text if len(text) < 1500 else f"{text[:1500]}... ({len(text)} characters)"
 
 
 def check_tree(what, want, got):

@@ -37,6 +37,7 @@ class Proxy:
     def __init__(self, binary, folder, waiter):
         self.binary, self.folder, self.waiter = binary, folder, waiter
         self.ports = {}
+        self.admin_socket = None  # path, when the administration interface is there and not on a port
         self.process = None
         self.log_path = f"{folder}/proxy.log"
 
@@ -47,6 +48,7 @@ class Proxy:
 
     async def start(self, tree, arguments, environment=None):
         config.write(tree, f"{self.folder}/bootstrap.json")
+        self.admin_socket = tree["admin"]["address"].get("pipe", {}).get("path")
         await self.spawn(["-c", f"{self.folder}/bootstrap.json", *self.binary.arguments(arguments)], environment)
         await self.waiter.polled(self._ready)
 
@@ -81,7 +83,10 @@ class Proxy:
     async def admin(self, method, path):
         """Status, body and headers of one request to the administration interface."""
         try:
-            reader, writer = await asyncio.open_connection("127.0.0.1", self.port("admin"))
+            if self.admin_socket:
+                reader, writer = await asyncio.open_unix_connection(self.admin_socket)
+            else:
+                reader, writer = await asyncio.open_connection("127.0.0.1", self.port("admin"))
         except OSError as error:
             raise Mismatch(f"admin: {error}") from None
         try:

@@ -131,8 +131,8 @@ class Run:
         self.where = "command"
         names = self._names()
         if "config" in self.data:
-            await self._peers([])
-            tree = config.build(self.data["config"], self.upstreams, self._names())
+            names = await self._peers([])
+            tree = config.build(self.data["config"], self.upstreams, names)
             config.write(tree, f"{self.folder}/bootstrap.json")
         arguments = [str(a) for a in config.substitute(command["arguments"], names)]
         code, output = await self.proxy.run(arguments)

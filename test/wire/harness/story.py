@@ -32,6 +32,19 @@ class Story:
             raise Mismatch(f"there is no step {name!r}")
         await handler(*actor, value)
 
+    async def step_repeat(self, step):
+        for _ in range(step["times"]):
+            for one in step["steps"]:
+                await self.step(one)
+
+    async def step_eventually(self, steps):
+        """The steps again, from the first, until all of them hold: for what a signal sets off at its own time."""
+        async def attempt():
+            for one in steps:
+                await self.step(one)
+
+        await self.waiter.polled(attempt)
+
     # --- clients
 
     async def step_client_connects(self, client, _):
@@ -372,12 +385,35 @@ class Story:
 
         await self.waiter.polled(attempt)
 
+    async def step_file_exists(self, name):
+        if not pathlib.Path(self.proxy.folder, name).exists():
+            raise Mismatch(f"there is no {name}")
+
+    async def step_file_contains(self, step):
+        async def attempt():
+            match.check(step["file"], step["text"], pathlib.Path(self.proxy.folder, step["file"]).read_text())
+
+        await self.waiter.polled(attempt)
+
+    async def step_health_fails(self, _):
+        """/ready is no longer 200, or nobody answers any more."""
+        async def attempt():
+            try:
+                status, _, _ = await self.proxy.admin("GET", "/ready")
+            except Mismatch:
+                return
+            if status == 200:
+                raise Mismatch("/ready still says 200")
+
+        await self.waiter.polled(attempt)
+
     async def step_file_moves(self, step):
         os.rename(f"{self.proxy.folder}/{step['from']}", f"{self.proxy.folder}/{step['to']}")
         self.seen_lines.pop(step["from"], None)
 
     async def step_signal(self, name):
-        self.proxy.signal(name)
+        if self.proxy.process.returncode is None:
+            self.proxy.signal(name)
 
     async def step_proxy_exits(self, code):
         match.check("exit code", code, await self.proxy.exit_code())

@@ -103,6 +103,43 @@ inline char* skip_target(char* at) {
 #endif
 }
 
+// Puts a token into lower case in place; returns its end. The same precondition.
+inline char* lower_token(char* at) {
+#if defined(__SSE2__)
+  // Letters, digits and "-" up to a colon within one block: nearly every field name.
+  __m128i block = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
+  __m128i colon = _mm_cmpeq_epi8(block, _mm_set1_epi8(':'));
+  auto colons = static_cast<unsigned>(_mm_movemask_epi8(colon));
+  auto between = [](__m128i octets, char before, char after) {
+    return _mm_and_si128(_mm_cmpgt_epi8(octets, _mm_set1_epi8(before)),
+                         _mm_cmplt_epi8(octets, _mm_set1_epi8(after)));
+  };
+  __m128i upper = between(block, '@', '[');
+  __m128i lowered = _mm_or_si128(block, _mm_and_si128(upper, _mm_set1_epi8(0x20)));
+  __m128i usual = _mm_or_si128(between(lowered, '`', '{'), between(block, '/', ':'));
+  usual = _mm_or_si128(usual, _mm_cmpeq_epi8(block, _mm_set1_epi8('-')));
+  unsigned unusual = ~static_cast<unsigned>(_mm_movemask_epi8(usual));
+  // The first octet that is not a usual one is the colon: `name` is a bit for each octet before it.
+  unsigned name = (unusual & (0u - unusual)) - 1;
+  if ((colons & (name + 1)) != 0) {
+    int size = __builtin_ctz(colons);
+    alignas(16) static constexpr std::array<char, 32> kFirst = [] {
+      std::array<char, 32> mask{};
+      for (size_t i = 0; i < 16; ++i) mask[i] = '\xff';
+      return mask;
+    }();
+    // Only the name: the value behind it keeps its case.
+    __m128i keep = _mm_loadu_si128(reinterpret_cast<const __m128i*>(kFirst.data() + 16 - size));
+    __m128i raised = _mm_and_si128(_mm_and_si128(upper, keep), _mm_set1_epi8(0x20));
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(at), _mm_or_si128(block, raised));
+    return at + size;
+  }
+#endif
+  char lower;
+  while ((lower = kLowerToken[octet(*at)]) != '\0') *at++ = lower;
+  return at;
+}
+
 inline constexpr bool all_in(std::string_view text, const std::array<bool, 256>& set) {
   for (char c : text) {
     if (!set[octet(c)]) return false;

@@ -1,6 +1,7 @@
 #include "proxy/http1/fields.h"
 
 #include "proxy/http1/chars.h"
+#include "proxy/http1/known_name.h"
 
 namespace outrigger::http1 {
 namespace {
@@ -28,6 +29,10 @@ std::string_view trim(std::string_view text) {
 }
 
 void read_connection(std::string_view value, FieldFacts& facts) {
+  if (value == "keep-alive") {  // what nearly all say
+    facts.connection_keep_alive = true;
+    return;
+  }
   while (true) {
     size_t comma = value.find(',');
     std::string_view option = trim(value.substr(0, comma));
@@ -114,19 +119,19 @@ struct Name {
 inline Name read_name(char*& at, bool keep_case, Arena& arena) {
   char* begin = at;
   if (!keep_case) {
-    char lower;
-    while ((lower = kLowerToken[octet(*at)]) != '\0') *at++ = lower;
+    at = lower_token(at);
     return {{begin, static_cast<size_t>(at - begin)}, {}};
   }
   while (kToken[octet(*at)]) ++at;
   std::string_view original(begin, static_cast<size_t>(at - begin));
-  char* copy = arena.allocate_chars(original.size());
+  char* copy = arena.allocate_chars(original.size() + kScanSlack);
   for (size_t i = 0; i < original.size(); ++i) copy[i] = kLowerToken[octet(original[i])];
   return {{copy, original.size()}, original};
 }
 
 // Reads what follows the colon up to and with the line's end.
 inline HeadError read_value(char*& at, std::string_view& value) {
+  if (*at == ' ') ++at;  // nearly always the one, and no other
   while (is_blank(*at)) ++at;
   char* begin = at;
   at = skip_text(at);
@@ -156,7 +161,7 @@ HeadError parse_fields(char* at, const FieldRules& rules, http::HeaderMap& map, 
     std::string_view value;
     if (HeadError error = read_value(at, value)) return error;
     if (left-- == 0) return {431, details::kTooManyHeaders};
-    HeaderId id = http::header_id(name.lower);
+    HeaderId id = known_name(name.lower);
     bool keep = true;
     if (kSpecial[static_cast<unsigned>(id)]) {
       HeadError error = read_special(id, value, name.original, rules.section, facts, keep);

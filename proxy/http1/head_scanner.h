@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 #include "api/bytes.h"
 
@@ -18,8 +19,8 @@ class HeadScanner {
   };
   struct Result {
     State state;
-    size_t size;  // complete: how many of the octets of this call belong to the head, its empty
-                  // line included
+    size_t size;  // complete: how many of the octets of this call belong to it, its empty line
+                  // included
   };
 
   // `bytes` follow those of the calls before.
@@ -27,8 +28,19 @@ class HeadScanner {
   void reset() { *this = HeadScanner(); }
 
  private:
-  size_t line_ = 0;   // octets of the unfinished line in earlier calls
-  char last_ = '\0';  // the last octet of the call before
+  // Of 64 octets, or fewer: where line feeds and carriage returns are, the first octet's in bit 0.
+  struct Marks {
+    uint64_t feeds;
+    uint64_t returns;
+  };
+  static Marks marks_of(const char* octets);
+  // Octet that ends the scan: complete or bad. 64: none.
+  unsigned stop_at(Marks marks, State& state) const;
+  void remember(Marks marks, size_t size);
+
+  // What lies before the next octet, as marks: a section begins as if after an empty line's end.
+  uint64_t return_before_ = 0;  // bit 0: the last octet was a carriage return
+  uint64_t feeds_before_ = 2;   // bit 1: the last octet was a line feed; bit 0: the one before it
 };
 
 }  // namespace outrigger::http1

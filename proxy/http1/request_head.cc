@@ -105,6 +105,16 @@ HeadError decide_body(const http::Http1Options& options, http::HeaderMap& map, R
   return kNoError;
 }
 
+// Pseudo-headers stand first, but Host comes later: its place is held. Where the case of "Host" is
+// kept, :authority is put in at the end.
+void add_pseudo_headers(const StartLine& line, const Target& target, bool keep_case,
+                        http::HeaderMap& map) {
+  map.add_parsed(HeaderId::method, ":method", line.method, {});
+  if (!target.path.empty()) map.add_parsed(HeaderId::path, ":path", target.path, {});
+  if (!keep_case) map.add_parsed(HeaderId::authority, ":authority", target.authority, {});
+  if (!target.scheme.empty()) map.add_parsed(HeaderId::scheme, ":scheme", target.scheme, {});
+}
+
 }  // namespace
 
 HeadError parse_request_head(char* head, const FieldRules& rules, http::HeaderMap& map,
@@ -119,13 +129,8 @@ HeadError parse_request_head(char* head, const FieldRules& rules, http::HeaderMa
       parse_target(line.method, line.target, rules.options.allow_absolute_url, map.arena(), target);
   if (target_error) return target_error;
 
-  map.add(HeaderId::method, line.method);
-  if (!out.is_connect) map.add(HeaderId::path, target.path);
-  // Host comes later, but pseudo-headers stand first: hold its place. Where the case of "Host" is
-  // kept, it is put in at the end.
   const bool keep_case = rules.options.header_case == http::HeaderCase::preserve;
-  if (!keep_case) map.add(HeaderId::authority, target.authority);
-  if (!target.scheme.empty()) map.add(HeaderId::scheme, target.scheme);
+  add_pseudo_headers(line, target, keep_case, map);
   if (HeadError error = parse_fields(line.end, rules, map, out.facts)) return error;
 
   out.keep_alive = !out.facts.connection_close && (!out.http10 || out.facts.connection_keep_alive);
@@ -134,11 +139,11 @@ HeadError parse_request_head(char* head, const FieldRules& rules, http::HeaderMa
   // stays open.
   if (HeadError error = decide_body(rules.options, map, out)) return error;
   if (HeadError error = check_host(target, rules.options, map.arena(), out)) return error;
-  std::string_view authority = target.authority.empty() ? out.facts.host : target.authority;
   if (keep_case) {
-    map.add_parsed(HeaderId::authority, ":authority", authority, out.facts.host_original_name);
+    std::string_view authority = target.authority.empty() ? out.facts.host : target.authority;
+    map.add_with_case(":authority", authority, out.facts.host_original_name);
   } else if (target.authority.empty()) {
-    map.set(HeaderId::authority, authority);
+    map.replace_value(HeaderId::authority, out.facts.host);
   }
   return kNoError;
 }

@@ -131,7 +131,10 @@ void EpollLoop::turn() {
   }
   reading_.clear();
   timers_.advance(now_);
-  flush_outputs();
+  do {
+    soon_.run();
+    flush_outputs();
+  } while (!soon_.empty());
   collect_garbage();
   if (now_ - last_trim_ >= kTrimInterval) {
     last_trim_ = now_;

@@ -40,6 +40,7 @@ class EpollLoop final : public Loop {
   void defer_delete(std::unique_ptr<Deferred> object) override {
     garbage_.push_back(std::move(object));
   }
+  void collect_deferred() override { collect_garbage(); }
   void run() override;
   void stop() override;
 

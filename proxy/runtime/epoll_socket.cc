@@ -207,7 +207,7 @@ void EpollSocket::after_send() {
   }
 }
 
-void EpollSocket::shutdown_when_flushed() {
+void EpollSocket::shutdown_write() {
   if (shutdown_wanted_ || failed_ || state_ == State::dead) return;
   shutdown_wanted_ = true;
   want_turn_end();

@@ -34,7 +34,7 @@ class EpollSocket final : public Transport, private EpollTarget {
   size_t output_queued() const override { return output_.size(); }
   void set_output_limit(size_t bytes) override { output_limit_ = bytes; }
   void flush() override;
-  void shutdown_when_flushed() override;
+  void shutdown_write() override;
   void close_when_flushed() override;
   net::Address local_address() const override;
   net::Address remote_address() const override;

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <chrono>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -27,6 +28,51 @@ using SystemTime = std::chrono::system_clock::time_point;
 class Deferred {
  public:
   virtual ~Deferred() = default;
+};
+
+// Something to do before the turn ends, when the callbacks that asked for it have returned.
+// Destroying it cancels.
+class TurnTask {
+ public:
+  using Callback = void (*)(void*);
+  TurnTask(Callback callback, void* context) : callback_(callback), context_(context) {}
+  TurnTask(const TurnTask&) = delete;
+  TurnTask& operator=(const TurnTask&) = delete;
+  ~TurnTask() { cancel(); }
+  void cancel() {
+    if (place_ != nullptr) *place_ = nullptr;
+    place_ = nullptr;
+  }
+  bool queued() const { return place_ != nullptr; }
+
+ private:
+  friend class TurnTasks;
+  Callback callback_;
+  void* context_;
+  TurnTask** place_ = nullptr;
+};
+
+class TurnTasks {
+ public:
+  void add(TurnTask& task) {
+    if (task.queued()) return;
+    tasks_.push_back(&task);  // a deque: places stay where they are
+    task.place_ = &tasks_.back();
+  }
+  bool empty() const { return tasks_.empty(); }
+  void run() {
+    while (!tasks_.empty()) {
+      TurnTask* task = tasks_.front();
+      if (task != nullptr) {
+        task->cancel();
+        task->callback_(task->context_);
+      }
+      tasks_.pop_front();
+    }
+  }
+
+ private:
+  std::deque<TurnTask*> tasks_;
 };
 
 class AcceptHandler {
@@ -68,6 +114,8 @@ class Loop {
   TimerWheel& timers() { return timers_; }
   ChunkPool& chunks() { return chunks_; }
   SlabPool& slabs() { return slabs_; }
+  // Runs the task in this turn, after events and timers, before outputs are flushed.
+  void run_soon(TurnTask& task) { soon_.add(task); }
 
   virtual absl::StatusOr<std::unique_ptr<Acceptor>> listen(const ListenOptions& options,
                                                            AcceptHandler& handler) = 0;
@@ -78,6 +126,8 @@ class Loop {
   // Runs `task` on the loop's thread in one of its next turns. Any thread.
   virtual void post(std::function<void()> task) = 0;
   virtual void defer_delete(std::unique_ptr<Deferred> object) = 0;
+  // Destroys what was given up; for the end, when no turn will do it any more.
+  virtual void collect_deferred() = 0;
   virtual void run() = 0;
   virtual void stop() = 0;  // any thread: run() returns after the turn
 
@@ -89,6 +139,7 @@ class Loop {
   SlabPool slabs_;
   MonotonicTime now_;
   SystemTime system_now_{};
+  TurnTasks soon_;
   TimerWheel timers_;
 };
 

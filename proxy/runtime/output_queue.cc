@@ -7,7 +7,7 @@ namespace outrigger::runtime {
 
 Slab* OutputQueue::tail_with_room(size_t bytes) {
   if (tail_ != nullptr && tail_->room() >= bytes) return tail_;
-  Slab* slab = pool_.take();
+  Slab* slab = pool_.take(bytes);
   if (tail_ == nullptr) {
     head_ = slab;
   } else {
@@ -22,7 +22,7 @@ void OutputQueue::append(Bytes bytes) {
   while (!bytes.empty()) {
     Slab* slab = tail_with_room(1);
     size_t n = std::min(bytes.size(), slab->room());
-    std::memcpy(slab->data + slab->end, bytes.data(), n);
+    std::memcpy(slab->data() + slab->end, bytes.data(), n);
     slab->end += static_cast<uint32_t>(n);
     bytes.remove_prefix(n);
   }
@@ -30,7 +30,7 @@ void OutputQueue::append(Bytes bytes) {
 
 char* OutputQueue::reserve(size_t bytes) {
   Slab* slab = tail_with_room(bytes);
-  return slab->data + slab->end;
+  return slab->data() + slab->end;
 }
 
 void OutputQueue::commit(size_t bytes) {
@@ -41,7 +41,7 @@ void OutputQueue::commit(size_t bytes) {
 int OutputQueue::gather(iovec* out, int capacity) const {
   int n = 0;
   for (Slab* slab = head_; slab != nullptr && n < capacity; slab = slab->next) {
-    if (slab->size() != 0) out[n++] = {slab->data + slab->begin, slab->size()};
+    if (slab->size() != 0) out[n++] = {slab->data() + slab->begin, slab->size()};
   }
   return n;
 }

@@ -21,10 +21,9 @@ class OutputQueue {
   size_t size() const { return size_; }
   bool empty() const { return size_ == 0; }
   void append(Bytes bytes);
-  // At most kMaxReserve octets of contiguous room at the end; commit() what was filled.
+  // Contiguous room at the end; commit() what was filled.
   char* reserve(size_t bytes);
   void commit(size_t bytes);
-  static constexpr size_t kMaxReserve = sizeof(Slab::data);
   // Fills `out` with the first octets that wait; returns the number of entries used.
   int gather(iovec* out, int capacity) const;
   void consume(size_t bytes);

@@ -15,21 +15,26 @@ struct Slab {
   Slab* next = nullptr;
   uint32_t begin = 0;  // octets [begin, end) wait to be sent
   uint32_t end = 0;
-  char data[kBytes - 16];
+  uint32_t capacity = 0;
 
+  char* data() { return reinterpret_cast<char*>(this + 1); }
   size_t size() const { return end - begin; }
-  size_t room() const { return sizeof data - end; }
+  size_t room() const { return capacity - end; }
 };
 
 class SlabPool {
  public:
+  static constexpr size_t kCapacity = Slab::kBytes - sizeof(Slab);
+
   SlabPool() = default;
   SlabPool(const SlabPool&) = delete;
   SlabPool& operator=(const SlabPool&) = delete;
   ~SlabPool() { trim(0); }
 
-  Slab* take() {
-    if (free_ == nullptr) return new Slab;
+  // A slab with at least `room` octets; one of more than kCapacity is not kept for reuse.
+  Slab* take(size_t room = 1) {
+    if (room > kCapacity) return make(room);
+    if (free_ == nullptr) return make(kCapacity);
     Slab* slab = free_;
     free_ = slab->next;
     --free_count_;
@@ -39,6 +44,10 @@ class SlabPool {
     return slab;
   }
   void give(Slab* slab) {
+    if (slab->capacity != kCapacity) {
+      ::operator delete(slab);
+      return;
+    }
     slab->next = free_;
     free_ = slab;
     ++free_count_;
@@ -48,7 +57,7 @@ class SlabPool {
       Slab* slab = free_;
       free_ = slab->next;
       --free_count_;
-      delete slab;
+      ::operator delete(slab);
     }
     low_water_ = free_count_;
   }
@@ -57,6 +66,12 @@ class SlabPool {
   size_t free_slabs() const { return free_count_; }
 
  private:
+  static Slab* make(size_t capacity) {
+    auto* slab = new (::operator new(sizeof(Slab) + capacity)) Slab;
+    slab->capacity = static_cast<uint32_t>(capacity);
+    return slab;
+  }
+
   Slab* free_ = nullptr;
   size_t free_count_ = 0;
   size_t low_water_ = 0;

@@ -41,8 +41,6 @@ class Transport : public http::CodecTransport {
   virtual void set_output_limit(size_t bytes) = 0;
   // Sends what waits now instead of at the end of the turn.
   virtual void flush() = 0;
-  // FIN once the output is flushed; reading goes on.
-  virtual void shutdown_when_flushed() = 0;
   // FIN once the output is flushed, what still arrives is discarded until the peer's FIN, then
   // on_closed(0).
   virtual void close_when_flushed() = 0;

@@ -80,6 +80,7 @@ std::unique_ptr<http::ClientCodec> ClientConnection::make_codec() {
 
 void ClientConnection::on_connected() {
   state_ = State::open;
+  local_ = transport_->local_address();
   runtime::Loop& loop = pool_.cluster().loop();
   stats_.upstream_cx_connect_ms.record(
       static_cast<uint64_t>(elapsed(started_, loop.now()).count()));
@@ -210,7 +211,10 @@ void ClientConnection::on_connect_timeout_or_idle() {
 
 void ClientConnection::on_max_duration() {
   stats_.upstream_cx_max_duration_reached.inc();
-  drain();
+  if (in_pool_list_) pool_.on_unavailable(*this);
+  in_pool_list_ = false;
+  state_ = State::draining;
+  settle();
 }
 
 // PING keepalive: one is sent each interval; its answer must be there after the timeout.
@@ -225,14 +229,8 @@ void ClientConnection::on_ping_timer() {
   ping_timer_.start(std::max(options.ping_interval, options.ping_timeout));
 }
 
-void ClientConnection::drain() {
-  if (state_ == State::closed) return;
-  if (state_ == State::connecting)
-    return;  // its waiters still need it; it drains with its last stream by `reusable`
-  state_ = State::draining;
-  if (in_pool_list_) pool_.on_unavailable(*this);
-  in_pool_list_ = false;
-  if (active_streams_ == 0) close(false, http::ResetReason::local_reset, "");
+void ClientConnection::close_now() {
+  close(false, http::ResetReason::local_reset, "the proxy shuts down");
 }
 
 void ClientConnection::count_bytes() {

@@ -16,8 +16,8 @@
 namespace outrigger::upstream {
 
 class ClientConnection final : public runtime::Deferred,
-                               private runtime::TransportHandler,
-                               private http::ConnectionEvents {
+                               public runtime::TransportHandler,
+                               public http::ConnectionEvents {
  public:
   enum class State : uint8_t {
     connecting,
@@ -41,15 +41,13 @@ class ClientConnection final : public runtime::Deferred,
   void release_stream();
   // The pool has given a stream away.
   void note_stream();
-  void drain();
+  void close_now();
 
   uint64_t id() const { return id_; }
   uint32_t streams_opened() const { return streams_opened_; }
   ConnPool& pool() { return pool_; }
   http::Protocol protocol() const { return codec_->protocol(); }
-  net::Address local_address() const { return transport_->local_address(); }
-  // Sends what was written now, not at the end of the turn.
-  void flush() { transport_->flush(); }
+  const net::Address& local_address() const { return local_; }
 
  private:
   void on_connected() override;
@@ -77,6 +75,7 @@ class ClientConnection final : public runtime::Deferred,
   uint32_t streams_opened_ = 0;
   uint32_t active_streams_ = 0;
   uint64_t id_;
+  net::Address local_;
   uint64_t counted_in_ = 0;
   uint64_t counted_out_ = 0;
   runtime::MonotonicTime started_;

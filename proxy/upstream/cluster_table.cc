@@ -74,24 +74,14 @@ ConnPool& WorkerCluster::pool(Host& host, bool high_priority, http::Protocol dow
   return *pool;
 }
 
-void WorkerCluster::drain() {
+void WorkerCluster::close_all() {
   for (auto& host : hosts_) {
     for (auto& by_protocol : host->pools) {
       for (auto& pool : by_protocol) {
-        if (pool != nullptr) pool->drain();
+        if (pool != nullptr) pool->close_all();
       }
     }
   }
-}
-
-size_t WorkerCluster::connection_count() const {
-  size_t n = 0;
-  for (const auto& host : hosts_) {
-    for (const auto& by_protocol : host->pools) {
-      for (const auto& pool : by_protocol) n += pool == nullptr ? 0 : pool->connection_count();
-    }
-  }
-  return n;
 }
 
 void ClusterTable::set_clusters(const std::vector<config::ClusterPtr>& clusters) {
@@ -103,7 +93,8 @@ void ClusterTable::set_clusters(const std::vector<config::ClusterPtr>& clusters)
 
 WorkerCluster* ClusterTable::find(std::string_view name) {
   for (Entry& entry : entries_) {
-    if (entry.config != nullptr && entry.config->ref.name == name) return find(entry.config->ref);
+    if (entry.config != nullptr && entry.config->ref.name == name)
+      return find(entry.config->ref.slot);
   }
   return nullptr;
 }
@@ -114,9 +105,9 @@ WorkerCluster* ClusterTable::activate(Entry& entry) {
   return entry.active.get();
 }
 
-void ClusterTable::drain() {
+void ClusterTable::close_all() {
   for (Entry& entry : entries_) {
-    if (entry.active != nullptr) entry.active->drain();
+    if (entry.active != nullptr) entry.active->close_all();
   }
 }
 

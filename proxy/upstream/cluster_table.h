@@ -43,9 +43,8 @@ class WorkerCluster {
   const std::vector<std::unique_ptr<Host>>& hosts() const { return hosts_; }
   // The pool of this host for the request's protocol, made on first use.
   ConnPool& pool(Host& host, bool high_priority, http::Protocol downstream_protocol);
-  // Closes idle connections and lets busy ones finish.
-  void drain();
-  size_t connection_count() const;
+  // Ends every connection now.
+  void close_all();
 
  private:
   std::vector<std::vector<Host*>> make_hosts();
@@ -69,9 +68,9 @@ class ClusterTable {
   // change.
   void set_clusters(const std::vector<config::ClusterPtr>& clusters);
   // nullptr: no cluster of that name.
-  WorkerCluster* find(const config::ClusterRef& ref) {
-    if (ref.slot >= entries_.size()) return nullptr;
-    Entry& entry = entries_[ref.slot];
+  WorkerCluster* find(uint32_t slot) {
+    if (slot >= entries_.size()) return nullptr;
+    Entry& entry = entries_[slot];
     if (entry.active != nullptr) return entry.active.get();
     return entry.config == nullptr ? nullptr : activate(entry);
   }
@@ -80,7 +79,8 @@ class ClusterTable {
   }
   // Name -> cluster, for names that come from a request (cluster_header).
   WorkerCluster* find(std::string_view name);
-  void drain();
+  // Ends every connection now.
+  void close_all();
 
  private:
   struct Entry {

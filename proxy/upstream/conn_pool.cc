@@ -164,8 +164,8 @@ void ConnPool::remove(ClientConnection& connection) {
   if (first_waiter_ != nullptr) open_connections();
 }
 
-void ConnPool::drain() {
-  for (size_t i = connections_.size(); i > 0; --i) connections_[i - 1]->drain();
+void ConnPool::close_all() {
+  while (!connections_.empty()) connections_.back()->close_now();
 }
 
 }  // namespace outrigger::upstream

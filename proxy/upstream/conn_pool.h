@@ -58,8 +58,8 @@ class ConnPool {
   // May call the waiter back before it returns. `fresh`: not on a connection that has carried a
   // request before.
   void request_stream(PoolWaiter& waiter, bool fresh);
-  void drain();
-  size_t connection_count() const { return connections_.size(); }
+  // Ends every connection now.
+  void close_all();
   WorkerCluster& cluster() { return cluster_; }
   Host& host() { return host_; }
   bool high_priority() const { return high_priority_; }

@@ -1,0 +1,170 @@
+#include "proxy/stream/filter_slot.h"
+
+#include "proxy/route/header_match.h"
+#include "proxy/route/weighted.h"
+#include "proxy/stream/http_service.h"
+#include "proxy/stream/stream.h"
+
+namespace outrigger::stream {
+
+FilterSlot::FilterSlot(Stream& stream, unsigned index, const config::HttpFilterEntry& entry,
+                       ArenaPtr<HttpFilter> filter)
+    : stream_(stream), index_(index), entry_(entry), filter_(std::move(filter)) {}
+
+FilterSlot::~FilterSlot() {
+  for (TaggedTimer* timer : timers_) {
+    if (timer != nullptr) timer->~TaggedTimer();
+  }
+}
+
+void FilterSlot::cancel_timers() {
+  for (TaggedTimer* timer : timers_) {
+    if (timer != nullptr) timer->timer.cancel();
+  }
+}
+
+Arena& FilterSlot::arena() {
+  return stream_.arena();
+}
+StreamInfo& FilterSlot::info() {
+  return stream_.info();
+}
+http::HeaderMap& FilterSlot::request_headers() {
+  return stream_.request_headers();
+}
+http::HeaderMap* FilterSlot::request_trailers() {
+  return stream_.request_trailers();
+}
+http::HeaderMap* FilterSlot::response_headers() {
+  return stream_.response_headers();
+}
+http::HeaderMap* FilterSlot::response_trailers() {
+  return stream_.response_trailers();
+}
+http::HeaderMap& FilterSlot::add_request_trailers() {
+  return stream_.add_trailers(Direction::request);
+}
+http::HeaderMap& FilterSlot::add_response_trailers() {
+  return stream_.add_trailers(Direction::response);
+}
+const config::Route* FilterSlot::route() {
+  return stream_.matched_route().route;
+}
+void FilterSlot::clear_route() {
+  stream_.clear_route();
+}
+
+const FilterRouteConfig* FilterSlot::route_config() {
+  const FilterRouteConfig* all[4];
+  size_t count = route_configs(all, 4);
+  return count == 0 ? nullptr : all[count - 1];
+}
+
+size_t FilterSlot::route_configs(const FilterRouteConfig* out[], size_t capacity) {
+  size_t count = 0;
+  auto take = [&](const config::PerFilterConfig& level) {
+    const auto* found = level.find(entry_.name);
+    if (found != nullptr && found->config != nullptr && count < capacity)
+      out[count++] = found->config.get();
+  };
+  const route::RouteMatchResult& matched = stream_.matched_route();
+  take(stream_.service().config().routes->per_filter);
+  if (matched.host != nullptr) take(matched.host->per_filter);
+  if (matched.route != nullptr) take(matched.route->per_filter);
+  if (stream_.weighted_cluster() != nullptr) take(stream_.weighted_cluster()->per_filter);
+  return count;
+}
+
+void FilterSlot::resume_request() {
+  stream_.chain().resume(Direction::request, index_);
+}
+void FilterSlot::resume_response() {
+  stream_.chain().resume(Direction::response, index_);
+}
+void FilterSlot::reply(const LocalReply& reply) {
+  stream_.filter_reply(reply);
+}
+void FilterSlot::reset(const Outcome& outcome) {
+  stream_.filter_reset(outcome);
+}
+
+void FilterSlot::TaggedTimer::fire(void* self) {
+  auto* timer = static_cast<TaggedTimer*>(self);
+  if (!timer->slot.stream_.ended()) timer->slot.filter_->on_timer(timer->slot, timer->tag);
+}
+
+void FilterSlot::start_timer(unsigned tag, std::chrono::milliseconds delay) {
+  if (tag >= kTimers || stream_.ended()) return;
+  if (timers_[tag] == nullptr)
+    timers_[tag] = stream_.arena().make<TaggedTimer>(stream_.services().loop.timers(), *this, tag);
+  timers_[tag]->timer.start(delay);
+}
+
+void FilterSlot::cancel_timer(unsigned tag) {
+  if (tag < kTimers && timers_[tag] != nullptr) timers_[tag]->timer.cancel();
+}
+
+size_t FilterSlot::request_buffered() const {
+  return paths_[static_cast<unsigned>(Direction::request)].kept.size();
+}
+void FilterSlot::set_request_buffer_limit(uint64_t bytes) {
+  stream_.set_buffer_limit(bytes);
+}
+std::string_view FilterSlot::request_buffer() {
+  return path(Direction::request).kept;
+}
+std::string_view FilterSlot::substitute(const config::SubstitutionFormat& format) {
+  return stream_.value(format);
+}
+unsigned FilterSlot::worker() const {
+  return stream_.services().worker;
+}
+uint64_t FilterSlot::random() {
+  return stream_.services().random.next();
+}
+bool FilterSlot::fraction(const config::RuntimeFraction& fraction) {
+  return stream_.fraction(fraction);
+}
+
+uint64_t FilterSlot::runtime_value(std::string_view key, uint64_t fallback) {
+  return stream_.services().runtime->number(key, fallback);
+}
+
+bool FilterSlot::server_healthy() const {
+  return !stream_.services().server.health_check_failed.load(std::memory_order_relaxed);
+}
+
+ClusterHealth FilterSlot::cluster_health(std::string_view cluster) {
+  ClusterHealth health;
+  upstream::WorkerCluster* found = stream_.services().clusters.find(cluster);
+  if (found == nullptr) return health;
+  health.exists = true;
+  health.endpoints = found->host_count();
+  health.available = found->healthy_count();
+  return health;
+}
+
+std::string_view FilterSlot::route_cluster() {
+  const config::Route* route = stream_.matched_route().route;
+  const config::ForwardAction* action = route == nullptr ? nullptr : route->forward();
+  if (action == nullptr) return {};
+  return route::choose_cluster(*action, stream_.request_headers(), stream_.stream_random()).name;
+}
+
+bool FilterSlot::request_matches(const std::vector<config::HeaderMatch>& conditions) {
+  return route::matches_all(conditions, stream_.request_headers(), stream_.arena());
+}
+
+void FilterSlot::release_response(size_t bytes) {
+  stream_.chain().release(Direction::response, index_, bytes);
+}
+
+std::string_view FilterSlot::service_cluster() const {
+  return stream_.services().node.cluster;
+}
+
+MonotonicTime FilterSlot::now() const {
+  return stream_.services().loop.now();
+}
+
+}  // namespace outrigger::stream

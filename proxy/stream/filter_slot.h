@@ -1,0 +1,103 @@
+// FilterSlot: one filter of one stream: the filter, its context, and what the chain keeps for it on
+// either path. Thread: the stream's worker. Lifetime: made in the stream's arena; destroyed with
+// the chain.
+#pragma once
+
+#include <array>
+#include <string>
+
+#include "api/config/http_connection_manager.h"
+#include "api/filter/http_filter.h"
+#include "proxy/runtime/timer_wheel.h"
+#include "proxy/stream/filter_chain.h"
+
+namespace outrigger::stream {
+
+class Stream;
+
+class FilterSlot final : public FilterContext {
+ public:
+  enum class PathState : uint8_t {
+    open,
+    waiting,
+    holding
+  };
+
+  struct Path {
+    PathState state = PathState::open;
+    bool headers_passed = false;
+    bool headers_end = false;    // the message is its headers alone
+    bool body_end = false;       // the last octet was kept
+    bool end_seen = false;       // ... and the filter was shown it
+    bool trailers_seen = false;  // the filter was shown them
+    bool above_limit = false;
+    http::HeaderMap* headers = nullptr;
+    http::HeaderMap* trailers = nullptr;
+    std::string kept;
+    size_t seen = 0;  // octets of `kept` that the filter was shown
+  };
+
+  FilterSlot(Stream& stream, unsigned index, const config::HttpFilterEntry& entry,
+             ArenaPtr<HttpFilter> filter);
+  ~FilterSlot();
+
+  HttpFilter& filter() { return *filter_; }
+  Path& path(Direction direction) { return paths_[static_cast<unsigned>(direction)]; }
+  unsigned index() const { return index_; }
+  void cancel_timers();
+
+  // FilterContext
+  Arena& arena() override;
+  StreamInfo& info() override;
+  http::HeaderMap& request_headers() override;
+  http::HeaderMap* request_trailers() override;
+  http::HeaderMap* response_headers() override;
+  http::HeaderMap* response_trailers() override;
+  http::HeaderMap& add_request_trailers() override;
+  http::HeaderMap& add_response_trailers() override;
+  const config::Route* route() override;
+  void clear_route() override;
+  const FilterRouteConfig* route_config() override;
+  size_t route_configs(const FilterRouteConfig* out[], size_t capacity) override;
+  void resume_request() override;
+  void resume_response() override;
+  void reply(const LocalReply& reply) override;
+  void reset(const Outcome& outcome) override;
+  void start_timer(unsigned tag, std::chrono::milliseconds delay) override;
+  void cancel_timer(unsigned tag) override;
+  size_t request_buffered() const override;
+  void set_request_buffer_limit(uint64_t bytes) override;
+  std::string_view request_buffer() override;
+  std::string_view substitute(const config::SubstitutionFormat& format) override;
+  unsigned worker() const override;
+  uint64_t random() override;
+  bool fraction(const config::RuntimeFraction& fraction) override;
+  uint64_t runtime_value(std::string_view key, uint64_t fallback) override;
+  bool server_healthy() const override;
+  std::string_view route_cluster() override;
+  bool request_matches(const std::vector<config::HeaderMatch>& conditions) override;
+  void release_response(size_t bytes) override;
+  ClusterHealth cluster_health(std::string_view cluster) override;
+  std::string_view service_cluster() const override;
+  MonotonicTime now() const override;
+
+ private:
+  static constexpr unsigned kTimers = 4;
+  struct TaggedTimer {
+    TaggedTimer(runtime::TimerWheel& wheel, FilterSlot& slot_in, unsigned tag_in)
+        : slot(slot_in), tag(tag_in), timer(wheel, &TaggedTimer::fire, this) {}
+    static void fire(void* self);
+    FilterSlot& slot;
+    unsigned tag;
+    runtime::Timer timer;
+  };
+
+  Stream& stream_;
+  unsigned index_;
+  const config::HttpFilterEntry& entry_;
+  ArenaPtr<HttpFilter> filter_;
+  std::array<Path, 2> paths_;
+  std::array<TaggedTimer*, kTimers> timers_{};
+};
+
+}  // namespace outrigger::stream

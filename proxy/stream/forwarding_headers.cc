@@ -1,0 +1,175 @@
+#include "proxy/stream/forwarding_headers.h"
+
+#include <optional>
+
+namespace outrigger::stream {
+
+using http::HeaderId;
+
+namespace {
+
+std::string_view trim(std::string_view text) {
+  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
+  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
+  return text;
+}
+
+// The address `hops` from the right of x-forwarded-for (0: the last one); nullopt: not that many,
+// or not an address.
+std::optional<net::Address> address_from_right(std::string_view list, uint32_t hops) {
+  for (;; --hops) {
+    size_t comma = list.rfind(',');
+    std::string_view item = trim(comma == std::string_view::npos ? list : list.substr(comma + 1));
+    if (hops == 0) return net::Address::from_ip(item, 0);
+    if (comma == std::string_view::npos) return std::nullopt;
+    list = list.substr(0, comma);
+  }
+}
+
+// What only a trusted peer may say: taken off an edge request.
+constexpr HeaderId kInternalHeaders[] = {
+    HeaderId::x_envoy_retry_on,
+    HeaderId::x_envoy_retry_grpc_on,
+    HeaderId::x_envoy_max_retries,
+    HeaderId::x_envoy_retriable_status_codes,
+    HeaderId::x_envoy_retriable_header_names,
+    HeaderId::x_envoy_hedge_on_per_try_timeout,
+    HeaderId::x_envoy_upstream_alt_stat_name,
+    HeaderId::x_envoy_upstream_rq_timeout_ms,
+    HeaderId::x_envoy_upstream_rq_per_try_timeout_ms,
+    HeaderId::x_envoy_expected_rq_timeout_ms,
+    HeaderId::x_envoy_decorator_operation,
+    HeaderId::x_envoy_ip_tags,
+    HeaderId::x_envoy_original_path,
+    HeaderId::x_envoy_original_host,
+    HeaderId::x_envoy_downstream_service_cluster,
+    HeaderId::x_envoy_downstream_service_node,
+};
+
+void append_forwarded_for(http::HeaderMap& headers, std::string_view ip) {
+  const http::HeaderField* field = headers.find(HeaderId::x_forwarded_for);
+  if (field == nullptr) {
+    headers.add(HeaderId::x_forwarded_for, ip);
+  } else {
+    headers.set(HeaderId::x_forwarded_for, headers.arena().concat(field->value, ",", ip));
+  }
+}
+
+void set_client(const config::HttpConnectionManager& config,
+                const DownstreamConnectionInfo& connection, http::HeaderMap& headers,
+                StreamInfo& info) {
+  info.downstream_remote = connection.remote;
+  std::string_view forwarded = headers.get(HeaderId::x_forwarded_for);
+  if (!config.use_remote_address) {
+    auto client = forwarded.empty() ? std::nullopt
+                                    : address_from_right(forwarded, config.xff_num_trusted_hops);
+    if (client) info.downstream_remote = *client;
+    return;
+  }
+  if (config.xff_num_trusted_hops > 0 && !forwarded.empty()) {
+    auto client = address_from_right(forwarded, config.xff_num_trusted_hops - 1);
+    if (client) info.downstream_remote = *client;
+  }
+  if (!config.skip_xff_append && connection.direct_remote.is_ip()) {
+    append_forwarded_for(headers, headers.arena().copy(connection.direct_remote.ip_text()));
+  }
+}
+
+void set_request_id(const config::HttpConnectionManager& config, bool edge,
+                    http::HeaderMap& headers, StreamInfo& info, Random& random) {
+  if (config.generate_request_id) {
+    bool keep =
+        headers.has(HeaderId::x_request_id) && (!edge || config.preserve_external_request_id);
+    if (!keep) headers.set(HeaderId::x_request_id, make_request_id(random, headers.arena()));
+  }
+  info.request_id = headers.get(HeaderId::x_request_id);
+}
+
+}  // namespace
+
+void apply_forwarding_headers(const config::HttpConnectionManager& config,
+                              const DownstreamConnectionInfo& connection, http::HeaderMap& headers,
+                              StreamInfo& info, Random& random) {
+  // No peer is trusted by its address alone: every request that enters at a use_remote_address
+  // listener is an edge request.
+  bool edge = config.use_remote_address;
+  set_client(config, connection, headers, info);
+
+  std::string_view scheme = connection.tls ? "https" : "http";
+  bool overwrite_proto = config.use_remote_address && config.xff_num_trusted_hops == 0;
+  std::string_view forwarded_proto = headers.get(HeaderId::x_forwarded_proto);
+  if (overwrite_proto || forwarded_proto.empty()) headers.set(HeaderId::x_forwarded_proto, scheme);
+  if (config.append_x_forwarded_port && !headers.has(HeaderId::x_forwarded_port)) {
+    headers.set(HeaderId::x_forwarded_port,
+                headers.arena().copy(std::to_string(connection.local.port())));
+  }
+  if (config.scheme_override) {
+    headers.set(HeaderId::scheme, *config.scheme_override);
+  } else {
+    std::string_view proto = headers.get(HeaderId::x_forwarded_proto);
+    std::string_view present = headers.get(HeaderId::scheme);
+    if (present != "http" && present != "https")
+      headers.set(HeaderId::scheme, proto == "https" || proto == "http" ? proto : scheme);
+  }
+
+  headers.remove(HeaderId::x_envoy_internal);
+  if (edge) {
+    for (HeaderId id : kInternalHeaders) headers.remove(id);
+    if (info.downstream_remote.is_ip()) {
+      headers.set(HeaderId::x_envoy_external_address,
+                  headers.arena().copy(info.downstream_remote.ip_text()));
+    }
+  }
+  set_request_id(config, edge, headers, info, random);
+  if (!config.via.empty()) headers.append(HeaderId::via, config.via);
+}
+
+void remove_hop_by_hop(http::HeaderMap& headers, bool upgrade) {
+  // Names that Connection lists are the hop's too. It must not name what carries the message's
+  // meaning.
+  std::string_view named = headers.get(HeaderId::connection);
+  while (!named.empty()) {
+    size_t comma = named.find(',');
+    std::string_view name = trim(named.substr(0, comma));
+    named = comma == std::string_view::npos ? std::string_view() : named.substr(comma + 1);
+    if (name.empty() || http::equals_ignore_case(name, "close") ||
+        http::equals_ignore_case(name, "keep-alive") || http::equals_ignore_case(name, "upgrade") ||
+        http::equals_ignore_case(name, "te") || name.front() == ':') {
+      continue;
+    }
+    headers.remove_if([&](const http::HeaderField& field) {
+      return field.name.size() == name.size() && http::equals_ignore_case(field.name, name);
+    });
+  }
+  const http::HeaderField* te = headers.find(HeaderId::te);
+  if (te != nullptr) {
+    if (http::has_token(te->value, "trailers")) {
+      headers.set(HeaderId::te, "trailers");
+    } else {
+      headers.remove(HeaderId::te);
+    }
+  }
+  headers.remove(HeaderId::keep_alive);
+  headers.remove(HeaderId::proxy_connection);
+  headers.remove(HeaderId::transfer_encoding);
+  headers.remove(HeaderId::http2_settings);
+  if (upgrade) return;
+  headers.remove(HeaderId::connection);
+  headers.remove(HeaderId::upgrade);
+}
+
+std::string_view make_request_id(Random& random, Arena& arena) {
+  constexpr char kHex[] = "0123456789abcdef";
+  uint64_t high = (random.next() & 0xffffffffffff0fffULL) | 0x4000;
+  uint64_t low = (random.next() & 0x3fffffffffffffffULL) | 0x8000000000000000ULL;
+  char* text = arena.allocate_chars(36);
+  char* at = text;
+  for (int nibble = 0; nibble < 32; ++nibble) {
+    if (nibble == 8 || nibble == 12 || nibble == 16 || nibble == 20) *at++ = '-';
+    uint64_t word = nibble < 16 ? high : low;
+    *at++ = kHex[(word >> (60 - 4 * (nibble % 16))) & 15];
+  }
+  return {text, 36};
+}
+
+}  // namespace outrigger::stream

@@ -1,0 +1,42 @@
+#include "proxy/stream/http_listener.h"
+
+#include "proxy/stream/http_service.h"
+#include "proxy/stream/stream.h"
+
+namespace outrigger::stream {
+
+HttpListener::~HttpListener() {
+  close_all();
+}
+
+void HttpListener::on_connection(std::unique_ptr<runtime::Transport> transport) {
+  service_->listener_stats().downstream_cx_active.inc();
+  auto connection = std::make_unique<HttpConnection>(service_, std::move(transport), *this);
+  connection->index = connections_.size();
+  connections_.push_back(std::move(connection));
+}
+
+void HttpListener::on_connection_closed(HttpConnection& connection) {
+  ListenerStats& stats = service_->listener_stats();
+  stats.downstream_cx_active.dec();
+  stats.downstream_cx_destroy.inc();
+  stats.downstream_cx_length_ms.record(static_cast<uint64_t>(connection.age().count()));
+  size_t at = connection.index;
+  std::unique_ptr<HttpConnection> dead = std::move(connections_[at]);
+  if (at + 1 != connections_.size()) {
+    connections_[at] = std::move(connections_.back());
+    connections_[at]->index = at;
+  }
+  connections_.pop_back();
+  service_->services().loop.defer_delete(std::move(dead));
+}
+
+void HttpListener::drain() {
+  for (size_t i = connections_.size(); i > 0; --i) connections_[i - 1]->drain();
+}
+
+void HttpListener::close_all() {
+  while (!connections_.empty()) connections_.back()->close_now("the proxy shuts down");
+}
+
+}  // namespace outrigger::stream

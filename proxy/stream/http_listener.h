@@ -1,0 +1,32 @@
+// HttpListener: the HTTP connections of one filter chain on ONE worker: makes them, counts them,
+// drains them. Thread: that worker. Lifetime: until its last connection is closed.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "proxy/net/listener.h"
+#include "proxy/stream/http_connection.h"
+
+namespace outrigger::stream {
+
+class HttpListener final : public net::ChainHandler, public ConnectionOwner {
+ public:
+  explicit HttpListener(std::shared_ptr<HttpService> service) : service_(std::move(service)) {}
+  ~HttpListener();
+
+  void on_connection(std::unique_ptr<runtime::Transport> transport) override;
+  // Tells every connection to end gracefully.
+  void drain();
+  // Ends every connection now.
+  void close_all();
+  size_t connection_count() const { return connections_.size(); }
+
+ private:
+  void on_connection_closed(HttpConnection& connection) override;
+
+  std::shared_ptr<HttpService> service_;
+  std::vector<std::unique_ptr<HttpConnection>> connections_;
+};
+
+}  // namespace outrigger::stream

@@ -1,0 +1,21 @@
+#include "proxy/stream/http_service.h"
+
+namespace outrigger::stream {
+
+HttpService::HttpService(config::ListenerPtr listener,
+                         std::shared_ptr<const config::HttpConnectionManager> config,
+                         WorkerServices& services)
+    : listener_(std::move(listener)),
+      config_(std::move(config)),
+      services_(services),
+      stats_(config_->stats->local<HttpStats>(services.worker)),
+      listener_stats_(listener_->stats->local<ListenerStats>(services.worker)),
+      listener_http_stats_(listener_->http_stats->local<ListenerHttpStats>(services.worker)),
+      http1_stats_(config_->http1_stats->local<http::Http1Stats>(services.worker)),
+      http2_stats_(config_->http2_stats->local<http::Http2Stats>(services.worker)),
+      access_log_(services.worker, config_->access_logs, services.logs) {
+  const config::HttpFilterEntry& last = config_->filters.back();
+  if (const RouterOptions* options = last.factory->router_options()) router_options_ = *options;
+}
+
+}  // namespace outrigger::stream

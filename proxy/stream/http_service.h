@@ -1,0 +1,49 @@
+// HttpService: one compiled connection manager on ONE worker: its configuration, this worker's
+// counters, its access log. Thread: that worker. Lifetime: shared by the connections that began
+// with it.
+#pragma once
+
+#include <memory>
+
+#include "api/config/http_connection_manager.h"
+#include "api/config/listener.h"
+#include "api/stats_http.h"
+#include "api/stats_server.h"
+#include "proxy/observe/access_log_sink.h"
+#include "proxy/stream/worker_services.h"
+
+namespace outrigger::stream {
+
+class HttpService {
+ public:
+  HttpService(config::ListenerPtr listener,
+              std::shared_ptr<const config::HttpConnectionManager> config,
+              WorkerServices& services);
+  HttpService(const HttpService&) = delete;
+  HttpService& operator=(const HttpService&) = delete;
+
+  const config::Listener& listener() const { return *listener_; }
+  const config::HttpConnectionManager& config() const { return *config_; }
+  WorkerServices& services() { return services_; }
+  HttpStats& stats() { return stats_; }
+  ListenerStats& listener_stats() { return listener_stats_; }
+  ListenerHttpStats& listener_http_stats() { return listener_http_stats_; }
+  http::Http1Stats& http1_stats() { return http1_stats_; }
+  http::Http2Stats& http2_stats() { return http2_stats_; }
+  observe::AccessLogSink& access_log() { return access_log_; }
+  const RouterOptions& router_options() const { return router_options_; }
+
+ private:
+  config::ListenerPtr listener_;
+  std::shared_ptr<const config::HttpConnectionManager> config_;
+  WorkerServices& services_;
+  HttpStats& stats_;
+  ListenerStats& listener_stats_;
+  ListenerHttpStats& listener_http_stats_;
+  http::Http1Stats& http1_stats_;
+  http::Http2Stats& http2_stats_;
+  observe::AccessLogSink access_log_;
+  RouterOptions router_options_;
+};
+
+}  // namespace outrigger::stream

@@ -1,0 +1,100 @@
+#include "proxy/stream/mirror.h"
+
+#include "proxy/route/match.h"
+#include "proxy/stream/response_codes.h"
+
+namespace outrigger::stream {
+
+using http::HeaderId;
+
+Mirror* Mirror::start(upstream::WorkerCluster& cluster, const http::HeaderMap& headers,
+                      bool end_stream, bool shadow_suffix, uint64_t random,
+                      std::chrono::milliseconds timeout) {
+  auto* mirror = new Mirror(cluster, random);
+  mirror->begin(headers, end_stream, shadow_suffix, timeout);
+  return mirror;
+}
+
+Mirror::Mirror(upstream::WorkerCluster& cluster, uint64_t random)
+    : cluster_(cluster),
+      random_(random),
+      arena_(cluster.loop().chunks()),
+      timer_(cluster.loop().timers(), runtime::Timer::call<&Mirror::on_timeout, Mirror>(), this) {}
+
+Mirror::~Mirror() = default;
+
+void Mirror::begin(const http::HeaderMap& headers, bool end_stream, bool shadow_suffix,
+                   std::chrono::milliseconds timeout) {
+  headers_ = std::make_unique<http::HeaderMap>(arena_);
+  headers_->copy_from(headers);
+  if (shadow_suffix) {  // "example.com:80" becomes "example.com-shadow:80"
+    std::string_view authority = headers_->get(HeaderId::authority);
+    std::string_view host = route::without_port(authority);
+    headers_->set(HeaderId::authority,
+                  arena_.concat(host, "-shadow", authority.substr(host.size())));
+  }
+  request_done_ = end_stream;
+  upstream::Host* host = cluster_.pick_host(random_);
+  if (host == nullptr) {
+    cluster_.stats().upstream_cx_none_healthy.inc();
+    finish();
+    return;
+  }
+  if (timeout.count() > 0) timer_.start(timeout);
+  request_ = std::make_unique<UpstreamRequest>(
+      *this, cluster_.pool(*host, false, http::Protocol::http11), *headers_, end_stream, false);
+  request_->start(false);
+}
+
+void Mirror::send_body(Bytes body, bool end_stream) {
+  if (finished_) return;
+  behind_ = blocked_ ? behind_ + body.size() : 0;
+  request_done_ = end_stream;
+  if (behind_ > kMaxBehind) {
+    cluster_.stats().retry_or_shadow_abandoned.inc();
+    finish();
+    return;
+  }
+  request_->send_body(body, end_stream);
+}
+
+void Mirror::send_trailers(const http::HeaderMap& trailers) {
+  if (finished_) return;
+  request_done_ = true;
+  trailers_ = std::make_unique<http::HeaderMap>(arena_);
+  trailers_->copy_from(trailers);
+  request_->send_trailers(*trailers_);
+}
+
+void Mirror::original_ended() {
+  attached_ = false;
+  if (finished_) {
+    cluster_.loop().defer_delete(std::unique_ptr<runtime::Deferred>(this));
+  } else if (!request_done_) {
+    finish();
+  }
+}
+
+void Mirror::on_upstream_headers(http::HeaderMap& headers, bool end_stream) {
+  count_upstream_response(cluster_.stats(), headers);
+  if (end_stream) finish();
+}
+
+void Mirror::on_upstream_failure(const UpstreamFailure&) {
+  finish();
+}
+
+void Mirror::on_timeout() {
+  cluster_.stats().upstream_rq_timeout.inc();
+  finish();
+}
+
+void Mirror::finish() {
+  if (finished_) return;
+  finished_ = true;
+  timer_.cancel();
+  if (request_ != nullptr) request_->give_up(http::ResetReason::local_reset);
+  if (!attached_) cluster_.loop().defer_delete(std::unique_ptr<runtime::Deferred>(this));
+}
+
+}  // namespace outrigger::stream

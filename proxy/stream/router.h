@@ -1,0 +1,148 @@
+// Router: the end of the filter chain: takes a request to an endpoint of the route's cluster and
+// brings the response back. Timeouts, retries, replay of a request that met a stale connection,
+// mirrors. Thread: the stream's worker. Lifetime: a member of its Stream.
+//
+//   idle --headers--> trying --response headers--> responding --end--> done
+//                       |  ^
+//                       '--' retry: back-off timer, then another attempt      any --reply, reset-->
+//                       done
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "api/config/cluster.h"
+#include "api/config/route.h"
+#include "api/filter/verdict.h"
+#include "api/http/header_map.h"
+#include "api/stream_info.h"
+#include "proxy/route/header_mutation.h"
+#include "proxy/route/match.h"
+#include "proxy/route/retry_condition.h"
+#include "proxy/route/timeout.h"
+#include "proxy/runtime/timer_wheel.h"
+#include "proxy/stream/upstream_request.h"
+#include "proxy/upstream/cluster_table.h"
+
+namespace outrigger::stream {
+
+class HttpService;
+class Mirror;
+struct WorkerServices;
+
+// What the router asks of its stream.
+class RouterOwner {
+ public:
+  virtual Arena& arena() = 0;
+  virtual StreamInfo& info() = 0;
+  virtual HttpService& service() = 0;
+  virtual WorkerServices& services() = 0;
+  virtual route::ValueSource& values() = 0;
+  virtual const route::RouteMatchResult& matched_route() = 0;
+  virtual uint64_t stream_random() const = 0;
+  virtual bool request_complete() const = 0;
+  virtual bool is_upgrade() const = 0;
+  virtual http::HeaderMap& request_headers() = 0;
+  virtual bool fraction(const config::RuntimeFraction& fraction) = 0;
+
+  virtual void respond_informational(http::HeaderMap& headers) = 0;
+  virtual void respond_headers(http::HeaderMap& headers, bool end_stream) = 0;
+  virtual void respond_body(Bytes body, bool end_stream) = 0;
+  virtual void respond_trailers(http::HeaderMap& trailers) = 0;
+  // The response was begun and cannot be finished.
+  virtual void respond_reset(const Outcome& outcome, http::ResetReason reason) = 0;
+  virtual void local_reply(const LocalReply& reply) = 0;
+  virtual bool response_started() const = 0;
+  // Back-pressure on the client's body. Counts: n pauses need n resumes.
+  virtual void pause_request(bool pause) = 0;
+
+ protected:
+  ~RouterOwner() = default;
+};
+
+class Router final : public UpstreamOwner {
+ public:
+  Router(RouterOwner& owner, runtime::TimerWheel& wheel);
+  ~Router();
+  Router(const Router&) = delete;
+  Router& operator=(const Router&) = delete;
+
+  void on_request_headers(http::HeaderMap& headers, bool end_stream);
+  void on_request_body(Bytes body, bool end_stream);
+  void on_request_trailers(http::HeaderMap& trailers);
+  // The client cannot take more / can again.
+  void pause_response(bool pause);
+  // The stream is over: give up what is under way.
+  void abandon();
+  const config::WeightedCluster* weighted_cluster() const { return choice_weighted_; }
+
+ private:
+  enum class State : uint8_t {
+    idle,
+    trying,
+    backing_off,
+    responding,
+    done
+  };
+
+  // UpstreamOwner
+  Arena& arena() override { return owner_.arena(); }
+  void on_upstream_informational(http::HeaderMap& headers) override;
+  void on_upstream_headers(http::HeaderMap& headers, bool end_stream) override;
+  void on_upstream_body(Bytes body, bool end_stream) override;
+  void on_upstream_trailers(http::HeaderMap& trailers) override;
+  void on_upstream_failure(const UpstreamFailure& failure) override;
+  void on_upstream_blocked(bool blocked) override;
+  void on_upstream_connected(upstream::ClientConnection& connection, upstream::Host& host) override;
+  void on_upstream_request_sent() override;
+
+  bool answer_locally(http::HeaderMap& headers);
+  bool choose_cluster(const config::ForwardAction& action, http::HeaderMap& headers);
+  void prepare_headers(const config::ForwardAction& action, http::HeaderMap& headers);
+  void start_mirrors(const config::ForwardAction& action, http::HeaderMap& headers,
+                     bool end_stream);
+  void attempt(bool fresh);
+  void start_global_timeout();
+  bool may_replay(const UpstreamFailure& failure) const;
+  bool retry(bool wanted, bool by_response);
+  void keep_body(Bytes body);
+  void on_global_timeout();
+  void on_per_try_timeout();
+  void time_out(std::string_view details, std::string_view cause);
+  void count_code(int code);
+  void fail(const UpstreamFailure& failure);
+  void finish_headers(http::HeaderMap& headers);
+
+  RouterOwner& owner_;
+  State state_ = State::idle;
+  const config::Route* route_ = nullptr;
+  const config::ForwardAction* action_ = nullptr;
+  const config::WeightedCluster* choice_weighted_ = nullptr;
+  upstream::WorkerCluster* cluster_ = nullptr;
+  upstream::Host* host_ = nullptr;
+  http::HeaderMap* headers_ = nullptr;
+  http::HeaderMap* trailers_ = nullptr;
+  ArenaPtr<UpstreamRequest> upstream_;
+  std::vector<Mirror*> mirrors_;  // each destroys itself after original_ended()
+  route::RequestTimeouts timeouts_;
+  route::RetryRules retry_rules_;
+  std::string kept_body_;  // what has come, as long as another attempt may need it
+  bool keep_body_ = false;
+  bool body_lost_ = false;  // it was too long to keep, or went to an attempt and was not kept
+  bool body_seen_ = false;
+  bool end_seen_ = false;
+  bool replayed_ = false;       // the one replay on a fresh connection was used
+  bool retry_counted_ = false;  // a unit of the retry circuit breaker is taken
+  bool response_paused_ = false;
+  unsigned pauses_ = 0;
+  bool request_paused_ = false;
+  uint32_t retries_ = 0;
+  uint64_t buffer_limit_ = 0;
+  runtime::MonotonicTime upstream_start_;
+  runtime::Timer global_timer_;
+  runtime::Timer per_try_timer_;  // also the back-off between attempts
+};
+
+}  // namespace outrigger::stream

@@ -1,0 +1,185 @@
+#include "proxy/stream/upstream_request.h"
+
+#include "proxy/upstream/client_connection.h"
+
+namespace outrigger::stream {
+
+using http::HeaderId;
+
+UpstreamRequest::UpstreamRequest(UpstreamOwner& owner, upstream::ConnPool& pool,
+                                 const http::HeaderMap& headers, bool end_stream, bool upgrade)
+    : owner_(owner), pool_(pool), headers_(headers), headers_end_(end_stream), upgrade_(upgrade) {}
+
+UpstreamRequest::~UpstreamRequest() {
+  response_ended_ = false;  // what the codec has not closed by now is reset
+  give_up(http::ResetReason::local_reset);
+}
+
+void UpstreamRequest::on_pool_ready(upstream::ClientConnection& connection) {
+  connection_ = &connection;
+  reused_ = connection.streams_opened() > 1;
+  state_ = State::open;
+  encoder_ = &connection.open_stream(*this);
+  owner_.on_upstream_connected(connection, pool_.host());
+  if (paused_) encoder_->pause_reading(true);
+  if (upgrade_ && connection.protocol() == http::Protocol::http2) {
+    http::HeaderMap copy(owner_.arena());
+    copy.copy_from(headers_);
+    as_extended_connect(copy);
+    encoder_->send_headers(copy, headers_end_);
+  } else {
+    encoder_->send_headers(headers_, headers_end_);
+  }
+  // Each of these may end the attempt: the encoder is looked at again every time.
+  if (headers_end_) {
+    note_sent();
+    return;
+  }
+  if (encoder_ != nullptr && (!waiting_body_.empty() || body_end_)) {
+    std::string body = std::move(waiting_body_);
+    waiting_body_.clear();
+    encoder_->send_body(body, body_end_ && trailers_ == nullptr);
+    owner_.on_upstream_blocked(false);
+  }
+  if (encoder_ != nullptr && trailers_ != nullptr) encoder_->send_trailers(*trailers_);
+  if (body_end_ || trailers_ != nullptr) note_sent();
+}
+
+// RFC 8441: an upgrade over HTTP/2 is a CONNECT with the protocol beside it.
+void UpstreamRequest::as_extended_connect(http::HeaderMap& headers) {
+  if (headers.get(HeaderId::method) == "CONNECT") return;
+  headers.set(HeaderId::method, "CONNECT");
+  headers.add(HeaderId::protocol, headers.get(HeaderId::upgrade));
+  headers.remove(HeaderId::upgrade);
+  headers.remove(HeaderId::connection);
+}
+
+void UpstreamRequest::on_pool_failure(upstream::PoolFailure failure, std::string_view detail) {
+  state_ = State::closed;
+  UpstreamFailure report;
+  report.reason = failure == upstream::PoolFailure::overflow
+                      ? http::ResetReason::overflow
+                      : http::ResetReason::connection_failure;
+  report.connect_timeout = failure == upstream::PoolFailure::connect_timeout;
+  report.detail = detail;
+  owner_.on_upstream_failure(report);
+}
+
+void UpstreamRequest::send_body(Bytes body, bool end_stream) {
+  if (state_ == State::closed) return;
+  body_end_ = end_stream;
+  if (encoder_ == nullptr) {
+    if (state_ != State::waiting) return;  // the upstream has answered in full and let go
+    bool first = waiting_body_.empty() && !body.empty();
+    waiting_body_.append(body);
+    if (first) owner_.on_upstream_blocked(true);  // no more until there is a stream
+    return;
+  }
+  encoder_->send_body(body, end_stream);
+  if (end_stream) note_sent();
+}
+
+void UpstreamRequest::send_trailers(http::HeaderMap& trailers) {
+  if (state_ == State::closed) return;
+  trailers_ = &trailers;
+  if (encoder_ == nullptr) return;
+  encoder_->send_trailers(trailers);
+  note_sent();
+}
+
+void UpstreamRequest::note_sent() {
+  if (request_ended_ || state_ == State::closed) return;
+  request_ended_ = true;
+  owner_.on_upstream_request_sent();
+}
+
+void UpstreamRequest::pause_response(bool pause) {
+  if (paused_ == pause) return;
+  paused_ = pause;
+  if (encoder_ != nullptr) encoder_->pause_reading(pause);
+}
+
+void UpstreamRequest::on_informational(http::HeaderMap& headers) {
+  if (state_ == State::open) owner_.on_upstream_informational(headers);
+}
+
+void UpstreamRequest::on_headers(http::HeaderMap& headers, bool end_stream) {
+  if (state_ != State::open) return;
+  response_started_ = true;
+  response_ended_ = end_stream;
+  if (upgrade_ && connection_->protocol() == http::Protocol::http2 &&
+      headers.get(HeaderId::status) == "200" && headers_.get(HeaderId::method) != "CONNECT") {
+    // The tunnel stands: for the streams it is an HTTP/1 upgrade.
+    headers.set(HeaderId::status, "101");
+    headers.set(HeaderId::upgrade, headers_.get(HeaderId::upgrade));
+    headers.set(HeaderId::connection, "upgrade");
+  }
+  owner_.on_upstream_headers(headers, end_stream);
+}
+
+void UpstreamRequest::on_body(Bytes body, bool end_stream) {
+  if (state_ != State::open) return;
+  response_ended_ = end_stream;
+  owner_.on_upstream_body(body, end_stream);
+}
+
+void UpstreamRequest::on_trailers(http::HeaderMap& trailers) {
+  if (state_ != State::open) return;
+  response_ended_ = true;
+  owner_.on_upstream_trailers(trailers);
+}
+
+void UpstreamRequest::on_reset(http::ResetReason reason, std::string_view detail) {
+  encoder_ = nullptr;
+  bool was_open = state_ == State::open;
+  release();
+  if (!was_open) return;
+  state_ = State::closed;
+  if (response_ended_)
+    return;  // the answer is complete: what became of the request's rest does not matter
+  UpstreamFailure report;
+  report.reason = reason;
+  report.detail = detail;
+  report.request_started = true;
+  report.response_started = response_started_;
+  report.reused_connection = reused_;
+  owner_.on_upstream_failure(report);
+}
+
+void UpstreamRequest::on_write_blocked() {
+  if (state_ == State::open) owner_.on_upstream_blocked(true);
+}
+
+void UpstreamRequest::on_write_resumed() {
+  if (state_ == State::open) owner_.on_upstream_blocked(false);
+}
+
+void UpstreamRequest::on_stream_closed() {
+  encoder_ = nullptr;
+  state_ = State::closed;
+  release();
+}
+
+void UpstreamRequest::release() {
+  if (connection_ == nullptr) return;
+  upstream::ClientConnection* connection = connection_;
+  connection_ = nullptr;
+  connection->release_stream();
+}
+
+void UpstreamRequest::give_up(http::ResetReason reason) {
+  cancel_wait();
+  state_ = State::closed;
+  // Complete both ways: the codec is about to say on_stream_closed, and the connection stays
+  // usable.
+  if (response_ended_ && request_ended_) return;
+  if (encoder_ != nullptr) {
+    http::StreamEncoder* encoder = encoder_;
+    encoder_ = nullptr;
+    pool_.cluster().stats().upstream_rq_tx_reset.inc();
+    encoder->reset(reason);
+  }
+  release();
+}
+
+}  // namespace outrigger::stream

@@ -1,0 +1,109 @@
+// UpstreamRequest: one attempt to get a response from one host: waits for a stream, sends the
+// request, receives the response. Thread: the stream's worker. Lifetime: made in the stream's
+// arena, owned by the router or a mirror; destroying it gives the attempt up.
+//
+//   waiting --pool ready--> open --both directions ended--> closed        waiting, open --failure,
+//   give_up--> closed
+// After `closed` the owner is not called again.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "api/http/codec.h"
+#include "proxy/upstream/cluster_table.h"
+#include "proxy/upstream/conn_pool.h"
+
+namespace outrigger::upstream {
+class ClientConnection;
+}
+
+namespace outrigger::stream {
+
+struct UpstreamFailure {
+  http::ResetReason reason = http::ResetReason::connection_failure;
+  std::string_view detail;       // valid for the call
+  bool request_started = false;  // something of it may have reached the upstream
+  bool response_started = false;
+  bool reused_connection = false;  // the connection had carried a request before
+  bool connect_timeout = false;
+};
+
+class UpstreamOwner {
+ public:
+  virtual Arena& arena() = 0;
+  virtual void on_upstream_informational(http::HeaderMap& headers) = 0;
+  virtual void on_upstream_headers(http::HeaderMap& headers, bool end_stream) = 0;
+  virtual void on_upstream_body(Bytes body, bool end_stream) = 0;
+  virtual void on_upstream_trailers(http::HeaderMap& trailers) = 0;
+  virtual void on_upstream_failure(const UpstreamFailure& failure) = 0;
+  // The upstream takes no more of the request's body / does again.
+  virtual void on_upstream_blocked(bool blocked) = 0;
+  virtual void on_upstream_connected(upstream::ClientConnection& connection,
+                                     upstream::Host& host) = 0;
+  virtual void on_upstream_request_sent() = 0;
+
+ protected:
+  ~UpstreamOwner() = default;
+};
+
+class UpstreamRequest final : private upstream::PoolWaiter, private http::StreamHandler {
+ public:
+  UpstreamRequest(UpstreamOwner& owner, upstream::ConnPool& pool, const http::HeaderMap& headers,
+                  bool end_stream, bool upgrade);
+  ~UpstreamRequest();
+
+  // Asks the pool; the owner may be called back before it returns.
+  void start(bool fresh) { pool_.request_stream(*this, fresh); }
+  // Body and trailers wait here until there is a stream; within the owner's limit: it is told to
+  // stop by on_upstream_blocked.
+  void send_body(Bytes body, bool end_stream);
+  void send_trailers(http::HeaderMap& trailers);
+  void pause_response(bool pause);
+  // No callback follows.
+  void give_up(http::ResetReason reason);
+
+ private:
+  enum class State : uint8_t {
+    waiting,
+    open,
+    closed
+  };
+
+  // PoolWaiter
+  void on_pool_ready(upstream::ClientConnection& connection) override;
+  void on_pool_failure(upstream::PoolFailure failure, std::string_view detail) override;
+  // StreamHandler
+  Arena& arena() override { return owner_.arena(); }
+  void on_informational(http::HeaderMap& headers) override;
+  void on_headers(http::HeaderMap& headers, bool end_stream) override;
+  void on_body(Bytes body, bool end_stream) override;
+  void on_trailers(http::HeaderMap& trailers) override;
+  void on_reset(http::ResetReason reason, std::string_view detail) override;
+  void on_write_blocked() override;
+  void on_write_resumed() override;
+  void on_stream_closed() override;
+
+  void release();
+  void note_sent();
+  void as_extended_connect(http::HeaderMap& headers);
+
+  UpstreamOwner& owner_;
+  upstream::ConnPool& pool_;
+  const http::HeaderMap& headers_;
+  http::HeaderMap* trailers_ = nullptr;
+  upstream::ClientConnection* connection_ = nullptr;
+  http::StreamEncoder* encoder_ = nullptr;
+  std::string waiting_body_;
+  State state_ = State::waiting;
+  bool headers_end_;
+  bool upgrade_;
+  bool body_end_ = false;
+  bool response_started_ = false;
+  bool response_ended_ = false;
+  bool request_ended_ = false;
+  bool reused_ = false;
+  bool paused_ = false;
+};
+
+}  // namespace outrigger::stream

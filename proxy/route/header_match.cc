@@ -6,7 +6,7 @@
 #include <span>
 #include <string_view>
 
-#include "proxy/route/single_field.h"
+#include "api/http/single_field.h"
 
 namespace outrigger::route {
 namespace {

@@ -4,7 +4,7 @@
 
 #include "absl/container/inlined_vector.h"
 
-#include "proxy/route/single_field.h"
+#include "api/http/single_field.h"
 
 namespace outrigger::route {
 namespace {

@@ -1,6 +1,9 @@
 #include "filters/http/header_mutation/mutations.h"
 
+#include <string>
 #include <string_view>
+
+#include "api/http/single_field.h"
 
 namespace outrigger::filters::header_mutation {
 namespace {
@@ -8,15 +11,13 @@ namespace {
 using config::HeaderAddition;
 using Action = HeaderAddition::Action;
 
-// The lines of a cookie are joined by their own delimiter; a second cookie field would be lost on
-// HTTP/1 servers.
-void append(const HeaderAddition& addition, std::string_view value, http::HeaderMap& headers) {
-  const http::HeaderField* cookie = headers.find(http::HeaderId::cookie);
-  if (addition.name == "cookie" && cookie != nullptr && !cookie->value.empty()) {
-    headers.set(http::HeaderId::cookie, headers.arena().concat(cookie->value, "; ", value));
-    return;
+void append(const std::string& name, std::string_view value, http::HeaderMap& headers) {
+  http::HeaderId id = http::header_id(name);
+  if (http::is_single_field(id)) {
+    headers.append(id, value);
+  } else {
+    headers.add(name, value);
   }
-  headers.add(addition.name, value);
 }
 
 struct Apply {
@@ -29,7 +30,7 @@ struct Apply {
     bool exists = headers.find(addition.name) != nullptr;
     switch (addition.action) {
       case Action::append_if_exists_or_add:
-        append(addition, value, headers);
+        append(addition.name, value, headers);
         return;
       case Action::add_if_absent:
         if (!exists) headers.add(addition.name, value);

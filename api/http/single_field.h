@@ -5,10 +5,9 @@
 
 #include "api/http/header_name.h"
 
-namespace outrigger::route {
+namespace outrigger::http {
 
-constexpr bool is_single_field(http::HeaderId id) {
-  using http::HeaderId;
+constexpr bool is_single_field(HeaderId id) {
   switch (id) {
     case HeaderId::other:
     case HeaderId::cookie:
@@ -24,4 +23,4 @@ constexpr bool is_single_field(http::HeaderId id) {
   }
 }
 
-}  // namespace outrigger::route
+}  // namespace outrigger::http

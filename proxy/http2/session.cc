@@ -31,7 +31,8 @@ Session::Session(Side side, http::CodecTransport& transport, http::ConnectionEve
       server_events_(server_events),
       options_(options),
       stats_(stats),
-      guard_(options, stats) {
+      guard_(options, stats),
+      order_(side) {
   OptionPtr option = session_options(side, options);
   int error = side == Side::server
                   ? nghttp2_session_server_new2(&raw_, session_callbacks(), this, option.get())
@@ -69,11 +70,13 @@ void Session::submit_settings() {
 
 FeedResult Session::feed(Bytes bytes) {
   if (lost_ || !failure_.empty()) return verdict(bytes.size());
+  size_t orderly = order_.scan(bytes);
   receiving_ = true;
   ssize_t read =
-      nghttp2_session_mem_recv(raw_, reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size());
+      nghttp2_session_mem_recv(raw_, reinterpret_cast<const uint8_t*>(bytes.data()), orderly);
   receiving_ = false;
   if (read < 0) fail_receive(static_cast<int>(read));
+  fail_order();
   flush();
   return verdict(bytes.size());
 }
@@ -141,6 +144,19 @@ void Session::fail_receive(int error) {
     default:
       fail(detail::kInternalError,
            NGHTTP2_INTERNAL_ERROR);  // unless a callback has named its reason before
+  }
+}
+
+void Session::fail_order() {
+  switch (order_.violation()) {
+    case FrameOrder::Violation::none:
+      return;
+    case FrameOrder::Violation::stream_ended:
+      fail(detail::kStreamClosed, NGHTTP2_STREAM_CLOSED);
+      return;
+    case FrameOrder::Violation::stream_passed_over:
+      fail(detail::kProtocolError, NGHTTP2_PROTOCOL_ERROR);
+      return;
   }
 }
 
@@ -248,9 +264,14 @@ Stream& Session::make_stream() {
 }
 
 void Session::remove(Stream& stream) {
-  (stream.previous == nullptr ? streams_ : stream.previous->next) = stream.next;
+  if (streams_ == &stream) {
+    streams_ = stream.next;
+  } else {
+    stream.previous->next = stream.next;
+  }
   if (stream.next != nullptr) stream.next->previous = stream.previous;
   if (walk_next_ == &stream) walk_next_ = stream.next;
+  if (recent_ == &stream) recent_ = nullptr;
   if (lender_ == &stream) lender_ = nullptr;
   if (data_stream_ == &stream) data_stream_ = nullptr;
   --live_streams_;

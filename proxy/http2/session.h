@@ -16,6 +16,7 @@
 #include "api/http/codec.h"
 #include "api/http/codec_options.h"
 #include "proxy/http2/flood_guard.h"
+#include "proxy/http2/frame_order.h"
 #include "proxy/http2/head_encoder.h"
 #include "proxy/http2/reset_code.h"
 #include "proxy/http2/stream.h"
@@ -89,6 +90,7 @@ class Session {
 
  private:
   Stream* find(int32_t stream_id);
+  void fail_order();
   Stream& make_stream();
   void remove(Stream& stream);
   void submit_settings();
@@ -109,6 +111,7 @@ class Session {
   http::Http2Stats& stats_;
   nghttp2_session* raw_ = nullptr;
   FloodGuard guard_;
+  FrameOrder order_;
   HeadEncoder encoder_;
 
   Stream* streams_ = nullptr;
@@ -116,6 +119,7 @@ class Session {
   size_t active_streams_ = 0;     // with a handler
   size_t live_streams_ = 0;       // all
   uint32_t streams_on_wire_ = 0;  // client side: those that nghttp2 counts against the peer's limit
+  Stream* recent_ = nullptr;      // the last one that find() found
   Stream* lender_ = nullptr;
   Stream* data_stream_ = nullptr;  // whose DATA frame nghttp2 is sending
   Stream* walk_next_ = nullptr;    // see update_streams()

@@ -27,8 +27,11 @@ bool is_provoked(const nghttp2_frame_hd& head) {
 
 }  // namespace
 
+// The callbacks of one frame ask for the same stream again and again.
 Stream* Session::find(int32_t stream_id) {
-  return static_cast<Stream*>(nghttp2_session_get_stream_user_data(raw_, stream_id));
+  if (recent_ != nullptr && recent_->id() == stream_id) return recent_;
+  recent_ = static_cast<Stream*>(nghttp2_session_get_stream_user_data(raw_, stream_id));
+  return recent_;
 }
 
 int Session::on_begin_frame(const nghttp2_frame_hd& head) {
@@ -71,10 +74,11 @@ int Session::on_header(const nghttp2_frame& frame, std::string_view name, std::s
       return 0;
     case HeadDecoder::Verdict::too_large:
       stats_.header_overflow.inc();
-      stream->fail(ResetReason::protocol_error, detail::kTooManyHeaders);
+      stream->fail(ResetReason::remote_reset,
+                   detail::kTooManyHeaders);  // "DR" in the access log, as Envoy has it
       break;
     case HeadDecoder::Verdict::underscore:
-      stream->fail(ResetReason::protocol_error, detail::kUnexpectedUnderscore);
+      stream->fail(ResetReason::remote_reset, detail::kUnexpectedUnderscore);
       break;
   }
   return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;  // nghttp2 resets the stream

@@ -127,6 +127,41 @@ TEST(Malformed, ConnectionErrorsAreNamed) {
   }
 }
 
+TEST(Malformed, FramesOnStreamsThatThePeerHasEnded) {
+  const std::string kEnds[] = {get(1), headers(1, post_request(), kNone) + reset(1, 8)};
+  const std::string kMore[] = {frame(kData, kEndStream, 1, "more"), headers(1, {{"x", "trailer"}})};
+  for (const std::string& end : kEnds) {
+    for (const std::string& more : kMore) {
+      ServerSide server;
+      server.answer_with("");
+      ASSERT_EQ(server.codec.feed(preface() + end).kind, FeedResult::Kind::ok);
+      FeedResult result;
+      for (char octet : more) result = server.codec.feed({&octet, 1});
+      EXPECT_EQ(result.kind, FeedResult::Kind::close);
+      EXPECT_EQ(result.detail, "http2.stream_closed");
+      EXPECT_EQ(of_type(server.transport.out, kGoaway).at(0).code(), 5u);
+    }
+  }
+}
+
+TEST(Malformed, FramesThatCrossedOurOwnResetAreIgnored) {
+  ServerSide server;
+  server.codec.feed(preface() + headers(1, post_request(), kNone));
+  server.stream().encoder->reset(ResetReason::local_reset);
+  FeedResult result =
+      server.codec.feed(frame(kData, kNone, 1, "late") + headers(1, {{"x", "trailer"}}) + get(3));
+  EXPECT_EQ(result.kind, FeedResult::Kind::ok);
+  EXPECT_TRUE(server.stream(1).end_stream);
+}
+
+TEST(Malformed, AStreamIdThatWasPassedOver) {
+  ServerSide server;
+  ASSERT_EQ(server.codec.feed(preface() + get(1) + get(5)).kind, FeedResult::Kind::ok);
+  FeedResult result = server.codec.feed(get(3));
+  EXPECT_EQ(result.detail, "http2.protocol_error");
+  EXPECT_EQ(server.streams.size(), 2u);
+}
+
 TEST(Malformed, ResponseOfAnUpstream) {
   ClientSide client;
   FakeHandler& stream = client.request(get_request());
@@ -148,6 +183,8 @@ TEST(Limits, HeadWithTooManyOctets) {
   EXPECT_EQ(result.kind, FeedResult::Kind::ok);
   EXPECT_EQ(server.stream(0).resets, 1);
   EXPECT_EQ(server.stream(0).detail, "http2.too_many_headers");
+  EXPECT_EQ(server.stream(0).reason, ResetReason::remote_reset);
+  EXPECT_EQ(of_type(server.transport.out, kRstStream).at(0).code(), 2u);
   EXPECT_EQ(server.stats.header_overflow.value(), 1u);
   EXPECT_TRUE(server.stream(1).end_stream);
 }

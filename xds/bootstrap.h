@@ -11,20 +11,13 @@
 #include "absl/status/statusor.h"
 
 #include "api/config/bootstrap.h"
-#include "api/config/cluster_ref.h"
-#include "api/stats.h"
+#include "xds/compile_environment.h"
 
 namespace envoy::config::bootstrap::v3 {
 class Bootstrap;
 }
 
 namespace outrigger::xds {
-
-// What compiled objects are tied to for the life of the process.
-struct CompileEnvironment {
-  StatsRegistry& stats;
-  config::ClusterSlots& clusters;
-};
 
 struct BootstrapSource {
   std::string path;  // --config-path: .yaml, .yml or .json; empty: none

@@ -29,7 +29,8 @@ bool is_opaque(const Descriptor& type) {
 }  // namespace
 
 void MessageChecker::problem(const Path& path, std::string_view text) {
-  problems_.add(sources_.describe(path.text(), text));
+  std::string where = path.text();
+  problems_.add_at(where, sources_.describe(where, text));
 }
 
 void MessageChecker::check(const Message& message, const Path& path) {
@@ -61,9 +62,19 @@ void MessageChecker::check(const Message& message, const Path& path) {
 }
 
 bool MessageChecker::supported(const FieldPlan& plan, const Path& path) {
-  if (in_harmless_ || plan.support != Support::unsupported) return true;
-  problem(path, "is not supported by Outrigger");
-  return false;
+  if (in_harmless_ || plan.support == Support::works) return true;
+  if (plan.support == Support::unsupported) {
+    problem(path, "is not supported by Outrigger");
+    return false;
+  }
+  // Once for each field of a type, not for each of ten thousand clusters.
+  if (warned_.insert(plan.field).second) {
+    const HarmlessField* harmless =
+        find_harmless(plan.field->containing_type()->full_name(), plan.field->name());
+    warnings_.push_back(
+        sources_.describe(path.text(), fmt::format("has no effect: {}", harmless->note)));
+  }
+  return true;
 }
 
 void MessageChecker::field(const Message& message, const FieldPlan& plan, const Path& path) {
@@ -107,6 +118,10 @@ void MessageChecker::any(const google::protobuf::Any& packed, const Path& path) 
     return;
   }
   if (is_opaque(*type)) return;
+  if (!in_harmless_ && !has_fields_entry(type->full_name())) {
+    problem(path, fmt::format("the type '{}' is not supported by Outrigger", packed.type_url()));
+    return;
+  }
   std::unique_ptr<Message> message = schema_.make(*type);
   if (!message->ParseFromString(packed.value())) {
     problem(path, fmt::format("is not a valid {}", type->full_name()));

@@ -6,7 +6,9 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "absl/container/flat_hash_set.h"
 #include "google/protobuf/any.pb.h"
 #include "google/protobuf/message.h"
 
@@ -19,8 +21,9 @@ namespace outrigger::xds {
 
 class MessageChecker {
  public:
-  MessageChecker(Schema& schema, const Sources& sources, Problems& problems)
-      : schema_(schema), sources_(sources), problems_(problems) {}
+  MessageChecker(Schema& schema, const Sources& sources, Problems& problems,
+                 std::vector<std::string>& warnings)
+      : schema_(schema), sources_(sources), problems_(problems), warnings_(warnings) {}
 
   void check(const google::protobuf::Message& message, const Path& path = Path());
 
@@ -35,6 +38,8 @@ class MessageChecker {
   Schema& schema_;
   const Sources& sources_;
   Problems& problems_;
+  std::vector<std::string>& warnings_;
+  absl::flat_hash_set<const google::protobuf::FieldDescriptor*> warned_;
   // Inside of a field that has no effect here: its rules hold, but what it asks for need not be
   // supported.
   bool in_harmless_ = false;

@@ -23,7 +23,7 @@ std::string LoadReport::describe(std::string_view path, std::string_view message
 }
 
 void LoadReport::problem(std::string_view path, std::string_view message, const Node& node) {
-  problems_.add(describe(path, message, node));
+  problems_.add_at(std::string(path), describe(path, message, node));
 }
 
 void LoadReport::unknown_field(std::string_view path, const Node& node) {

@@ -12,6 +12,11 @@ void Problems::add(std::string line) {
   if (lines_.size() < kMax) lines_.push_back(std::move(line));
 }
 
+void Problems::add_at(const std::string& path, std::string line) {
+  if (paths_.size() < kMax && !paths_.insert(path).second) return;
+  add(std::move(line));
+}
+
 absl::Status Problems::status() const {
   if (empty()) return absl::OkStatus();
   std::string text = absl::StrJoin(lines_, "\n");

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
 
 namespace outrigger::xds {
@@ -16,6 +17,9 @@ class Problems {
   static constexpr size_t kMax = 50;
 
   void add(std::string line);
+  // A problem of the field at `path`; a second one of the same field is a consequence of the first,
+  // and is left out.
+  void add_at(const std::string& path, std::string line);
   bool empty() const { return total_ == 0; }
   size_t total() const { return total_; }
   // At most kMax.
@@ -25,6 +29,7 @@ class Problems {
 
  private:
   std::vector<std::string> lines_;
+  absl::flat_hash_set<std::string> paths_;
   size_t total_ = 0;
 };
 

@@ -1,0 +1,113 @@
+#include "xds/compile_bootstrap.h"
+
+#include <utility>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
+#include "fmt/format.h"
+
+#include "xds/compile_cluster.h"
+#include "xds/compile_listener.h"
+#include "xds/compile_server.h"
+#include "xds/compile_values.h"
+#include "xds/field_errors.h"
+
+namespace outrigger::xds {
+namespace {
+
+using Message = envoy::config::bootstrap::v3::Bootstrap;
+using Names = absl::flat_hash_set<std::string>;
+
+void compile_clusters(const Message& message, CompileEnvironment& environment, Names& names,
+                      config::Bootstrap& out, FieldErrors& errors) {
+  const auto& clusters = message.static_resources().clusters();
+  out.clusters.reserve(static_cast<size_t>(clusters.size()));
+  for (int i = 0; i < clusters.size(); ++i) {
+    if (!names.insert(clusters.Get(i).name()).second) {
+      errors.add(fmt::format("static_resources.clusters[{}].name", i),
+                 fmt::format("duplicate cluster '{}'", clusters.Get(i).name()));
+    }
+    auto cluster = compile_cluster(clusters.Get(i), environment);
+    if (cluster.ok()) {
+      out.clusters.push_back(*std::move(cluster));
+    } else {
+      errors.add_nested(fmt::format("static_resources.clusters[{}]", i), cluster.status());
+    }
+  }
+}
+
+// Two listeners cannot take the same connections. A port of zero is another one each time.
+class AddressBook {
+ public:
+  // The listener that has one of the addresses already, or nullptr.
+  const std::string* add(const config::Listener& listener) {
+    const std::string* other = add(listener.address, listener.name);
+    for (const net::Address& address : listener.additional_addresses) {
+      if (const std::string* taken = add(address, listener.name)) other = taken;
+    }
+    return other;
+  }
+
+ private:
+  const std::string* add(const net::Address& address, const std::string& name) {
+    if (address.is_ip() && address.port() == 0) return nullptr;
+    auto [it, fresh] = owners_.try_emplace(address.text(), name);
+    return fresh ? nullptr : &it->second;
+  }
+  absl::flat_hash_map<std::string, std::string> owners_;
+};
+
+void compile_listeners(const Message& message, CompileEnvironment& environment,
+                       const Names& clusters, config::Bootstrap& out, FieldErrors& errors) {
+  const auto& listeners = message.static_resources().listeners();
+  ClusterExists exists = [&clusters](std::string_view name) {
+    return clusters.contains(absl::string_view(name.data(), name.size()));
+  };
+  AddressBook addresses;
+  Names names;
+  for (int i = 0; i < listeners.size(); ++i) {
+    std::string field = fmt::format("static_resources.listeners[{}]", i);
+    const std::string& name = listeners.Get(i).name();
+    if (!name.empty() && !names.insert(name).second)
+      errors.add(field + ".name", fmt::format("duplicate listener '{}'", name));
+    auto listener = compile_listener(listeners.Get(i), environment, exists);
+    if (!listener.ok()) {
+      errors.add_nested(field, listener.status());
+      continue;
+    }
+    const std::string* other = (*listener)->bind_to_port ? addresses.add(**listener) : nullptr;
+    if (other != nullptr) {
+      errors.add(field + ".address",
+                 fmt::format("listener '{}' has duplicate address '{}' as existing listener '{}'",
+                             name, (*listener)->address.text(), *other));
+    }
+    out.listeners.push_back(*std::move(listener));
+  }
+}
+
+}  // namespace
+
+absl::StatusOr<config::Bootstrap> compile_bootstrap(const Message& message,
+                                                    const config::NodeIdentity& overrides,
+                                                    CompileEnvironment& environment) {
+  FieldErrors errors;
+  config::Bootstrap out;
+  out.node = compile_node(message.node(), overrides);
+  Names cluster_names;
+  compile_clusters(message, environment, cluster_names, out, errors);
+  compile_listeners(message, environment, cluster_names, out, errors);
+  // Without an address there is no administration.
+  if (message.has_admin() && message.admin().has_address()) {
+    out.admin = errors.take_nested("admin", compile_admin(message.admin()));
+  }
+  out.stats = errors.take_nested("stats_config", compile_stats_config(message.stats_config()));
+  if (message.has_stats_flush_interval())
+    out.stats_flush_interval = to_milliseconds(message.stats_flush_interval());
+  if (!message.header_prefix().empty()) out.header_prefix = message.header_prefix();
+  out.runtime_layers =
+      errors.take_nested("layered_runtime", compile_runtime(message.layered_runtime()));
+  if (!errors.empty()) return errors.status();
+  return out;
+}
+
+}  // namespace outrigger::xds

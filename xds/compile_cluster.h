@@ -1,0 +1,29 @@
+// Compiles a cluster and its endpoints. Thread: main. Errors open with the field's path inside the
+// cluster. Semantics: envoy.config.cluster.v3.Cluster. Only static clusters; other kinds are
+// refused by name.
+#pragma once
+
+#include <memory>
+
+#include "absl/status/statusor.h"
+
+#include "envoy/config/cluster/v3/cluster.pb.h"
+#include "envoy/config/endpoint/v3/endpoint.pb.h"
+
+#include "api/config/cluster.h"
+#include "xds/compile_environment.h"
+
+namespace outrigger::xds {
+
+absl::StatusOr<config::ClusterPtr> compile_cluster(
+    const envoy::config::cluster::v3::Cluster& cluster, CompileEnvironment& environment);
+
+absl::StatusOr<std::shared_ptr<const config::EndpointSet>> compile_endpoints(
+    const envoy::config::endpoint::v3::ClusterLoadAssignment& assignment);
+
+// The HTTP options of a cluster: typed_extension_protocol_options, or the fields that they
+// replaced.
+absl::StatusOr<config::UpstreamHttp> compile_upstream_http(
+    const envoy::config::cluster::v3::Cluster& cluster);
+
+}  // namespace outrigger::xds

@@ -1,0 +1,37 @@
+// FilterCompileContext: the CompileContext that filters see. Thread: main. Lifetime: one listener's
+// compilation.
+#pragma once
+
+#include <string>
+#include <utility>
+
+#include "api/filter/compile_context.h"
+#include "xds/compile_environment.h"
+
+namespace outrigger::xds {
+
+class FilterCompileContext final : public CompileContext {
+ public:
+  // `stat_prefix`: "http.<stat_prefix>."
+  FilterCompileContext(CompileEnvironment& environment, std::string stat_prefix)
+      : environment_(environment), stat_prefix_(std::move(stat_prefix)) {}
+
+  StatsRegistry& stats() override { return environment_.stats; }
+  config::ClusterSlots& clusters() override { return environment_.clusters; }
+  const std::string& stat_prefix() const override { return stat_prefix_; }
+  absl::StatusOr<config::StringMatcher> compile(
+      const envoy::type::matcher::v3::StringMatcher& matcher) override;
+  absl::StatusOr<config::HeaderMatch> compile(
+      const envoy::config::route::v3::HeaderMatcher& matcher) override;
+  absl::StatusOr<config::HeaderAddition> compile(
+      const envoy::config::core::v3::HeaderValueOption& option) override;
+  config::RuntimeFraction compile(
+      const envoy::config::core::v3::RuntimeFractionalPercent& fraction) override;
+  absl::StatusOr<config::SubstitutionFormat> compile_format(std::string_view format) override;
+
+ private:
+  CompileEnvironment& environment_;
+  std::string stat_prefix_;
+};
+
+}  // namespace outrigger::xds

@@ -1,6 +1,6 @@
 // The table that binds nghttp2's C callbacks to a Session, and the options that every session
-// starts with. Thread: any; both are made once per process, or once per configuration, and are
-// constant afterwards.
+// starts with.
+// Thread: any; the table is constant and made once per process, the options once per session.
 #pragma once
 
 #include <memory>

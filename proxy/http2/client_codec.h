@@ -1,6 +1,7 @@
 // Http2ClientCodec: the upstream side of an HTTP/2 connection. See session.h for how it behaves.
 // Thread: the worker. Lifetime: the connection's; the references outlive it. Not to be destroyed
-// inside one of its callbacks. The connection preface leaves with the first stream or PING.
+// inside one of its callbacks.
+// The connection preface leaves with the first stream or PING.
 #pragma once
 
 #include "proxy/http2/session_codec.h"

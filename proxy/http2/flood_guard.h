@@ -1,7 +1,9 @@
 // FloodGuard: counts what ONE connection's peer sends and makes us send, and says when it is too
-// much. Names and formulas are those of Envoy's Http2ProtocolOptions. No clock: everything is
-// measured against other frames. Thread: the worker. Lifetime: the session's. Every verdict is a
-// detail name, empty while all is well; it is counted once.
+// much.
+// Names and formulas are those of Envoy's Http2ProtocolOptions. No clock: everything is measured
+// against other frames.
+// Thread: the worker. Lifetime: the session's.
+// Every verdict is a detail name, empty while all is well; it is counted once.
 #pragma once
 
 #include <cstdint>

@@ -1,8 +1,9 @@
 // FrameOrder: watches the heads of a peer's frames for those on streams that the peer itself has
 // ended, or has passed over by opening a later one (RFC 9113, 5.1 and 5.1.1). nghttp2 remembers no
-// closed streams and would ignore them. Only what is certain: a frame on a stream that WE have
-// reset may have been on its way. Thread: the worker. Lifetime: the session's. Remembers the last
-// few streams; on older ones nghttp2's leniency holds.
+// closed streams and would ignore them.
+// Only what is certain: a frame on a stream that WE have reset may have been on its way.
+// Thread: the worker. Lifetime: the session's. Remembers the last few streams; on older ones
+// nghttp2's leniency holds.
 #pragma once
 
 #include <array>

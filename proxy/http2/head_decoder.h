@@ -1,6 +1,6 @@
 // HeadDecoder: fields as nghttp2 gives them, already checked for form -> a HeaderMap in the
-// stream's arena, each copied once. Thread: the worker. Lifetime: one head or one block of
-// trailers; begin() starts the next.
+// stream's arena, each copied once.
+// Thread: the worker. Lifetime: one head or one block of trailers; begin() starts the next.
 #pragma once
 
 #include <cstdint>

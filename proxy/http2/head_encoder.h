@@ -1,8 +1,9 @@
 // HeadEncoder: HeaderMap -> the array of fields that nghttp2 compresses. One per session; its array
-// is reused. Thread: the worker. Lifetime: the session's; an encoded array until the next call.
+// is reused.
+// Thread: the worker. Lifetime: the session's; an encoded array until the next call.
 // What HTTP/2 forbids is left out (RFC 9113, 8.2.2): connection, keep-alive, proxy-connection,
 // transfer-encoding, upgrade, http2-settings, te other than "trailers"; host where there is an
-// :authority; and of a plain CONNECT, :scheme and :path (RFC 9113, 8.5).
+// :authority; and of a plain CONNECT, :scheme and :path (8.5).
 #pragma once
 
 #include <cstdint>

@@ -1,6 +1,6 @@
 // SendQueue: octets of ONE stream's body that flow control or the transport did not admit yet, in
-// chunks of the worker's pool. Thread: the worker. Lifetime: the stream's; holds no memory while
-// empty.
+// chunks of the worker's pool.
+// Thread: the worker. Lifetime: the stream's; holds no memory while empty.
 #pragma once
 
 #include <cstddef>

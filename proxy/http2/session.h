@@ -1,10 +1,15 @@
 // Session: one HTTP/2 connection of either side over nghttp2: frames in, frames out, streams, flow
-// control, floods, drain. Thread: the worker. Lifetime: its codec's. Pure: no socket, clock or log.
-// Must not be destroyed inside one of its own callbacks. Output: frames that are submitted while
-// input is being read leave together at the end of feed(); at any other time at once. Flow control
-// towards us: no automatic window updates; what a stream's handler took is credited at once, unless
-// the handler has paused reading: then up to one window more arrives, is given to the handler, and
-// is credited when it resumes.
+// control, floods, drain.
+// Thread: the worker. Lifetime: its codec's. Pure: no socket, clock or log. Not to be destroyed
+// inside one of its callbacks.
+// Output: frames that are submitted while input is being read leave together at the end of feed();
+// at any other time at once.
+// The end: a connection that failed says so in the result of feed(), also of the next one if it
+// failed in between. One that drains is done when active_streams() is 0, which its owner sees after
+// any call.
+// Flow control towards us: no automatic window updates; what a stream's handler took is credited at
+// once, unless the handler has paused reading: then up to one window more arrives, is given to the
+// handler, and is credited when it resumes.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,6 @@
 // SessionCodec: what the codecs of both sides share: every call of the contract goes to the
-// session. Thread: the worker. Lifetime: the connection's.
+// session.
+// Thread: the worker. Lifetime: the connection's.
 #pragma once
 
 #include "api/http/codec.h"

@@ -1,8 +1,11 @@
 // Stream: one HTTP/2 stream of a Session, either side. The proxy's half of it is a StreamHandler.
 // Thread: the worker. Lifetime: from its first frame until nghttp2 closes it; a stream that the
 // handler has reset may live on without a handler until its last frames have left. Objects are
-// recycled by the session. Every call into the handler is the last thing that a function here does:
-// the handler may reset the stream, or others, inside it.
+// recycled by the session.
+// Every call into the handler is the last thing that a function here does: the handler may reset
+// the stream, or others, inside it.
+// The last octets or the trailers may end the stream at once: on_stream_closed() then comes within
+// send_body() or its like.
 #pragma once
 
 #include <cstdint>

@@ -1,0 +1,26 @@
+// Sets the application log up from the command line. Thread: main, before any other starts.
+// Messages: proxy/runtime/log.h.
+#pragma once
+
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+
+#include "proxy/runtime/log.h"
+
+namespace outrigger {
+
+struct Options;
+
+// Reads "upstream:debug,config:trace". A component that only Envoy has is left out, so that Envoy's
+// command lines keep working; any other unknown name is an error.
+using ComponentLevels = std::vector<std::pair<log::Component, log::Level>>;
+absl::StatusOr<ComponentLevels> parse_component_levels(std::string_view list);
+
+// Level, component levels, file and format. The error says which file cannot be opened.
+absl::Status set_up_logging(const Options& options);
+
+}  // namespace outrigger

@@ -57,9 +57,9 @@ RuntimeStore::RuntimeStore(const std::vector<config::Bootstrap::RuntimeLayer>& l
   rebuild();
 }
 
-config::RuntimeSnapshotPtr RuntimeStore::snapshot() const {
-  std::lock_guard lock(mutex_);
-  return snapshot_;
+void RuntimeStore::on_change(Listener tell) {
+  tell_ = std::move(tell);
+  tell_(snapshot_);
 }
 
 absl::Status RuntimeStore::modify(std::span<const std::pair<std::string, std::string>> overrides) {
@@ -85,9 +85,8 @@ void RuntimeStore::rebuild() {
       if (!text.empty()) values[key] = read_runtime_value(text);
     }
   }
-  auto fresh = std::make_shared<const config::RuntimeSnapshot>(std::move(values));
-  std::lock_guard lock(mutex_);
-  snapshot_ = std::move(fresh);
+  snapshot_ = std::make_shared<const config::RuntimeSnapshot>(std::move(values));
+  if (tell_) tell_(snapshot_);
 }
 
 }  // namespace outrigger::admin

@@ -3,8 +3,8 @@
 // Lifetime: the server's. Later layers win; an empty value in the admin layer removes the override.
 #pragma once
 
+#include <functional>
 #include <map>
-#include <mutex>
 #include <optional>
 #include <span>
 #include <string>
@@ -33,7 +33,11 @@ class RuntimeStore {
   };
   const std::vector<Layer>& layers() const { return layers_; }
 
-  config::RuntimeSnapshotPtr snapshot() const;
+  const config::RuntimeSnapshotPtr& snapshot() const { return snapshot_; }
+  // Calls `tell` with each new snapshot, and now with the present one. One listener: the server,
+  // which posts it to its workers.
+  using Listener = std::function<void(const config::RuntimeSnapshotPtr&)>;
+  void on_change(Listener tell);
 
   // Overrides in the admin layer. Fails, and changes nothing, if no admin layer is configured.
   absl::Status modify(std::span<const std::pair<std::string, std::string>> overrides);
@@ -42,8 +46,8 @@ class RuntimeStore {
   void rebuild();
 
   std::vector<Layer> layers_;
-  mutable std::mutex mutex_;  // guards snapshot_: a worker may fetch it at any time
   config::RuntimeSnapshotPtr snapshot_;
+  Listener tell_;
 };
 
 }  // namespace outrigger::admin

@@ -1,0 +1,33 @@
+// What the AdminServer and its connections have in common. Private to admin_server.cc and
+// connection.cc. Thread: main. Lifetime: until the last connection's coroutine has ended.
+#pragma once
+
+#include <string>
+#include <unordered_set>
+
+#include "boost/asio/basic_socket_acceptor.hpp"
+#include "boost/asio/generic/stream_protocol.hpp"
+#include "boost/asio/steady_timer.hpp"
+
+#include "proxy/admin/admin_server.h"
+#include "proxy/admin/connection.h"
+
+namespace outrigger::admin {
+
+struct AdminServer::Shared {
+  using Protocol = boost::asio::generic::stream_protocol;
+
+  Shared(boost::asio::io_context& context, ServerView& server_view, const AdminLimits& admin_limits)
+      : view(server_view), limits(admin_limits), acceptor(context), room(context) {}
+
+  ServerView& view;
+  const AdminLimits limits;
+  boost::asio::basic_socket_acceptor<Protocol> acceptor;
+  boost::asio::steady_timer
+      room;  // cancelled when a connection has ended: there may be room for another
+  net::Address bound;
+  std::unordered_set<Connection*> connections;
+  bool stopped = false;
+};
+
+}  // namespace outrigger::admin

@@ -1,0 +1,115 @@
+// What the server says of itself: state, version, memory, what it waits for.
+#include <malloc.h>
+#include <unistd.h>
+
+#include <cstdio>
+
+#include "absl/strings/str_split.h"
+
+#include "envoy/admin/v3/certs.pb.h"
+#include "envoy/admin/v3/init_dump.pb.h"
+#include "envoy/admin/v3/memory.pb.h"
+
+#include "proxy/admin/json.h"
+#include "proxy/admin/pages_all.h"
+#include "proxy/admin/server_view.h"
+
+namespace outrigger::admin {
+namespace {
+
+using envoy::admin::v3::ServerInfo;
+
+ServerInfo::State to_proto(ServerState state) {
+  switch (state) {
+    case ServerState::live:
+      return ServerInfo::LIVE;
+    case ServerState::draining:
+      return ServerInfo::DRAINING;
+    case ServerState::pre_initializing:
+      return ServerInfo::PRE_INITIALIZING;
+    case ServerState::initializing:
+      return ServerInfo::INITIALIZING;
+  }
+  return ServerInfo::INITIALIZING;
+}
+
+// Resident bytes of the process; 0 if the system does not say.
+uint64_t physical_bytes() {
+  unsigned long long pages = 0;
+  if (FILE* file = std::fopen("/proc/self/statm", "re")) {
+    if (std::fscanf(file, "%*s %llu", &pages) != 1) pages = 0;
+    std::fclose(file);
+  }
+  return pages * static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
+}
+
+// A target named "listener l1" belongs to the component "listener".
+bool in_mask(const std::string& mask, const std::string& target) {
+  if (mask.empty()) return true;
+  std::vector<std::string> components = absl::StrSplit(mask, ',');
+  for (const std::string& component : components) {
+    if (target == component || target.rfind(component + " ", 0) == 0) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+Response ready_page(const Request&, ServerView& view) {
+  ServerState state = view.state();
+  return Response::text(state == ServerState::live ? 200 : 503,
+                        ServerInfo::State_Name(to_proto(state)) + "\n");
+}
+
+Response server_info_page(const Request&, ServerView& view) {
+  ServerInfo info;
+  info.set_version(view.version());
+  info.set_state(to_proto(view.state()));
+  info.mutable_uptime_current_epoch()->set_seconds(view.uptime().count());
+  info.mutable_uptime_all_epochs()->set_seconds(view.uptime().count());
+  info.set_hot_restart_version("disabled");
+  *info.mutable_command_line_options() = view.command_line_options();
+  *info.mutable_node() = view.bootstrap_proto().node();
+  return Response::json(to_json(info, true));
+}
+
+Response memory_page(const Request&, ServerView&) {
+  struct mallinfo2 heap = mallinfo2();
+  envoy::admin::v3::Memory memory;
+  memory.set_allocated(heap.uordblks + heap.hblkhd);
+  memory.set_heap_size(heap.arena + heap.hblkhd);
+  memory.set_pageheap_unmapped(0);  // the C library does not say what it gave back
+  memory.set_pageheap_free(heap.fordblks);
+  memory.set_total_thread_cache(heap.fsmblks);
+  memory.set_total_physical_bytes(physical_bytes());
+  return Response::json(to_json(memory, true));
+}
+
+Response certs_page(const Request&, ServerView&) {
+  return Response::json(to_json(envoy::admin::v3::Certificates(), true));
+}
+
+Response hot_restart_version_page(const Request&, ServerView&) {
+  return Response::text(200, "disabled");
+}
+
+Response init_dump_page(const Request& request, ServerView& view) {
+  std::string mask = request.params.get("mask").value_or("");
+  envoy::admin::v3::UnreadyTargetsDumps dumps;
+  for (const UnreadyTarget& target : view.unready_targets()) {
+    if (!in_mask(mask, target.name)) continue;
+    auto* dump = dumps.add_unready_targets_dumps();
+    dump->set_name(target.name);
+    for (const std::string& name : target.waiting_for) dump->add_target_names(name);
+  }
+  return Response::json(to_json(dumps));
+}
+
+Response contention_page(const Request&, ServerView&) {
+  return Response::text(
+      200,
+      "Mutex contention tracing is not enabled: no lock is taken on the request path, "
+      "so --enable-mutex-tracing has no effect.\n");
+}
+
+}  // namespace outrigger::admin

@@ -1,0 +1,85 @@
+#include "proxy/admin/redact.h"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "google/protobuf/any.pb.h"
+#include "google/protobuf/dynamic_message.h"
+
+#include "udpa/annotations/sensitive.pb.h"
+
+namespace outrigger::admin {
+namespace {
+
+using google::protobuf::Any;
+using google::protobuf::FieldDescriptor;
+using google::protobuf::Message;
+using google::protobuf::MessageFactory;
+using google::protobuf::Reflection;
+
+void redact_all(Message& message, bool sensitive);
+
+// A new message of the type that `any` names, filled; nullptr if the type is unknown or the bytes
+// are not of it.
+std::unique_ptr<Message> unpack(const Any& any) {
+  std::string name(any.type_url().substr(any.type_url().rfind('/') + 1));
+  const auto* type =
+      google::protobuf::DescriptorPool::generated_pool()->FindMessageTypeByName(name);
+  if (type == nullptr) return nullptr;
+  const Message* prototype = MessageFactory::generated_factory()->GetPrototype(type);
+  std::unique_ptr<Message> inner(prototype->New());
+  return inner->ParseFromString(any.value()) ? std::move(inner) : nullptr;
+}
+
+void redact_any(Any& any, bool sensitive) {
+  std::unique_ptr<Message> inner = unpack(any);
+  if (inner == nullptr) return;
+  redact_all(*inner, sensitive);
+  any.set_value(inner->SerializeAsString());
+}
+
+void redact_messages(Message& message, const FieldDescriptor* field, bool sensitive) {
+  const Reflection* reflection = message.GetReflection();
+  if (!field->is_repeated())
+    return redact_all(*reflection->MutableMessage(&message, field), sensitive);
+  for (int i = 0; i < reflection->FieldSize(message, field); ++i) {
+    redact_all(*reflection->MutableRepeatedMessage(&message, field, i), sensitive);
+  }
+}
+
+void redact_scalars(Message& message, const FieldDescriptor* field) {
+  const Reflection* reflection = message.GetReflection();
+  if (field->cpp_type() != FieldDescriptor::CPPTYPE_STRING)
+    return reflection->ClearField(&message, field);
+  if (!field->is_repeated()) return reflection->SetString(&message, field, "[redacted]");
+  for (int i = 0; i < reflection->FieldSize(message, field); ++i) {
+    reflection->SetRepeatedString(&message, field, i, "[redacted]");
+  }
+}
+
+void redact_all(Message& message, bool sensitive) {
+  if (message.GetDescriptor() == Any::descriptor()) {
+    return redact_any(static_cast<Any&>(message), sensitive);
+  }
+  std::vector<const FieldDescriptor*> fields;
+  message.GetReflection()->ListFields(message, &fields);
+  // The key of a map's entry names the secret; it is none.
+  bool entry = message.GetDescriptor()->options().map_entry();
+  for (const FieldDescriptor* field : fields) {
+    bool here = sensitive || field->options().GetExtension(udpa::annotations::sensitive);
+    if (field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
+      redact_messages(message, field, here);
+    } else if (here && !(entry && field->number() == 1)) {
+      redact_scalars(message, field);
+    }
+  }
+}
+
+}  // namespace
+
+void redact(Message& message) {
+  redact_all(message, false);
+}
+
+}  // namespace outrigger::admin

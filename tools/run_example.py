@@ -223,7 +223,8 @@ def main():
     taken = list(example.taken())
     if taken:
         sys.exit("\n".join(taken) + f"\nend what holds them, or change the ports in {os.path.relpath(example.config)} and its upstreams")
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for ending in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(ending, signal.default_int_handler)
     runner = Runner(args, example)
     try:
         runner.start()

@@ -1,6 +1,12 @@
 #include "xds/bootstrap.h"
 
+#include <malloc.h>
+
+#include <algorithm>
+#include <memory>
 #include <utility>
+
+#include "google/protobuf/arena.h"
 
 #include "envoy/config/bootstrap/v3/bootstrap.pb.h"
 
@@ -47,8 +53,24 @@ void load_sources(const Sources& sources, const LoadOptions& options, Schema& sc
   }
 }
 
-// Each line is "path: problem"; a path has no ": " but in a quoted key.
-void add_compile_errors(absl::string_view lines, const Sources& sources, Problems& problems) {
+void load_and_check(const BootstrapSource& source, Message& into, Problems& problems,
+                    std::vector<std::string>& warnings) {
+  Sources sources;
+  read_sources(source, sources, problems);
+  // After a syntax error, what is missing in the tree is not missing in the file.
+  if (!problems.empty()) return;
+  Schema schema;
+  load_sources(sources, {source.allow_unknown_fields}, schema, into, problems, warnings);
+  MessageChecker(schema, sources, problems, warnings).check(into);
+}
+
+// Each line is "path: problem"; a path has no ": " but in a quoted key. The sources are read again
+// to say in which lines.
+void add_compile_errors(absl::string_view lines, const BootstrapSource& source,
+                        Problems& problems) {
+  Problems known;
+  Sources sources;
+  read_sources(source, sources, known);
   std::string_view rest(lines.data(), lines.size());
   while (!rest.empty()) {
     std::string_view line = rest.substr(0, rest.find('\n'));
@@ -60,30 +82,28 @@ void add_compile_errors(absl::string_view lines, const Sources& sources, Problem
   }
 }
 
-}  // namespace
-
-void DeleteBootstrap::operator()(Message* proto) const {
-  delete proto;
+BootstrapProto make_message() {
+  google::protobuf::ArenaOptions options;
+  options.max_block_size = 256 * 1024;  // ten thousand clusters need megabytes
+  auto arena = std::make_shared<google::protobuf::Arena>(options);
+  auto* message = google::protobuf::Arena::CreateMessage<Message>(arena.get());
+  return BootstrapProto(message, DeleteBootstrap{std::move(arena)});
 }
+
+}  // namespace
 
 absl::StatusOr<LoadedBootstrap> load_bootstrap(const BootstrapSource& source,
                                                CompileEnvironment& environment) {
   Problems problems;
-  Sources sources;
-  read_sources(source, sources, problems);
-  // After a syntax error, what is missing in the tree is not missing in the file.
-  if (!problems.empty()) return problems.status();
-
   LoadedBootstrap out;
-  out.proto.reset(new Message);
-  Schema schema;
-  load_sources(sources, {source.allow_unknown_fields}, schema, *out.proto, problems, out.warnings);
-  MessageChecker(schema, sources, problems, out.warnings).check(*out.proto);
+  out.proto = make_message();
+  load_and_check(source, *out.proto, problems, out.warnings);
   if (!problems.empty()) return problems.status();
-
+  // The text and its tree are gone by now: they are as large as what was made of them.
+  malloc_trim(0);
   auto compiled = compile_bootstrap(*out.proto, source.node, environment);
   if (!compiled.ok()) {
-    add_compile_errors(compiled.status().message(), sources, problems);
+    add_compile_errors(compiled.status().message(), source, problems);
     return problems.status();
   }
   out.compiled = *std::move(compiled);

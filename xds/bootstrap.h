@@ -28,8 +28,10 @@ struct BootstrapSource {
                               // empty replaces the file's
 };
 
+// The message and all of its parts live in one arena, and go with it.
 struct DeleteBootstrap {
-  void operator()(envoy::config::bootstrap::v3::Bootstrap* proto) const;
+  std::shared_ptr<void> arena;
+  void operator()(envoy::config::bootstrap::v3::Bootstrap*) { arena.reset(); }
 };
 using BootstrapProto = std::unique_ptr<envoy::config::bootstrap::v3::Bootstrap, DeleteBootstrap>;
 

@@ -136,8 +136,12 @@ void make_stats(config::Cluster& out, StatsRegistry& stats) {
   out.circuit_breakers[0].stats =
       scope.operator()<CircuitBreakerStats>("circuit_breakers.default.");
   out.circuit_breakers[1].stats = scope.operator()<CircuitBreakerStats>("circuit_breakers.high.");
-  out.http1_stats = scope.operator()<http::Http1Stats>("http1.");
-  out.http2_stats = scope.operator()<http::Http2Stats>("http2.");
+  // Ten thousand clusters speak one version each.
+  using Version = config::UpstreamHttp::Version;
+  if (out.http.version != Version::http2)
+    out.http1_stats = scope.operator()<http::Http1Stats>("http1.");
+  if (out.http.version != Version::http1)
+    out.http2_stats = scope.operator()<http::Http2Stats>("http2.");
 }
 
 }  // namespace
@@ -149,7 +153,8 @@ absl::StatusOr<config::ClusterPtr> compile_cluster(const Cluster& cluster,
   out->ref = environment.clusters.ref(cluster.name());
   out->alt_stat_name = cluster.alt_stat_name();
   if (cluster.has_cluster_type()) {
-    errors.add("cluster_type", fmt::format("'{}' is not supported by Outrigger", cluster.cluster_type().name()));
+    errors.add("cluster_type",
+               fmt::format("'{}' is not supported by Outrigger", cluster.cluster_type().name()));
     return errors.status();
   }
   if (cluster.type() != Cluster::STATIC) {

@@ -9,6 +9,8 @@ using google::protobuf::FieldDescriptor;
 // Whether a rule of this field has something to say of a field that is absent. Presence decides: a
 // plain number is 0, not absent.
 bool checked_when_unset(const FieldDescriptor& field, const validate::FieldRules& rules) {
+  // A member of a oneof that is not set is not asked: another may be.
+  if (field.real_containing_oneof() != nullptr) return false;
   if (rules.message().required()) return true;
   if (field.cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE && !field.is_repeated()) {
     return rules.any().required() || rules.duration().required() || rules.timestamp().required();

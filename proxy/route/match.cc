@@ -140,7 +140,9 @@ std::string_view without_port(std::string_view authority) {
 }
 
 std::string_view path_only(std::string_view path) {
-  return path.substr(0, path.find_first_of("?#"));
+  // Two searches for one octet are much faster than one for either of two.
+  path = path.substr(0, path.find('?'));
+  return path.substr(0, path.find('#'));
 }
 
 const config::VirtualHost* find_host(const config::RouteTable& table, std::string_view authority,

@@ -1,0 +1,104 @@
+// What one route match costs, by the size of the table. The last route or host of a table is the
+// one asked for, so that a search that goes through all of them shows.
+#include <memory>
+#include <string>
+#include <utility>
+
+#include <benchmark/benchmark.h>
+
+#include "proxy/route/match.h"
+
+namespace outrigger::route {
+namespace {
+
+using Kind = config::PathMatch::Kind;
+
+config::Route route_for(Kind kind, std::string path) {
+  config::Route route;
+  route.match.path.kind = kind;
+  route.match.path.text = std::move(path);
+  config::ForwardAction action;
+  action.cluster.name = "cluster";
+  route.action = std::move(action);
+  return route;
+}
+
+std::string path_of(size_t number) {
+  return "/service-" + std::to_string(number % 97) + "/v1/resource-" + std::to_string(number);
+}
+
+// One host with so many routes of one kind and a catch-all.
+config::RouteTable many_routes(Kind kind, size_t count, bool indexed) {
+  config::RouteTable table;
+  table.hosts.resize(1);
+  table.default_host = 0;
+  auto& routes = table.hosts[0].routes;
+  for (size_t i = 0; i < count; ++i) routes.push_back(route_for(kind, path_of(i)));
+  routes.push_back(route_for(Kind::prefix, "/"));
+  if (indexed && routes.size() >= config::RouteIndex::kMinRoutes) {
+    table.hosts[0].index = std::make_shared<const config::RouteIndex>(routes);
+  }
+  return table;
+}
+
+config::RouteTable many_hosts(size_t count) {
+  config::RouteTable table;
+  table.hosts.resize(count);
+  for (size_t i = 0; i < count; ++i) {
+    table.hosts[i].routes.push_back(route_for(Kind::prefix, "/"));
+    std::string name = "service-" + std::to_string(i) + ".namespace.svc.cluster.local";
+    table.exact_domains[name] = static_cast<uint32_t>(i);
+    table.exact_domains[name + ":8080"] = static_cast<uint32_t>(i);
+  }
+  return table;
+}
+
+void ask(benchmark::State& state, const config::RouteTable& table, const std::string& authority,
+         const std::string& path) {
+  ChunkPool pool;
+  Arena arena(pool);
+  http::HeaderMap headers(arena);
+  headers.add_copy(":method", "GET");
+  headers.add_copy(":authority", authority);
+  headers.add_copy(":path", path);
+  headers.add_copy("x-forwarded-proto", "http");
+  for (auto _ : state) {
+    RouteMatchResult result = match(table, {headers, arena, 0, nullptr});
+    benchmark::DoNotOptimize(result);
+    if (result.route == nullptr) state.SkipWithError("no route");
+  }
+}
+
+void BM_Prefixes(benchmark::State& state) {
+  auto count = static_cast<size_t>(state.range(0));
+  config::RouteTable table = many_routes(Kind::prefix, count, true);
+  ask(state, table, "host", path_of(count - 1) + "/item?query=1");
+}
+
+void BM_Paths(benchmark::State& state) {
+  auto count = static_cast<size_t>(state.range(0));
+  config::RouteTable table = many_routes(Kind::path, count, true);
+  ask(state, table, "host", path_of(count - 1) + "?query=1");
+}
+
+// What the index saves.
+void BM_PrefixesOneByOne(benchmark::State& state) {
+  auto count = static_cast<size_t>(state.range(0));
+  config::RouteTable table = many_routes(Kind::prefix, count, false);
+  ask(state, table, "host", path_of(count - 1) + "/item?query=1");
+}
+
+void BM_Hosts(benchmark::State& state) {
+  auto count = static_cast<size_t>(state.range(0));
+  config::RouteTable table = many_hosts(count);
+  ask(state, table, "service-" + std::to_string(count - 1) + ".namespace.svc.cluster.local:8080",
+      "/item?query=1");
+}
+
+BENCHMARK(BM_Prefixes)->Arg(1)->Arg(10)->Arg(1'000)->Arg(100'000);
+BENCHMARK(BM_Paths)->Arg(10)->Arg(1'000)->Arg(100'000);
+BENCHMARK(BM_PrefixesOneByOne)->Arg(4)->Arg(10)->Arg(1'000);
+BENCHMARK(BM_Hosts)->Arg(10)->Arg(1'000)->Arg(100'000);
+
+}  // namespace
+}  // namespace outrigger::route

@@ -20,6 +20,7 @@ inline constexpr std::string_view kInvalidScheme = "http1.invalid_scheme";
 inline constexpr std::string_view kInvalidAuthority = "http.invalid_authority";
 inline constexpr std::string_view kMissingHost = "missing_host_header";
 inline constexpr std::string_view kLowVersion = "low_version";
+inline constexpr std::string_view kConnectionRejected = "http1.connection_header_rejected";
 inline constexpr std::string_view kTooManyHeaders = "http1.too_many_headers";
 inline constexpr std::string_view kHeadersTooLarge = "http1.headers_too_large";
 inline constexpr std::string_view kUnderscore = "http1.unexpected_underscore";

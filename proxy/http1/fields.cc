@@ -28,10 +28,12 @@ std::string_view trim(std::string_view text) {
   return text;
 }
 
-void read_connection(std::string_view value, FieldFacts& facts) {
+// False: a client's option is no token. What a server calls its options does not change where its
+// messages end.
+bool read_connection(std::string_view value, FieldFacts& facts) {
   if (value == "keep-alive") {  // what nearly all say
     facts.connection_keep_alive = true;
-    return;
+    return true;
   }
   while (true) {
     size_t comma = value.find(',');
@@ -42,8 +44,10 @@ void read_connection(std::string_view value, FieldFacts& facts) {
       facts.connection_close = true;
     } else if (http::equals_ignore_case(option, "upgrade")) {
       facts.connection_upgrade = true;
+    } else if (!all_in(option, kToken)) {
+      return false;
     }
-    if (comma == std::string_view::npos) return;
+    if (comma == std::string_view::npos) return true;
     value.remove_prefix(comma + 1);
   }
 }
@@ -87,8 +91,8 @@ HeadError read_special(HeaderId id, std::string_view value, std::string_view ori
       keep = false;
       return section == Section::trailers ? kMalformed : read_transfer_encoding(value, facts);
     case HeaderId::connection:
-      read_connection(value, facts);
-      return kNoError;
+      if (read_connection(value, facts) || section != Section::request) return kNoError;
+      return {400, details::kConnectionRejected};
     case HeaderId::upgrade:
       facts.has_upgrade = true;
       return kNoError;

@@ -64,6 +64,7 @@ void FakeStream::on_body(Bytes bytes, bool end_stream) {
 
 void FakeStream::on_trailers(http::HeaderMap& trailers) {
   EXPECT_FALSE(ended);
+  received_trailers = &trailers;
   tell("trailers " + describe(trailers));
   ended = true;
   if (when_end) when_end(*this);

@@ -87,6 +87,7 @@ class FakeStream final : public http::StreamHandler {
   std::function<void(FakeStream&)> when_closed;
   std::function<void(FakeStream&, int, std::string_view)> when_error;
   const http::HeaderMap* received = nullptr;
+  const http::HeaderMap* received_trailers = nullptr;
 
  private:
   void tell(const std::string& line);

@@ -83,6 +83,8 @@ const Refusal kRefusals[] = {
     {"SeparatorInName", GET "X(: b\r\n\r\n", "400 http1.codec_error"},
     {"HighOctetInName", GET "X\xc3\xa9: b\r\n\r\n", "400 http1.codec_error"},
 
+    {"ConnectionOptionNoToken", GET "Connection: close, a b\r\n\r\n",
+     "400 http1.connection_header_rejected"},
     {"TwoLengths", GET "Content-Length: 2\r\nContent-Length: 3\r\n\r\n", "400 http1.codec_error"},
     {"TwoEqualLengths", GET "Content-Length: 2\r\nContent-Length: 2\r\n\r\n",
      "400 http1.codec_error"},

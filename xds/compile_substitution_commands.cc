@@ -20,7 +20,7 @@ enum class Takes : uint8_t {
   time_format,  // optional
   duration,     // START:END or START:END:PRECISION
   path,         // WQ|NQ, then :ORIG|PATH|ORIG_OR_PATH
-  query,        // ORIG or DECODED
+  query,        // ORIG
   grpc_status,  // CAMEL_STRING, SNAKE_STRING or NUMBER
   free_text,    // optional
 };
@@ -250,9 +250,8 @@ absl::Status check_parameters(const Command& command, const CommandText& text, L
     case Takes::path:
       return check_path(text);
     case Takes::query:
-      return one_of(text.parameters, {"", "ORIG", "DECODED"})
-                 ? absl::OkStatus()
-                 : unknown_option(text, "ORIG and DECODED");
+      return one_of(text.parameters, {"", "ORIG"}) ? absl::OkStatus()
+                                                   : unknown_option(text, "ORIG");
     case Takes::grpc_status:
       return one_of(text.parameters, {"", "CAMEL_STRING", "SNAKE_STRING", "NUMBER"})
                  ? absl::OkStatus()

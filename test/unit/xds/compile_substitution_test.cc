@@ -75,7 +75,7 @@ TEST(CompileSubstitution, OptionsAreCheckedAndKept) {
   for (const char* bad :
        {"%COMMON_DURATION(DS_RX_BEG)%", "%COMMON_DURATION(DS_RX_BEG:DS)%",
         "%COMMON_DURATION(DS_RX_BEG:DS_TX_END:s)%", "%COMMON_DURATION(:DS_TX_END)%", "%PATH(XX)%",
-        "%PATH(WQ:X)%", "%QUERY_PARAMS(x)%", "%GRPC_STATUS(x)%"}) {
+        "%PATH(WQ:X)%", "%QUERY_PARAMS(DECODED)%", "%GRPC_STATUS(x)%"}) {
     EXPECT_NE(problem(bad).find("is none of"), std::string::npos) << bad << ": " << problem(bad);
   }
 }

@@ -1,0 +1,146 @@
+// FakeContext: a stream for one filter in unit tests. The test sets the facts and the dice, moves
+// the clock, and reads what the filter asked for. Nothing happens by itself.
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "api/filter/http_filter.h"
+#include "proxy/route/header_match.h"
+
+namespace outrigger::filters::test {
+
+using Headers = std::vector<std::pair<std::string, std::string>>;
+
+class FakeContext final : public FilterContext {
+ public:
+  FakeContext() : arena_(pool_), request_(arena_) {
+    auto& forward = route_.action.emplace<config::ForwardAction>();
+    forward.cluster.name = "backend";
+  }
+
+  // What the test sets.
+  bool has_route = true;
+  std::vector<const FilterRouteConfig*> levels;  // least specific first
+  uint32_t dice = 0;                             // of a million: a fraction above it is drawn
+  std::map<std::string, uint64_t, std::less<>> runtime;
+  bool healthy = true;
+  std::map<std::string, ClusterHealth, std::less<>> clusters;
+  MonotonicTime time{std::chrono::hours(1)};
+
+  // What the filter did.
+  std::optional<uint64_t> buffer_limit;
+  std::vector<LocalReply> replies;
+  unsigned request_resumes = 0;
+  unsigned response_resumes = 0;
+  std::vector<size_t> released;
+  std::vector<config::RuntimeFraction> fractions_asked;
+
+  http::HeaderMap& make_request(const Headers& headers) { return fill(request_, headers); }
+  http::HeaderMap& make_response(const Headers& headers) { return fill(make(response_), headers); }
+  http::HeaderMap& make_trailers(const Headers& headers) { return fill(make(trailers_), headers); }
+  config::Route& mutable_route() { return route_; }
+
+  std::optional<std::chrono::milliseconds> timer(unsigned tag) const { return timers_[tag]; }
+  // The moment when the timer fires.
+  void fire(HttpFilter& filter, unsigned tag) {
+    time += *timers_[tag];
+    timers_[tag].reset();
+    filter.on_timer(*this, tag);
+  }
+
+  Arena& arena() override { return arena_; }
+  StreamInfo& info() override { return info_; }
+  http::HeaderMap& request_headers() override { return request_; }
+  http::HeaderMap* request_trailers() override { return nullptr; }
+  http::HeaderMap* response_headers() override { return get(response_); }
+  http::HeaderMap* response_trailers() override { return nullptr; }
+  http::HeaderMap& add_request_trailers() override { return make(trailers_); }
+  http::HeaderMap& add_response_trailers() override { return make(trailers_); }
+  const config::Route* route() override { return has_route ? &route_ : nullptr; }
+  std::string_view route_cluster() override {
+    return route() == nullptr || route_.forward() == nullptr ? std::string_view()
+                                                             : route_.forward()->cluster.name;
+  }
+  bool request_matches(const std::vector<config::HeaderMatch>& conditions) override {
+    return route::matches_all(conditions, request_, arena_);
+  }
+  void clear_route() override {}
+  const FilterRouteConfig* route_config() override {
+    return levels.empty() ? nullptr : levels.back();
+  }
+  size_t route_configs(const FilterRouteConfig* out[], size_t capacity) override {
+    size_t count = std::min(levels.size(), capacity);
+    std::copy_n(levels.begin(), count, out);
+    return count;
+  }
+  void resume_request() override { ++request_resumes; }
+  void resume_response() override { ++response_resumes; }
+  void release_response(size_t bytes) override { released.push_back(bytes); }
+  void reply(const LocalReply& reply) override { replies.push_back(reply); }
+  void reset(const Outcome&) override {}
+  void start_timer(unsigned tag, std::chrono::milliseconds delay) override { timers_[tag] = delay; }
+  void cancel_timer(unsigned tag) override { timers_[tag].reset(); }
+  size_t request_buffered() const override { return 0; }
+  void set_request_buffer_limit(uint64_t bytes) override { buffer_limit = bytes; }
+  std::string_view request_buffer() override { return {}; }
+  unsigned worker() const override { return 0; }
+  uint64_t random() override { return dice; }
+  bool fraction(const config::RuntimeFraction& fraction) override {
+    fractions_asked.push_back(fraction);
+    auto found = runtime.find(fraction.runtime_key);
+    return dice < (found == runtime.end() ? fraction.per_million : found->second * 10'000);
+  }
+  uint64_t runtime_value(std::string_view key, uint64_t fallback) override {
+    auto found = runtime.find(key);
+    return found == runtime.end() ? fallback : found->second;
+  }
+  bool server_healthy() const override { return healthy; }
+  ClusterHealth cluster_health(std::string_view cluster) override {
+    auto found = clusters.find(cluster);
+    return found == clusters.end() ? ClusterHealth{} : found->second;
+  }
+  std::string_view service_cluster() const override { return "own-cluster"; }
+  MonotonicTime now() const override { return time; }
+  // Literals, and %REQ(name)%.
+  std::string_view substitute(const config::SubstitutionFormat& format) override {
+    std::string out;
+    for (const config::LogCommand& command : format) {
+      bool literal = command.field == config::LogField::literal;
+      out += literal ? std::string_view(command.text) : request_.get(command.text);
+    }
+    return arena_.copy(out);
+  }
+
+ private:
+  using Slot = http::HeaderMap*;
+
+  http::HeaderMap& make(Slot& slot) {
+    slot = arena_.make<http::HeaderMap>(arena_);
+    return *slot;
+  }
+  static http::HeaderMap* get(Slot& slot) { return slot; }
+  static http::HeaderMap& fill(http::HeaderMap& map, const Headers& headers) {
+    map.clear();
+    for (const auto& [name, value] : headers) map.add_copy(name, value);
+    return map;
+  }
+
+  ChunkPool pool_;
+  Arena arena_;
+  StreamInfo info_;
+  http::HeaderMap request_;
+  Slot response_ = nullptr;
+  Slot trailers_ = nullptr;
+  config::Route route_;
+  std::array<std::optional<std::chrono::milliseconds>, 4> timers_;
+};
+
+}  // namespace outrigger::filters::test

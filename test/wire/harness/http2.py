@@ -64,6 +64,7 @@ class Http2Connection:
         self.goaway = None  # (error name, last stream)
         self.pings = 0
         self.ping_acks = 0
+        self.settings_acks = 0
         self.remote_settings = {}
         self.on_message = lambda stream: None
         config = h2.config.H2Configuration(
@@ -170,6 +171,9 @@ class Http2Connection:
     def _on_RemoteSettingsChanged(self, event):
         for code, change in event.changed_settings.items():
             self.remote_settings[getattr(code, "name", str(code))] = change.new_value
+
+    def _on_SettingsAcknowledged(self, event):
+        self.settings_acks += 1
 
     def _on_PingReceived(self, event):
         self.pings += 1

@@ -39,6 +39,7 @@ class Proxy:
         self.ports = {}
         self.admin_socket = None  # path, when the administration interface is there and not on a port
         self.process = None
+        self.exit_seen = False  # the scenario itself has looked at how it ended
         self.log_path = f"{folder}/proxy.log"
 
     def port(self, name):
@@ -123,13 +124,15 @@ class Proxy:
 
     async def exit_code(self):
         try:
-            return await asyncio.wait_for(self.process.wait(), self.waiter.limit_s)
+            code = await asyncio.wait_for(self.process.wait(), self.waiter.limit_s)
         except (TimeoutError, asyncio.TimeoutError):
             raise Mismatch("the proxy did not exit") from None
+        self.exit_seen = True
+        return code
 
     async def stop(self):
-        """Ends the process; returns a complaint if it did not end well by itself."""
-        if self.process is None:
+        """Ends the process; returns a complaint if it did not end well."""
+        if self.process is None or self.exit_seen:
             return None
         if self.process.returncode is None:
             for wait_s in (1, self.waiter.limit_s):  # the second signal asks for an exit at once

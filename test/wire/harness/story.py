@@ -257,6 +257,11 @@ class Story:
         for name, want in settings.items():
             match.check(f"setting {name}", want, connection.remote_settings[name])
 
+    async def step_upstream_sees_settings_taken(self, upstream, _):
+        """The proxy has acknowledged the upstream's SETTINGS: from now on it must keep to them."""
+        connection = upstream.connections[-1]
+        await self.waiter.until(lambda: connection.settings_acks, lambda: "no acknowledgement of SETTINGS")
+
     async def step_upstream_sees_pings(self, upstream, count):
         await self.waiter.until(lambda: upstream.connections and upstream.connections[-1].pings >= count, lambda: "no PINGs")
 

@@ -75,8 +75,9 @@ bool BodyReader::size_line(char c) {
     if (c == '\r') state_ = ChunkState::size_lf;
     return c == '\r' || is_text(c);
   }
-  if (int digit = kHexDigit[octet(c)]; digit >= 0 && state_ == ChunkState::size) {
-    left_ = left_ * 16 + static_cast<unsigned>(digit);
+  uint8_t digit = kHexDigit[octet(c)];
+  if (digit != kNoHexDigit && state_ == ChunkState::size) {
+    left_ = left_ * 16 + digit;
     return ++digits_ <= kMaxSizeDigits;
   }
   if (digits_ == 0) return false;

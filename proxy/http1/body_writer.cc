@@ -23,7 +23,7 @@ char* put(char* at, Bytes bytes) {
 }
 
 char* put_size_line(char* at, size_t size) {
-  int digits = (std::bit_width(size) + 3) / 4;
+  auto digits = static_cast<int>((std::bit_width(size) + 3) / 4);
   for (int i = digits - 1; i >= 0; --i) *at++ = "0123456789abcdef"[(size >> (4 * i)) & 15];
   return put(at, kLineEnd);
 }

@@ -45,14 +45,14 @@ inline constexpr std::array<char, 256> kLowerToken = [] {
   return table;
 }();
 
-// Value of a hexadecimal digit, or -1.
-inline constexpr std::array<int8_t, 256> kHexDigit = [] {
-  std::array<int8_t, 256> table{};
-  table.fill(-1);
-  for (int i = 0; i < 10; ++i) table[static_cast<size_t>('0' + i)] = static_cast<int8_t>(i);
-  for (int i = 0; i < 6; ++i) {
-    table[static_cast<size_t>('a' + i)] = static_cast<int8_t>(10 + i);
-    table[static_cast<size_t>('A' + i)] = static_cast<int8_t>(10 + i);
+// Value of a hexadecimal digit, or kNoHexDigit.
+inline constexpr uint8_t kNoHexDigit = 0xff;
+inline constexpr std::array<uint8_t, 256> kHexDigit = [] {
+  std::array<uint8_t, 256> table{};
+  table.fill(kNoHexDigit);
+  for (uint8_t i = 0; i < 10; ++i) table[octet('0') + size_t{i}] = i;
+  for (uint8_t i = 0; i < 6; ++i) {
+    table[octet('a') + size_t{i}] = table[octet('A') + size_t{i}] = static_cast<uint8_t>(10 + i);
   }
   return table;
 }();
@@ -101,6 +101,23 @@ inline char* skip_target(char* at) {
   while (is_target(*at)) ++at;
   return at;
 #endif
+}
+
+inline bool is_all_target(std::string_view text) {
+  const char* at = text.data();
+  const char* end = at + text.size();
+#if defined(__SSE2__)
+  for (; end - at >= 16; at += 16) {
+    __m128i block = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
+    __m128i go = _mm_andnot_si128(_mm_cmpeq_epi8(block, _mm_set1_epi8(0x7f)),
+                                  _mm_cmpgt_epi8(block, _mm_set1_epi8(0x20)));
+    if (_mm_movemask_epi8(go) != 0xffff) return false;
+  }
+#endif
+  for (; at != end; ++at) {
+    if (!is_target(*at)) return false;
+  }
+  return true;
 }
 
 // Puts a token into lower case in place; returns its end. The same precondition.

@@ -1,6 +1,4 @@
 // Http1ClientCodec's encoder side: requests out.
-#include <algorithm>
-
 #include "proxy/http1/chars.h"
 #include "proxy/http1/client_codec.h"
 
@@ -44,7 +42,7 @@ std::string_view Http1ClientCodec::target_of(const HeaderMap& headers) {
     std::string_view scheme = headers.get(HeaderId::scheme);
     target = handler_->arena().concat(scheme.empty() ? "http" : scheme, "://", authority, target);
   }
-  return std::all_of(target.begin(), target.end(), is_target) ? target : std::string_view();
+  return is_all_target(target) ? target : std::string_view();
 }
 
 void Http1ClientCodec::send_headers(const HeaderMap& headers, bool end_stream) {

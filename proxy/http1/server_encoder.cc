@@ -52,13 +52,11 @@ HeadFraming Http1ServerCodec::frame_response(const HeaderMap& headers, int statu
   bool no_body = request_.is_head || no_length || status == 304;
   bool until_close = false;
   body_out_.start(BodyWriter::Kind::none, 0);
-  if (no_length) {
+  if (no_length || (status == 304 && !has_length)) {
     framing.length = LengthField::none;
   } else if (has_length) {
     framing.length = LengthField::from_map;
     if (!no_body) body_out_.start(BodyWriter::Kind::length, length);
-  } else if (status == 304) {
-    framing.length = LengthField::none;
   } else if (end_stream && !request_.is_head) {
     framing.length = LengthField::zero;
   } else if (request_.http10) {

@@ -41,8 +41,7 @@ class UpstreamSteps:
 
     async def step_upstream_sends_bytes(self, upstream, step):
         step = text_or_map(step, "bytes")
-        connection = self._exchange(upstream, step).connection if upstream.exchanges else upstream.connections[-1]
-        await connection.send(step["bytes"].encode("latin-1"))
+        await self._connection(upstream, step).send(step["bytes"].encode("latin-1"))
 
     async def step_upstream_sends_frames(self, upstream, specs):
         await self._exchange(upstream, {}).connection.send(frames.build_all(specs))
@@ -56,10 +55,10 @@ class UpstreamSteps:
         await self._exchange(upstream, step).send_trailers(step["trailers"])
 
     async def step_upstream_closes(self, upstream, step):
-        self._exchange(upstream, step).connection.close()
+        self._connection(upstream, step).close()
 
     async def step_upstream_half_closes(self, upstream, step):
-        self._exchange(upstream, step).connection.half_close()
+        self._connection(upstream, step).half_close()
 
     async def step_upstream_resets(self, upstream, step):
         step = {"error": step} if isinstance(step, str) else step
@@ -94,6 +93,12 @@ class UpstreamSteps:
     async def step_upstream_sees_pings(self, upstream, count):
         await self.waiter.until(lambda: upstream.connections and upstream.connections[-1].pings >= count, lambda: "no PINGs")
 
+    async def step_upstream_gives_back(self, upstream, step):
+        """Opens the window again for what an upstream with `reads: false` has received."""
+        exchange = self._exchange(upstream, step)
+        exchange.connection.gives_back = True
+        exchange.connection.give_back(exchange.stream)
+
     async def step_upstream_has_connections(self, upstream, count):
         await self.waiter.until(lambda: len(upstream.connections) >= count, lambda: f"{len(upstream.connections)} connections")
         match.check(f"connections of {upstream.name}", count, len(upstream.connections))
@@ -104,6 +109,10 @@ class UpstreamSteps:
 
     async def step_upstream_starts_listening(self, upstream, _):
         await upstream.start_listening()
+
+    def _connection(self, upstream, step):
+        # A raw upstream has connections and no requests.
+        return self._exchange(upstream, step).connection if upstream.exchanges else upstream.connections[-1]
 
     def _exchange(self, upstream, step):
         name = step.get("of") if isinstance(step, dict) else None

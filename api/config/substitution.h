@@ -107,13 +107,23 @@ using SubstitutionFormat = std::vector<LogCommand>;
 
 // json_format: objects keep their keys; a leaf that is one command alone keeps its type (number,
 // null), others are strings.
+struct JsonMember;
 struct JsonFormat {
-  using Object = std::vector<std::pair<std::string, JsonFormat>>;
+  using Object = std::vector<JsonMember>;
   using List = std::vector<JsonFormat>;
   struct Constant {
     std::string json;  // a number, boolean or null, rendered
   };
   std::variant<SubstitutionFormat, Object, List, Constant> value;
+};
+
+// A pair in all but its type: clang cannot complete a std::pair of the struct that contains it.
+struct JsonMember {
+  JsonMember(std::string key, JsonFormat value)
+      : first(std::move(key)), second(std::move(value)) {}
+
+  std::string first;
+  JsonFormat second;
 };
 
 struct LogFormat {

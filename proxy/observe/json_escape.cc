@@ -1,6 +1,9 @@
 #include "proxy/observe/json_escape.h"
 
+#include <algorithm>
 #include <cstdint>
+
+#include "proxy/observe/word.h"
 
 namespace outrigger::observe {
 namespace {
@@ -35,6 +38,8 @@ size_t sequence_length(std::string_view text) {
 
 bool is_valid_utf8(std::string_view text) {
   while (!text.empty()) {
+    while (text.size() >= kWord && !any_high(load_word(text.data()))) text.remove_prefix(kWord);
+    if (text.empty()) break;
     size_t length = sequence_length(text);
     if (length == 0) return false;
     text.remove_prefix(length);
@@ -43,12 +48,19 @@ bool is_valid_utf8(std::string_view text) {
 }
 
 size_t json_plain_prefix(std::string_view text, bool valid_utf8) {
-  size_t i = 0;
-  for (; i < text.size(); ++i) {
-    auto c = static_cast<unsigned char>(text[i]);
-    if (c < 0x20 || c == '"' || c == '\\' || (c >= 0x80 && !valid_utf8)) break;
-  }
-  return i;
+  size_t at = 0;
+  do {
+    for (; at + kWord <= text.size(); at += kWord) {
+      uint64_t word = load_word(text.data() + at);
+      bool special = any_below(word, 0x20) || any_equal(word, '"') || any_equal(word, '\\');
+      if (special || (!valid_utf8 && any_high(word))) break;
+    }
+    for (size_t end = std::min(at + kWord, text.size()); at < end; ++at) {
+      auto c = static_cast<unsigned char>(text[at]);
+      if (c < 0x20 || c == '"' || c == '\\' || (c >= 0x80 && !valid_utf8)) return at;
+    }
+  } while (at < text.size());
+  return at;
 }
 
 }  // namespace outrigger::observe

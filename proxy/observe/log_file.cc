@@ -49,7 +49,9 @@ bool LogFile::ensure_open(FilesystemStats& stats) {
     return false;
   }
   struct stat status {};
-  waits_for_reader_ = ::fstat(fd_, &status) == 0 && !S_ISREG(status.st_mode);
+  bool known = ::fstat(fd_, &status) == 0;
+  waits_for_reader_ =
+      known && (S_ISFIFO(status.st_mode) || S_ISSOCK(status.st_mode) || ::isatty(fd_) == 1);
   return true;
 }
 

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "proxy/observe/json_escape.h"
 #include "proxy/observe/substitution_json.h"
+#include "proxy/observe/word.h"
 
 namespace outrigger::observe {
 namespace {
@@ -13,14 +13,28 @@ bool is_control(char c) {
   return (octet < 0x20 && c != '\t') || octet == 0x7f;
 }
 
+// How much of the text needs no escape.
+size_t plain_prefix(std::string_view text) {
+  size_t at = 0;
+  do {
+    for (; at + kWord <= text.size(); at += kWord) {
+      uint64_t word = load_word(text.data() + at);
+      if (any_below(word, 0x20) || any_equal(word, 0x7f)) break;
+    }
+    for (size_t end = std::min(at + kWord, text.size()); at < end; ++at) {
+      if (is_control(text[at])) return at;
+    }
+  } while (at < text.size());
+  return at;
+}
+
 void append_text(std::string_view text, LineBuffer& out) {
   constexpr char kHex[] = "0123456789abcdef";
   while (true) {
-    auto control = std::find_if(text.begin(), text.end(), is_control);
-    auto plain = static_cast<size_t>(control - text.begin());
-    out.append(text.substr(0, plain));
-    if (control == text.end()) return;
-    auto octet = static_cast<unsigned char>(*control);
+    size_t plain = plain_prefix(text);
+    out.append(text.data(), plain);
+    if (plain == text.size()) return;
+    auto octet = static_cast<unsigned char>(text[plain]);
     const char escape[4] = {'\\', 'x', kHex[octet >> 4], kHex[octet & 15]};
     out.append(escape, sizeof escape);
     text.remove_prefix(plain + 1);

@@ -75,7 +75,8 @@ JsonFormat::Object compile_object(const Struct& object, const std::string& path,
 
   JsonFormat::Object out;
   for (const auto& [key, value] : sorted) {
-    out.emplace_back(key, compile_value(*value, path + std::string(key), depth + 1, errors));
+    out.emplace_back(std::string(key),
+                     compile_value(*value, path + std::string(key), depth + 1, errors));
   }
   return out;
 }

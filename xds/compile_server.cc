@@ -79,12 +79,9 @@ absl::Status check_tag_regex(const std::string& pattern) {
 }
 
 void compile_tags(const StatsConfig& stats, config::StatsConfig& out, FieldErrors& errors) {
-  std::set<std::string> names;
   for (int i = 0; i < stats.stats_tags_size(); ++i) {
     const auto& tag = stats.stats_tags(i);
     std::string field = indexed("stats_tags", i);
-    if (!names.insert(tag.tag_name()).second)
-      errors.add(field + ".tag_name", fmt::format("tag name '{}' is there twice", tag.tag_name()));
     out.tags.push_back({tag.tag_name(), tag.regex(), tag.fixed_value()});
     if (tag.has_regex()) errors.add(field + ".regex", check_tag_regex(tag.regex()));
   }

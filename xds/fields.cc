@@ -1,7 +1,7 @@
 #include "xds/fields.h"
 
 #include <algorithm>
-#include <iterator>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_split.h"
@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::string_view kHeading = R"(# Supported fields
 
-Made from the tables `xds/fields_*.cc` by `test_unit_xds` (set `OUTRIGGER_WRITE_DOCS=1` to write it again).
+Made from the tables `xds/fields_*.cc`: run `test_unit_xds` with `OUTRIGGER_WRITE_DOCS=1` after changing them.
 
 Outrigger refuses a configuration that sets a field which is not listed here, and names the field, its path and its line.
 A *harmless* field is accepted and has no effect; the note says what holds instead, and the log says so once at start.
@@ -49,23 +49,27 @@ const FieldTable* table_of(const WorkingFields& entry) {
 
 std::string describe(const WorkingFields& entry, const FieldTable& table) {
   std::string text = fmt::format("\n### {}\n\n", entry.message);
-  if (entry.fields == "*") {
-    text += "Every field works.\n";
-  } else if (entry.fields.empty()) {
-    text += "May be there; none of its fields works.\n";
-  } else {
-    std::vector<std::string> names =
-        absl::StrSplit(std::string(entry.fields), ' ', absl::SkipEmpty());
-    std::sort(names.begin(), names.end());
-    text += "Works:";
-    for (const std::string& name : names) text += fmt::format(" `{}`", name);
-    text += "\n";
-  }
+  std::vector<std::string> names =
+      absl::StrSplit(std::string(entry.fields), ' ', absl::SkipEmpty());
+  std::sort(names.begin(), names.end());
+  for (const std::string& name : names) text += fmt::format("- `{}`\n", name);
+  if (names.empty()) text += "May be set, but none of its fields works.\n";
   bool first = true;
   for (const HarmlessField& harmless : table.harmless) {
     if (harmless.message != entry.message) continue;
     if (std::exchange(first, false)) text += "\nHarmless:\n\n";
     text += fmt::format("- `{}`: {}\n", harmless.field, harmless.note);
+  }
+  return text;
+}
+
+std::string describe(const FieldTable& table) {
+  std::string text = fmt::format("\n## {}\n\nEvery field works in:\n\n", table.title);
+  for (const WorkingFields& entry : table.working) {
+    if (entry.fields == "*") text += fmt::format("- `{}`\n", entry.message);
+  }
+  for (const WorkingFields& entry : table.working) {
+    if (entry.fields != "*") text += describe(entry, table);
   }
   return text;
 }
@@ -101,10 +105,7 @@ Support support_of(std::string_view message, std::string_view field) {
 
 std::string fields_document() {
   std::string text(kHeading);
-  for (const FieldTable& table : field_tables()) {
-    text += fmt::format("\n## {}\n", table.title);
-    for (const WorkingFields& entry : table.working) text += describe(entry, table);
-  }
+  for (const FieldTable& table : field_tables()) text += describe(table);
   return text;
 }
 

@@ -33,12 +33,19 @@ bool whole(std::string_view text, T& value) {
   return error == std::errc() && end == text.data() + text.size();
 }
 
+// Without the white space that the library lets pass.
+bool as_double(std::string_view text, double& value) {
+  auto space = [](char c) { return absl::ascii_isspace(static_cast<unsigned char>(c)); };
+  if (text.empty() || space(text.front()) || space(text.back())) return false;
+  return absl::SimpleAtod(view(text), &value);
+}
+
 // "1e3" and "5.0" are whole numbers too.
 template <class T>
 bool whole_or_integral(std::string_view text, T& value) {
   if (whole(text, value)) return true;
   double number = 0;
-  if (!absl::SimpleAtod(view(text), &number) || std::trunc(number) != number) return false;
+  if (!as_double(text, number) || std::trunc(number) != number) return false;
   // Beyond 2^53 a fraction's digits would be lost silently.
   if (std::abs(number) > 9007199254740992.0 ||
       number < static_cast<double>(std::numeric_limits<T>::min()))
@@ -111,8 +118,7 @@ absl::StatusOr<double> load_double(const Node& node) {
   if (text == "Infinity") return std::numeric_limits<double>::infinity();
   if (text == "-Infinity") return -std::numeric_limits<double>::infinity();
   double value = 0;
-  if (!absl::SimpleAtod(view(text), &value) || !std::isfinite(value))
-    return expected("a number", node);
+  if (!as_double(text, value) || !std::isfinite(value)) return expected("a number", node);
   return value;
 }
 

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_join.h"
 #include "fmt/format.h"
 
@@ -9,7 +10,13 @@ namespace outrigger::xds {
 
 void Problems::add(std::string line) {
   ++total_;
-  if (lines_.size() < kMax) lines_.push_back(std::move(line));
+  if (lines_.size() >= kMax) return;
+  // What the configuration says is quoted in many problems, and must not be taken for a line of its
+  // own.
+  for (char& c : line) {
+    if (absl::ascii_iscntrl(static_cast<unsigned char>(c))) c = ' ';
+  }
+  lines_.push_back(std::move(line));
 }
 
 void Problems::add_at(const std::string& path, std::string line) {

@@ -103,10 +103,10 @@ void TimerWheel::advance(MonotonicTime now) {
 std::optional<std::chrono::milliseconds> TimerWheel::next_delay() const {
   if (armed_ == 0) return std::nullopt;
   uint64_t next = 0;
-  // The next occupied slot of level 0, or the next turn of a higher level that has something to
-  // hand down.
+  // The next occupied slot of level 0, which reaches beyond the end of its turn, or the next turn
+  // of a higher level that has something to hand down.
   for (uint64_t tick = tick_ + 1;; ++tick) {
-    if (slots_[0][tick & (kSlots - 1)] != nullptr) {
+    if (tick - tick_ <= kSlots && slots_[0][tick & (kSlots - 1)] != nullptr) {
       next = tick;
       break;
     }
@@ -116,12 +116,9 @@ std::optional<std::chrono::milliseconds> TimerWheel::next_delay() const {
         next = tick;
         break;
       }
-      // Nothing in level 0 beyond this point: step through level 1.
-      uint64_t step = tick >> kBits;
-      while (slots_[1][step & (kSlots - 1)] == nullptr && (step & (kSlots - 1)) != 0) ++step;
-      next = step << kBits;
-      break;
     }
+    // Nothing in level 0: from turn to turn of level 1.
+    if (tick - tick_ >= kSlots) tick |= kSlots - 1;
   }
   auto at = epoch_ + std::chrono::milliseconds(next);
   auto delay = std::chrono::ceil<std::chrono::milliseconds>(at - now_);

@@ -51,6 +51,13 @@ asio::awaitable<void> accept_all(SharedPtr shared) {
   }
 }
 
+std::unique_ptr<AdminAccessLog> make_access_log(ServerView& view) {
+  const auto& admin = view.bootstrap().admin;
+  observe::LogWriter* writer = view.access_log_writer();
+  if (!admin || admin->access_logs.empty() || writer == nullptr) return nullptr;
+  return std::make_unique<AdminAccessLog>(admin->access_logs, *writer);
+}
+
 void remove_file(const net::Address& address) {
   std::string path = address.is_unix() ? address.ip_text() : "";
   if (!path.empty() && path.front() != '@') ::unlink(path.c_str());
@@ -65,7 +72,8 @@ AdminServer::~AdminServer() {
   stop();
 }
 
-absl::Status AdminServer::listen(const net::Address& address, mode_t unix_mode) {
+absl::Status AdminServer::listen(const net::Address& address) {
+  mode_t unix_mode = shared_->view.bootstrap_proto().admin().address().pipe().mode();
   auto socket = open_listen_socket(address, unix_mode);
   if (!socket.ok()) return socket.status();
   boost::system::error_code error;
@@ -75,8 +83,8 @@ absl::Status AdminServer::listen(const net::Address& address, mode_t unix_mode) 
     return absl::UnavailableError("admin: " + error.message());
   }
   shared_->bound = socket->bound;
+  shared_->access_log = make_access_log(shared_->view);
   asio::co_spawn(shared_->acceptor.get_executor(), accept_all(shared_), asio::detached);
-  OUTRIGGER_LOG(admin, info, "admin address: {}", shared_->bound.text());
   return absl::OkStatus();
 }
 
@@ -90,6 +98,8 @@ void AdminServer::stop() {
   if (shared_->acceptor.is_open()) remove_file(shared_->bound);
   shared_->acceptor.close(ignored);
   shared_->room.cancel();
+  shared_->access_log
+      .reset();  // a connection's coroutine may end later than what the log refers to
   for (Connection* connection : shared_->connections) connection->close();
 }
 

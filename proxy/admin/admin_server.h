@@ -3,8 +3,6 @@
 // any time; connections end with it. The view outlives the server.
 #pragma once
 
-#include <sys/types.h>
-
 #include <chrono>
 #include <memory>
 
@@ -35,9 +33,9 @@ class AdminServer {
   AdminServer& operator=(const AdminServer&) = delete;
   ~AdminServer();
 
-  // Binds and accepts. A Unix socket's file is replaced if nobody listens on it, and gets
-  // `unix_mode` if that is not 0; it is removed by stop().
-  absl::Status listen(const net::Address& address, mode_t unix_mode = 0);
+  // Binds and accepts. A Unix socket's file is replaced if nobody listens on it, gets the mode that
+  // the bootstrap's admin address has, and is removed by stop().
+  absl::Status listen(const net::Address& address);
   // With the port that the system chose; not valid before listen().
   net::Address bound_address() const;
 

@@ -2,13 +2,14 @@
 // connection.cc. Thread: main. Lifetime: until the last connection's coroutine has ended.
 #pragma once
 
-#include <string>
+#include <memory>
 #include <unordered_set>
 
 #include "boost/asio/basic_socket_acceptor.hpp"
 #include "boost/asio/generic/stream_protocol.hpp"
 #include "boost/asio/steady_timer.hpp"
 
+#include "proxy/admin/access_log.h"
 #include "proxy/admin/admin_server.h"
 #include "proxy/admin/connection.h"
 
@@ -26,6 +27,7 @@ struct AdminServer::Shared {
   boost::asio::steady_timer
       room;  // cancelled when a connection has ended: there may be room for another
   net::Address bound;
+  std::unique_ptr<AdminAccessLog> access_log;  // nullptr: none
   std::unordered_set<Connection*> connections;
   bool stopped = false;
 };

@@ -3,6 +3,7 @@
 #include <ctime>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "boost/asio/as_tuple.hpp"
 #include "boost/asio/use_awaitable.hpp"
@@ -16,6 +17,10 @@
 #include "proxy/admin/origin_check.h"
 #include "proxy/admin/pages.h"
 #include "proxy/runtime/log.h"
+
+// GCC 12 takes Asio's allocation of a coroutine's frame for a mismatch once it has inlined one half
+// of it.
+#pragma GCC diagnostic ignored "-Wmismatched-new-delete"
 
 namespace outrigger::admin {
 namespace {
@@ -96,6 +101,14 @@ void append_chunk(std::string_view piece, std::string& out) {
   out += "\r\n";
 }
 
+net::Address address_of(const Connection::Socket& socket, bool remote) {
+  boost::system::error_code error;
+  auto endpoint = remote ? socket.remote_endpoint(error) : socket.local_endpoint(error);
+  return error ? net::Address()
+               : net::Address::from_sockaddr(endpoint.data(),
+                                             static_cast<socklen_t>(endpoint.size()));
+}
+
 int status_of(const boost::system::error_code& error) {
   if (error == http::error::header_limit) return 431;
   if (error == http::error::body_limit) return 413;
@@ -156,19 +169,26 @@ asio::awaitable<bool> Connection::serve_one() {
     co_return false;
   }
   const HttpRequest& message = parser.get();
+  Exchange exchange;
+  exchange.start_time = std::chrono::system_clock::now();
+  exchange.start = std::chrono::steady_clock::now();
   Request request = to_request(message);
   bool from_here = request.method != "POST" || same_origin(view_of(message[http::field::origin]),
                                                            view_of(message[http::field::host]));
   Response response = from_here ? answer(request, shared_->view) : not_same_origin();
   OUTRIGGER_LOG(admin, debug, "request complete: {} {}: {}", request.method, request.path,
                 response.status);
+  exchange.status = response.status;
+  exchange.content_type = response.content_type;
   auto after = std::move(response.after);
   bool goes_on = co_await write_answer(message, std::move(response));
+  log(message, exchange);
   if (after && !shared_->stopped) after();
   co_return goes_on;
 }
 
 asio::awaitable<bool> Connection::write_answer(const HttpRequest& request, Response response) {
+  body_bytes_ = 0;
   bool http11 = request.version() >= 11;
   bool whole = !response.rest;
   // An HTTP/1.0 client knows the end of a body of unknown length by the connection's end.
@@ -179,6 +199,7 @@ asio::awaitable<bool> Connection::write_answer(const HttpRequest& request, Respo
 }
 
 asio::awaitable<bool> Connection::write_body(Response& response, bool chunked, std::string out) {
+  body_bytes_ = response.body.size();
   if (chunked) {
     append_chunk(response.body, out);
   } else {
@@ -188,6 +209,7 @@ asio::awaitable<bool> Connection::write_body(Response& response, bool chunked, s
   for (bool more = static_cast<bool>(response.rest); more;) {
     piece.clear();
     more = response.rest(piece);
+    body_bytes_ += piece.size();
     if (chunked) {
       append_chunk(piece, out);
     } else {
@@ -210,6 +232,27 @@ asio::awaitable<bool> Connection::write(const std::string& octets) {
     if (error || shared_->stopped) co_return false;
   }
   co_return true;
+}
+
+void Connection::log(const HttpRequest& request, const Exchange& so_far) {
+  if (shared_->access_log == nullptr) return;
+  Exchange exchange = so_far;
+  exchange.http11 = request.version() >= 11;
+  exchange.request_body_bytes = request.body().size();
+  exchange.response_body_bytes = body_bytes_;
+  exchange.remote = address_of(stream_.socket(), /*remote=*/true);
+  exchange.local = address_of(stream_.socket(), /*remote=*/false);
+  auto& headers = exchange.request_headers;
+  headers.emplace_back(":method", view_of(request.method_string()));
+  headers.emplace_back(":authority", view_of(request[http::field::host]));
+  headers.emplace_back(":path", view_of(request.target()));
+  headers.emplace_back(":scheme", "http");
+  for (const auto& field : request) {
+    if (field.name() == http::field::host) continue;
+    headers.emplace_back(absl::AsciiStrToLower(std::string(view_of(field.name_string()))),
+                         view_of(field.value()));
+  }
+  shared_->access_log->write(exchange);
 }
 
 // What the client still sends is read and dropped: closing with unread octets would reset the

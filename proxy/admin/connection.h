@@ -12,6 +12,7 @@
 #include "boost/beast/http/message.hpp"
 #include "boost/beast/http/string_body.hpp"
 
+#include "proxy/admin/access_log.h"
 #include "proxy/admin/admin_server.h"
 #include "proxy/admin/page.h"
 
@@ -41,10 +42,12 @@ class Connection {
   Awaitable<bool> write_body(Response& response, bool chunked, std::string out);
   Awaitable<bool> write(const std::string& octets);
   Awaitable<void> refuse(int status, std::string text);
+  void log(const HttpRequest& request, const Exchange& so_far);
 
   std::shared_ptr<AdminServer::Shared> shared_;
   boost::beast::basic_stream<Protocol> stream_;
   boost::beast::flat_buffer buffer_;
+  size_t body_bytes_ = 0;  // of the present answer, sent so far
 };
 
 }  // namespace outrigger::admin

@@ -12,7 +12,7 @@ std::string to_json(const google::protobuf::Message& message, bool defaults) {
   options.always_print_primitive_fields = defaults;
   std::string json;
   auto status = google::protobuf::util::MessageToJsonString(message, &json, options);
-  if (!status.ok()) return fmt::format("{{\"error\": {}}}\n", json_string(status.ToString()));
+  if (!status.ok()) return fmt::format("{{\n \"error\": {}\n}}\n", json_string(status.ToString()));
   return json;
 }
 

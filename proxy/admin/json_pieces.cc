@@ -30,9 +30,12 @@ std::string_view members(std::string_view json) {
   return json.substr(0, json.rfind("\n}"));
 }
 
-// Between the brackets of an object's only member, a list.
+// Between the brackets of an object's only member, a list. What could not be printed is an element
+// that says so.
 std::string_view elements(std::string_view json) {
-  size_t open = json.find("[\n") + 2;
+  size_t bracket = json.find("[\n");
+  if (bracket == std::string_view::npos) return json.substr(0, json.size() - 1);
+  size_t open = bracket + 2;
   return json.substr(open, json.rfind("\n ]") - open);
 }
 
@@ -167,15 +170,17 @@ class Plan {
 }  // namespace
 
 bool append_list_piece(std::string_view json, PiecePosition position, std::string& out) {
-  size_t open = json.find("[\n");
-  if (open == std::string_view::npos) {  // an empty list
-    if (position.first && position.last) out += json;
-    return !position.last;
+  bool empty = json == "{}\n";
+  bool failed = !empty && json.find("[\n") == std::string_view::npos;
+  if (position.first && (empty || failed)) {
+    out += json;
+    return false;
   }
-  size_t close = json.rfind("\n ]");
+  std::string_view head = json.substr(0, position.first ? json.find("[\n") + 2 : 0);
+  out += head;
   if (!position.first) out += ",\n";
-  size_t begin = position.first ? 0 : open + 2;
-  out += json.substr(begin, (position.last ? json.size() : close) - begin);
+  out += elements(json);
+  if (position.last) out += "\n ]\n}\n";
   return !position.last;
 }
 

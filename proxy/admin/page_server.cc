@@ -108,8 +108,8 @@ Response init_dump_page(const Request& request, ServerView& view) {
 Response contention_page(const Request&, ServerView&) {
   return Response::text(
       200,
-      "Mutex contention tracing is not enabled: no lock is taken on the request path, "
-      "so --enable-mutex-tracing has no effect.\n");
+      "Mutex contention tracing is not enabled. The request path takes no lock, so "
+      "--enable-mutex-tracing has no effect.\n");
 }
 
 }  // namespace outrigger::admin

@@ -19,8 +19,9 @@
 #include "proxy/admin/runtime_store.h"
 
 namespace outrigger::observe {
+class LogWriter;
 class StatsStore;
-}
+}  // namespace outrigger::observe
 
 namespace outrigger::admin {
 
@@ -77,6 +78,9 @@ class ServerView {
 
   virtual observe::StatsStore& stats() = 0;
   virtual RuntimeStore& runtime() = 0;
+
+  // What admin.access_log writes with; nullptr: nothing is logged.
+  virtual observe::LogWriter* access_log_writer() { return nullptr; }
 
   // Actions. They return at once; their effect may come later.
   virtual void fail_health_check(bool failed) = 0;

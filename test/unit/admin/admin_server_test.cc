@@ -6,6 +6,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <sstream>
 #include <thread>
 
 #include "boost/asio/generic/stream_protocol.hpp"
@@ -16,6 +17,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
+#include "proxy/observe/log_writer.h"
 #include "test/unit/admin/fake_server.h"
 
 namespace outrigger::admin {
@@ -74,10 +76,10 @@ class Client {
 
 class AdminServerTest : public ::testing::Test {
  protected:
-  void start(AdminLimits limits = {}, net::Address address = *net::Address::from_ip("127.0.0.1", 0),
-             mode_t mode = 0) {
+  void start(AdminLimits limits = {},
+             net::Address address = *net::Address::from_ip("127.0.0.1", 0)) {
     server_ = std::make_unique<AdminServer>(context_, fake_, limits);
-    status_ = server_->listen(address, mode);
+    status_ = server_->listen(address);
     if (!status_.ok()) return;
     address_ = server_->bound_address();
     thread_ = std::thread([this] { context_.run(); });
@@ -231,6 +233,66 @@ TEST_F(AdminServerTest, LetsFurtherConnectionsWaitForRoom) {
   EXPECT_EQ(second.receive().body(), "LIVE\n");
 }
 
+config::LogCommand command(config::LogField field, std::string text = "") {
+  config::LogCommand command;
+  command.field = field;
+  command.text = std::move(text);
+  return command;
+}
+
+// Method, path, protocol, code, octets sent, user agent, local address.
+config::SubstitutionFormat line_format() {
+  using Field = config::LogField;
+  config::SubstitutionFormat format;
+  for (const config::LogCommand& each :
+       {command(Field::request_header, ":method"), command(Field::request_header, ":path"),
+        command(Field::protocol), command(Field::response_code), command(Field::bytes_sent),
+        command(Field::request_header, "user-agent"), command(Field::downstream_local_address)}) {
+    format.push_back(each);
+    format.push_back(command(Field::literal, " "));
+  }
+  format.back().text = "\n";
+  return format;
+}
+
+TEST_F(AdminServerTest, WritesItsAccessLog) {
+  char path[] = "/tmp/outrigger-admin-log-XXXXXX";
+  close(mkstemp(path));
+  {
+    observe::LogWriter writer(fake_.store);
+    fake_.log_writer = &writer;
+    config::AccessLog log;
+    log.path = path;
+    log.format.format = line_format();
+    fake_.compiled.admin.emplace();
+    fake_.compiled.admin->access_logs.push_back(log);
+    start();
+    Client client(address_);
+    client.send("GET /ready?x HTTP/1.1\r\nhost: me\r\nuser-agent: test\r\n\r\n");
+    client.receive();
+    asio::post(context_, [this] { server_->stop(); });
+    thread_.join();
+    server_.reset();
+  }
+  std::stringstream text;
+  text << std::ifstream(path).rdbuf();
+  EXPECT_EQ(text.str(), "GET /ready?x HTTP/1.1 200 5 test " + address_.text() + "\n");
+  unlink(path);
+}
+
+// The context's end destroys coroutines that still wait.
+TEST_F(AdminServerTest, MayEndWithConnectionsOpen) {
+  asio::io_context context;
+  auto server = std::make_unique<AdminServer>(context, fake_);
+  ASSERT_TRUE(server->listen(*net::Address::from_ip("127.0.0.1", 0)).ok());
+  Client idle(server->bound_address());
+  Client half(server->bound_address());
+  half.send("GET /rea");
+  context.poll();
+  server.reset();
+  EXPECT_EQ(idle.read_to_end(), "");
+}
+
 class UnixAdminServer : public AdminServerTest {
  protected:
   void SetUp() override {
@@ -251,7 +313,8 @@ class UnixAdminServer : public AdminServerTest {
 };
 
 TEST_F(UnixAdminServer, ListensWithTheGivenModeAndCleansUp) {
-  start({}, unix_address_, 0600);
+  fake_.proto.mutable_admin()->mutable_address()->mutable_pipe()->set_mode(0600);
+  start({}, unix_address_);
   ASSERT_TRUE(status_.ok()) << status_.message();
   struct stat file {};
   ASSERT_EQ(stat(path_.c_str(), &file), 0);

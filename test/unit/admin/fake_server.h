@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "api/stats_cluster.h"
+#include "proxy/admin/page.h"
 #include "proxy/admin/server_view.h"
 #include "proxy/observe/stats_store.h"
 
@@ -24,6 +25,7 @@ class FakeServer : public ServerView {
   std::vector<UnreadyTarget> unready;
   observe::StatsStore store;
   RuntimeStore runtime_store{{{"base", {{"a", "1"}, {"b", "x"}}, false}, {"admin", {}, true}}};
+  observe::LogWriter* log_writer = nullptr;
   std::vector<std::string> actions;
 
   ServerState state() const override { return server_state; }
@@ -42,6 +44,7 @@ class FakeServer : public ServerView {
   std::vector<UnreadyTarget> unready_targets() const override { return unready; }
   observe::StatsStore& stats() override { return store; }
   RuntimeStore& runtime() override { return runtime_store; }
+  observe::LogWriter* access_log_writer() override { return log_writer; }
   void fail_health_check(bool failed) override { actions.push_back(failed ? "fail" : "ok"); }
   void drain_listeners(const DrainRequest& request) override {
     actions.push_back(std::string("drain") + (request.graceful ? " graceful" : "") +

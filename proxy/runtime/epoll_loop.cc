@@ -89,6 +89,7 @@ void EpollLoop::stop() {
 
 void EpollLoop::run() {
   while (!stopping_.load(std::memory_order_acquire)) turn();
+  stopping_.store(false, std::memory_order_relaxed);
   run_posted();
   flush_outputs();
   collect_garbage();

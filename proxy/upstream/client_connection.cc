@@ -127,6 +127,10 @@ void ClientConnection::release_stream() {
 // next request.
 void ClientConnection::settle() {
   if (state_ == State::closed || state_ == State::connecting) return;
+  if (codec_->finished()) {  // it cannot be used any more; a stream that it still has is lost
+    close(false, http::ResetReason::protocol_error, "the request could not be sent whole");
+    return;
+  }
   const config::UpstreamHttp& http = pool_.cluster().config().http;
   bool used_up =
       http.max_requests_per_connection != 0 && streams_opened_ >= http.max_requests_per_connection;

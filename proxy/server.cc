@@ -1,0 +1,304 @@
+#include "proxy/server.h"
+
+#include <malloc.h>
+
+#include <csignal>
+#include <fstream>
+
+#include "boost/asio/post.hpp"
+#include "fmt/format.h"
+
+#include "envoy/admin/v3/server_info.pb.h"
+#include "envoy/config/bootstrap/v3/bootstrap.pb.h"
+
+#include "proxy/observe/stat_names.h"
+#include "proxy/options_proto.h"
+#include "proxy/runtime/log.h"
+#include "proxy/version.h"
+
+namespace outrigger {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+// How often the main thread asks whether the last connection is gone, while it drains.
+constexpr auto kDrainPoll = 20ms;
+
+std::string text_of(const absl::Status& status) {
+  return std::string(status.message());
+}
+
+bool all_listeners(const config::Listener&) {
+  return true;
+}
+bool inbound_listeners(const config::Listener& listener) {
+  return listener.direction == config::Listener::Direction::inbound;
+}
+
+}  // namespace
+
+Server::Server(const Options& options)
+    : options_(options),
+      options_proto_(std::make_unique<envoy::admin::v3::CommandLineOptions>(to_proto(options))),
+      started_(std::chrono::steady_clock::now()),
+      signals_(io_),
+      tick_timer_(io_),
+      drain_poll_timer_(io_) {}
+
+Server::~Server() {
+  shut_down();
+}
+
+absl::Status Server::load() {
+  xds::CompileEnvironment environment{stats_, slots_};
+  xds::BootstrapSource source;
+  source.path = options_.config_path;
+  source.yaml = options_.config_yaml;
+  source.allow_unknown_fields = options_.allow_unknown_static_fields;
+  source.node.id = options_.service_node;
+  source.node.cluster = options_.service_cluster;
+  source.node.zone = options_.service_zone;
+  auto loaded = xds::load_bootstrap(source, environment);
+  if (!loaded.ok()) return loaded.status();
+  loaded_ = std::move(*loaded);
+  loaded_at_ = std::chrono::system_clock::now();
+  complete_node(*loaded_.proto->mutable_node(), options_);
+  for (const std::string& warning : loaded_.warnings) OUTRIGGER_LOG(config, warning, "{}", warning);
+  for (const auto& [name, value] : options_.stats_tags)
+    loaded_.compiled.stats.tags.push_back({name, "", value});
+  auto names = observe::StatNames::compile(loaded_.compiled.stats);
+  if (!names.ok()) return names.status();
+  stats_.set_names(std::move(*names));
+  malloc_trim(0);  // the parser's tree was large; give its pages back
+  return absl::OkStatus();
+}
+
+int Server::run() {
+  if (absl::Status status = start(); !status.ok()) {
+    OUTRIGGER_LOG(main, critical, "error initializing: {}", text_of(status));
+    return 1;
+  }
+  if (options_.mode == Mode::init_only) return 0;
+  io_.run();
+  shut_down();
+  OUTRIGGER_LOG(main, info, "exiting");
+  return 0;
+}
+
+absl::Status Server::start() {
+  gauges_ = std::make_unique<ServerGauges>(stats_);
+  gauges_->set_configuration(loaded_.compiled, options_.concurrency, options_.restart_epoch);
+  gauges_->set_state(static_cast<int>(state()));
+  runtime_ = std::make_unique<admin::RuntimeStore>(loaded_.compiled.runtime_layers);
+  logs_ = std::make_unique<observe::LogWriter>(stats_, options_.file_flush_interval);
+  for (unsigned i = 0; i < options_.concurrency; ++i) {
+    workers_.push_back(std::make_unique<Worker>(
+        WorkerParts{i, server_state_, *logs_, loaded_.compiled.node, runtime_->snapshot()}));
+    workers_.back()->set_clusters(loaded_.compiled.clusters);
+  }
+  runtime_->on_change([this](const config::RuntimeSnapshotPtr& snapshot) {
+    for (auto& worker : workers_) worker->set_runtime(snapshot);
+  });
+  if (absl::Status status = open_listeners(); !status.ok()) return status;
+  if (absl::Status status = open_admin(); !status.ok()) return status;
+  await_signals();
+  live_ = true;
+  for (auto& worker : workers_) worker->start();
+  gauges_->set_workers_started();
+  gauges_->set_live(true);
+  gauges_->set_state(static_cast<int>(state()));
+  auto took = std::chrono::duration_cast<std::chrono::milliseconds>(
+      std::chrono::steady_clock::now() - started_);
+  gauges_->note_initialized(took);
+  tick();
+  OUTRIGGER_LOG(main, info,
+                "all clusters and listeners are ready after {} ms; serving with {} worker{}",
+                took.count(), workers_.size(), workers_.size() == 1 ? "" : "s");
+  return absl::OkStatus();
+}
+
+absl::Status Server::open_listeners() {
+  for (size_t i = 0; i < loaded_.compiled.listeners.size(); ++i) {
+    const config::ListenerPtr& listener = loaded_.compiled.listeners[i];
+    std::vector<net::Address> bound;
+    for (auto& worker : workers_) {
+      absl::Status status = worker->add_listener(listener, bound);
+      gauges_->note_listener_created(status.ok());
+      if (!status.ok())
+        return absl::UnavailableError(
+            fmt::format("listener {}: {}", listener->name, text_of(status)));
+      if (bound.empty()) bound = workers_.front()->bound_addresses(i);
+    }
+    bound_.push_back(std::move(bound));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Server::open_admin() {
+  if (!loaded_.compiled.admin) return absl::OkStatus();
+  admin_ = std::make_unique<admin::AdminServer>(io_, *this);
+  if (absl::Status status = admin_->listen(loaded_.compiled.admin->address); !status.ok())
+    return status;
+  OUTRIGGER_LOG(admin, info, "admin address: {}", admin_->bound_address().text());
+  if (!options_.admin_address_path.empty()) {
+    std::ofstream file(options_.admin_address_path);
+    file << admin_->bound_address().text();
+    if (!file.flush())
+      return absl::UnavailableError(
+          fmt::format("cannot write the admin address to {}", options_.admin_address_path));
+  }
+  return absl::OkStatus();
+}
+
+void Server::await_signals() {
+  for (int signal : {SIGTERM, SIGINT, SIGUSR1, SIGHUP}) signals_.add(signal);
+  signals_.async_wait([this](const boost::system::error_code& error, int signal) {
+    if (error) return;
+    if (signal == SIGTERM || signal == SIGINT) on_terminate();
+    if (signal == SIGUSR1) reopen_logs();
+    if (!io_.stopped()) await_signals();
+  });
+}
+
+void Server::on_terminate() {
+  if (exiting_) {
+    OUTRIGGER_LOG(main, warning, "told to end for the second time: exiting now");
+    quit();
+    return;
+  }
+  OUTRIGGER_LOG(main, info, "told to end: draining for at most {} s", options_.drain_time.count());
+  begin_drain(true, all_listeners);
+}
+
+void Server::begin_drain(bool exit_when_done, Worker::ListenerChoice chosen) {
+  draining_ = true;
+  if (exit_when_done) {
+    server_state_.health_check_failed.store(true);
+    server_state_.draining.store(true);
+  }
+  gauges_->set_state(static_cast<int>(state()));
+  for (auto& worker : workers_) {
+    worker->stop_listening(chosen);
+    worker->drain(chosen);
+  }
+  if (!exit_when_done || exiting_) return;
+  exiting_ = true;
+  drain_deadline_ = std::chrono::steady_clock::now() + options_.drain_time;
+  await_drained();
+}
+
+void Server::await_drained() {
+  drain_poll_timer_.expires_after(kDrainPoll);
+  drain_poll_timer_.async_wait([this](const boost::system::error_code& error) {
+    if (!error) count_connections();
+  });
+}
+
+void Server::count_connections() {
+  if (std::chrono::steady_clock::now() >= drain_deadline_) {
+    OUTRIGGER_LOG(main, warning, "the drain time is over: what is still on its way is cut");
+    quit();
+    return;
+  }
+  workers_counted_ = 0;
+  connections_left_ = 0;
+  for (auto& worker : workers_) {
+    worker->count_connections([this](size_t connections) {
+      boost::asio::post(io_, [this, connections] {
+        connections_left_ += connections;
+        if (++workers_counted_ < workers_.size()) return;
+        if (connections_left_ == 0) {
+          quit();
+        } else {
+          await_drained();
+        }
+      });
+    });
+  }
+}
+
+void Server::tick() {
+  gauges_->refresh(uptime(), loaded_.compiled);
+  stats_.flush();
+  tick_timer_.expires_after(loaded_.compiled.stats_flush_interval);
+  tick_timer_.async_wait([this](const boost::system::error_code& error) {
+    if (!error) tick();
+  });
+}
+
+void Server::shut_down() {
+  live_ = false;
+  for (auto& worker : workers_) worker->stop();
+  for (auto& worker : workers_) worker->join();
+  workers_.clear();
+  admin_.reset();
+  if (logs_ != nullptr) logs_->flush();
+}
+
+admin::ServerState Server::state() const {
+  if (draining_ || server_state_.health_check_failed.load()) return admin::ServerState::draining;
+  return live_ ? admin::ServerState::live : admin::ServerState::initializing;
+}
+
+std::string Server::version() const {
+  return version_text();
+}
+
+std::chrono::seconds Server::uptime() const {
+  return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() -
+                                                          started_);
+}
+
+std::vector<admin::ListenerStatus> Server::listeners() const {
+  std::vector<admin::ListenerStatus> all;
+  for (size_t i = 0; i < loaded_.compiled.listeners.size(); ++i) {
+    admin::ListenerStatus status{
+        loaded_.compiled.listeners[i],
+        bound_[i].empty() ? loaded_.compiled.listeners[i]->address : bound_[i].front(),
+        {}};
+    if (bound_[i].size() > 1)
+      status.bound_additional.assign(bound_[i].begin() + 1, bound_[i].end());
+    all.push_back(std::move(status));
+  }
+  return all;
+}
+
+std::vector<admin::ClusterStatus> Server::clusters() const {
+  std::vector<admin::ClusterStatus> all;
+  all.reserve(loaded_.compiled.clusters.size());
+  for (const config::ClusterPtr& cluster : loaded_.compiled.clusters)
+    all.push_back({cluster, cluster->endpoints, false});
+  return all;
+}
+
+void Server::fail_health_check(bool failed) {
+  server_state_.health_check_failed.store(failed);
+  gauges_->set_live(!failed);
+  gauges_->set_state(static_cast<int>(state()));
+}
+
+void Server::drain_listeners(const admin::DrainRequest& request) {
+  Worker::ListenerChoice chosen = request.inbound_only ? inbound_listeners : all_listeners;
+  // The whole process ends only if everything drains gracefully and nobody asked it to stay.
+  bool whole = request.graceful && !request.inbound_only && !request.skip_exit;
+  if (request.graceful && request.skip_exit) {
+    draining_ = true;
+    server_state_.draining.store(!request.inbound_only);
+    for (auto& worker : workers_) worker->drain(chosen);
+    return;
+  }
+  begin_drain(whole, chosen);
+}
+
+void Server::quit() {
+  io_.stop();
+}
+
+void Server::reopen_logs() {
+  logs_->reopen();
+  if (!log::reopen_output())
+    OUTRIGGER_LOG(main, error, "the application log cannot be opened anew");
+}
+
+}  // namespace outrigger

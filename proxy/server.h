@@ -1,0 +1,102 @@
+// Server: the process: loads the configuration, starts workers and the administration interface,
+// drains, ends. The composition root's core. Thread: main. Lifetime: main()'s.
+//
+//   pre_initializing --bootstrap--> initializing --listeners open--> live --SIGTERM,
+//   /drain_listeners?graceful--> draining --> exit
+// Draining: the health check fails first, then listeners close, connections end as their streams
+// do; the process exits when none is left, or after --drain-time-s. A second SIGTERM exits at once.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "boost/asio/io_context.hpp"
+#include "boost/asio/signal_set.hpp"
+#include "boost/asio/steady_timer.hpp"
+
+#include "proxy/admin/admin_server.h"
+#include "proxy/admin/server_view.h"
+#include "proxy/observe/log_writer.h"
+#include "proxy/observe/stats_store.h"
+#include "proxy/options.h"
+#include "proxy/server_stats.h"
+#include "proxy/stream/worker_services.h"
+#include "proxy/worker.h"
+#include "xds/bootstrap.h"
+
+namespace outrigger {
+
+class Server final : public admin::ServerView {
+ public:
+  explicit Server(const Options& options);
+  ~Server() override;
+
+  // Loads and compiles the configuration; every error is in the status.
+  absl::Status load();
+  // Serves until told to end; the process's exit code.
+  int run();
+
+ private:
+  // ServerView
+  admin::ServerState state() const override;
+  std::string version() const override;
+  std::chrono::seconds uptime() const override;
+  const envoy::admin::v3::CommandLineOptions& command_line_options() const override {
+    return *options_proto_;
+  }
+  const envoy::config::bootstrap::v3::Bootstrap& bootstrap_proto() const override {
+    return *loaded_.proto;
+  }
+  const config::Bootstrap& bootstrap() const override { return loaded_.compiled; }
+  std::chrono::system_clock::time_point bootstrap_loaded_at() const override { return loaded_at_; }
+  std::vector<admin::ListenerStatus> listeners() const override;
+  std::vector<admin::ClusterStatus> clusters() const override;
+  std::vector<admin::UnreadyTarget> unready_targets() const override { return {}; }
+  observe::StatsStore& stats() override { return stats_; }
+  admin::RuntimeStore& runtime() override { return *runtime_; }
+  void fail_health_check(bool failed) override;
+  void drain_listeners(const admin::DrainRequest& request) override;
+  void quit() override;
+  void reopen_logs() override;
+
+  absl::Status start();
+  absl::Status open_listeners();
+  absl::Status open_admin();
+  void await_signals();
+  void on_terminate();
+  void tick();
+  void begin_drain(bool exit_when_done, Worker::ListenerChoice chosen);
+  void await_drained();
+  void count_connections();
+  void shut_down();
+
+  Options options_;
+  std::unique_ptr<envoy::admin::v3::CommandLineOptions> options_proto_;
+  std::chrono::steady_clock::time_point started_;
+  std::chrono::system_clock::time_point loaded_at_;
+  observe::StatsStore stats_;
+  config::ClusterSlots slots_;
+  xds::LoadedBootstrap loaded_;
+  stream::ServerState server_state_;
+  std::unique_ptr<ServerGauges> gauges_;
+  std::unique_ptr<admin::RuntimeStore> runtime_;
+  std::unique_ptr<observe::LogWriter> logs_;
+  std::vector<std::unique_ptr<Worker>> workers_;
+  boost::asio::io_context io_;
+  boost::asio::signal_set signals_;
+  boost::asio::steady_timer tick_timer_;
+  boost::asio::steady_timer drain_poll_timer_;
+  std::unique_ptr<admin::AdminServer> admin_;
+  std::vector<std::vector<net::Address>> bound_;  // by listener; the sockets may be closed by now
+  bool live_ = false;
+  bool draining_ = false;
+  bool exiting_ = false;  // the drain ends with the process
+  std::chrono::steady_clock::time_point drain_deadline_;
+  size_t workers_counted_ = 0;
+  size_t connections_left_ = 0;
+};
+
+}  // namespace outrigger

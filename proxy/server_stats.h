@@ -1,0 +1,36 @@
+// ServerGauges: what the main thread knows of the process as statistics: server.*,
+// listener_manager.*, cluster_manager.*, membership of clusters. Thread: main. Lifetime: the
+// server's.
+#pragma once
+
+#include <chrono>
+
+#include "api/config/bootstrap.h"
+#include "api/stats_server.h"
+
+namespace outrigger {
+
+class ServerGauges {
+ public:
+  explicit ServerGauges(StatsRegistry& stats);
+
+  void set_configuration(const config::Bootstrap& bootstrap, uint32_t concurrency,
+                         uint32_t restart_epoch);
+  void set_state(int state);  // envoy.admin.v3.ServerInfo.State
+  void set_live(bool live) { server_.live.set(live ? 1 : 0); }
+  void set_workers_started() { listeners_.workers_started.set(1); }
+  void note_listener_created(bool ok);
+  void note_initialized(std::chrono::milliseconds took) {
+    server_.initialization_time_ms.record(static_cast<uint64_t>(took.count()));
+  }
+  // Uptime, memory, connections: now and then.
+  void refresh(std::chrono::seconds uptime, const config::Bootstrap& bootstrap);
+
+ private:
+  StatsScopePtr server_scope_, listener_scope_, cluster_scope_;
+  ServerStats& server_;
+  ListenerManagerStats& listeners_;
+  ClusterManagerStats& clusters_;
+};
+
+}  // namespace outrigger

@@ -26,7 +26,7 @@ from harness.proxy import Binary, PortTaken  # noqa: E402
 
 from bench import Bench  # noqa: E402
 
-MODULES = ("curl_client", "h2_clients", "websocket_peers", "grpc_peers", "origins", "bodies", "h2spec_client")
+MODULES = ("examples_run", "curl_client", "h2_clients", "websocket_peers", "grpc_peers", "origins", "bodies", "h2spec_client")
 
 
 def arguments():

@@ -120,7 +120,11 @@ class Proxy:
             return ""
 
     def signal(self, name):
-        self.process.send_signal(getattr(signal, name))
+        # Not Process.send_signal: it may reap a process that has just ended, and asyncio never learns its exit code.
+        try:
+            os.kill(self.process.pid, getattr(signal, name))
+        except ProcessLookupError:
+            pass
 
     async def exit_code(self):
         try:
@@ -143,7 +147,7 @@ class Proxy:
                 except (TimeoutError, asyncio.TimeoutError):
                     continue
             else:
-                self.process.kill()
+                self.signal("SIGKILL")
                 await self.process.wait()
                 return "did not exit on SIGTERM"
         code = self.process.returncode

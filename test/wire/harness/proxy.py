@@ -134,6 +134,12 @@ class Proxy:
         self.exit_seen = True
         return code
 
+    def died(self):
+        """How it ended by itself, if it did so without the scenario's asking."""
+        if self.process is None or self.process.returncode is None or self.exit_seen:
+            return None
+        return f"exited with {self.process.returncode}"
+
     async def stop(self):
         """Ends the process; returns a complaint if it did not end well."""
         if self.process is None or self.exit_seen:

@@ -76,7 +76,10 @@ class Run:
         except Exception:  # a mistake in a scenario or in the harness is a failure of that scenario
             complaint = f"{self.where}: {traceback.format_exc(limit=-4)}"
         finally:
+            died = self.proxy.died()
             stopped = await self._stop()
+        if died and complaint:
+            complaint = f"the proxy {died}; {complaint}"
         if complaint is None and stopped:
             complaint = f"end: {stopped}"
         log = self.proxy.log()

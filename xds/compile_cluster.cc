@@ -133,6 +133,9 @@ void make_stats(config::Cluster& out, StatsRegistry& stats) {
   };
   out.stats = scope.operator()<ClusterStats>("");
   out.config_stats = scope.operator()<ClusterConfigStats>("");
+  out.external_stats = scope.operator()<ClusterCodeStats>("external.");
+  out.internal_stats = scope.operator()<ClusterCodeStats>("internal.");
+  out.retry_stats = scope.operator()<ClusterCodeStats>("retry.");
   out.circuit_breakers[0].stats =
       scope.operator()<CircuitBreakerStats>("circuit_breakers.default.");
   out.circuit_breakers[1].stats = scope.operator()<CircuitBreakerStats>("circuit_breakers.high.");

@@ -117,9 +117,12 @@ struct Cluster {
   bool close_connections_on_host_health_failure = false;
   std::shared_ptr<const EndpointSet> endpoints;
 
-  StatsScopePtr stats;         // ClusterStats
-  StatsScopePtr config_stats;  // ClusterConfigStats
-  StatsScopePtr http1_stats;   // Http1Stats: cluster.<name>.http1.
+  StatsScopePtr stats;           // ClusterStats
+  StatsScopePtr config_stats;    // ClusterConfigStats
+  StatsScopePtr external_stats;  // ClusterCodeStats: cluster.<name>.external.
+  StatsScopePtr internal_stats;
+  StatsScopePtr retry_stats;
+  StatsScopePtr http1_stats;  // Http1Stats: cluster.<name>.http1.
   StatsScopePtr http2_stats;
 };
 using ClusterPtr = std::shared_ptr<const Cluster>;

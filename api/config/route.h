@@ -192,7 +192,7 @@ struct VirtualHost {
   };
   std::string name;
   RequireTls require_tls = RequireTls::none;
-  std::vector<Route> routes;  // first match wins
+  std::vector<Route> routes;                // first match wins
   std::shared_ptr<const RouteIndex> index;  // nullptr: few routes, tried one by one
   HeaderMutations request_headers;
   HeaderMutations response_headers;

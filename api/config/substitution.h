@@ -119,8 +119,7 @@ struct JsonFormat {
 
 // A pair in all but its type: clang cannot complete a std::pair of the struct that contains it.
 struct JsonMember {
-  JsonMember(std::string key, JsonFormat value)
-      : first(std::move(key)), second(std::move(value)) {}
+  JsonMember(std::string key, JsonFormat value) : first(std::move(key)), second(std::move(value)) {}
 
   std::string first;
   JsonFormat second;

@@ -121,7 +121,14 @@ void apply_forwarding_headers(const config::HttpConnectionManager& config,
     }
   }
   set_request_id(config, edge, headers, info, random);
-  if (!config.via.empty()) headers.append(HeaderId::via, config.via);
+  append_via(headers, config.via);
+}
+
+void append_via(http::HeaderMap& headers, std::string_view via) {
+  if (via.empty()) return;
+  const http::HeaderField* field = headers.find(HeaderId::via);
+  headers.set(HeaderId::via,
+              field == nullptr ? via : headers.arena().concat(field->value, ", ", via));
 }
 
 void remove_hop_by_hop(http::HeaderMap& headers, bool upgrade) {

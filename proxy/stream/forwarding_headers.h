@@ -17,6 +17,9 @@ void apply_forwarding_headers(const config::HttpConnectionManager& config,
                               const DownstreamConnectionInfo& connection, http::HeaderMap& headers,
                               StreamInfo& info, Random& random);
 
+// Adds this proxy's name to Via; nothing if it has none.
+void append_via(http::HeaderMap& headers, std::string_view via);
+
 // Fields that belong to one hop: those that Connection names, and the known ones. An upgrade keeps
 // Connection and Upgrade.
 void remove_hop_by_hop(http::HeaderMap& headers, bool upgrade);

@@ -17,7 +17,7 @@ using std::chrono::milliseconds;
 
 constexpr std::string_view kHttp2Preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
-// An idle HTTP/1 connection that drains stays this long: a request that is already on its way gets
+// A connection that drains stays this long, idle or not: a request that is already on its way gets
 // its answer, with "connection: close".
 constexpr milliseconds kIdleDrainGrace{250};
 
@@ -145,7 +145,11 @@ void HttpConnection::after_feed(const http::FeedResult& result) {
   if (state_ == State::closed || state_ == State::closing) return;
   if (result.kind == http::FeedResult::Kind::close) {
     if (!result.detail.empty()) {
-      service_->stats().downstream_cx_protocol_error.inc();
+      // HTTP/1 has told the stream, which counted it.
+      if (codec_->protocol() == http::Protocol::http2)
+        service_->stats().downstream_cx_protocol_error.inc();
+      if (result.detail == "too_many_premature_resets")
+        service_->stats().downstream_rq_too_many_premature_resets.inc();
       codec_->on_connection_lost(http::ResetReason::protocol_error, result.detail);
     }
     start_closing();
@@ -217,7 +221,7 @@ void HttpConnection::drain() {
     return;
   }
   close_after_response();
-  if (codec_->protocol() != http::Protocol::http2) drain_timer_.start(kIdleDrainGrace);
+  drain_timer_.start(kIdleDrainGrace);
   services().loop.run_soon(settle_task_);
 }
 
@@ -238,11 +242,12 @@ void HttpConnection::on_eof() {
     eof_ = true;
     return;
   }
+  bool tunnel = streams_.size() == 1 && streams_.front()->tunnel();
+  cut_streams_ = !tunnel && !streams_.empty();
   feeding_ = true;
   http::FeedResult result = codec_->feed_eof();
   feeding_ = false;
   if (state_ == State::closed) return;
-  bool tunnel = streams_.size() == 1 && streams_.front()->tunnel();
   if (!tunnel || codec_->finished()) finish(true, result.detail);
 }
 
@@ -289,7 +294,7 @@ void HttpConnection::finish(bool by_remote, std::string_view reason) {
   HttpStats& stats = service_->stats();
   stats.downstream_cx_destroy.inc();
   (by_remote ? stats.downstream_cx_destroy_remote : stats.downstream_cx_destroy_local).inc();
-  if (!streams_.empty()) {
+  if (!streams_.empty() || cut_streams_) {
     stats.downstream_cx_destroy_active_rq.inc();
     (by_remote ? stats.downstream_cx_destroy_remote_active_rq
                : stats.downstream_cx_destroy_local_active_rq)

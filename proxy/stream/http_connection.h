@@ -104,6 +104,7 @@ class HttpConnection final : public runtime::Deferred,
   bool feeding_ = false;
   bool paused_ = false;
   bool eof_ = false;
+  bool cut_streams_ = false;  // the client left streams behind
   uint32_t requests_ = 0;
   uint64_t counted_in_ = 0;
   uint64_t counted_out_ = 0;

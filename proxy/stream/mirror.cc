@@ -76,7 +76,8 @@ void Mirror::original_ended() {
 }
 
 void Mirror::on_upstream_headers(http::HeaderMap& headers, bool end_stream) {
-  count_upstream_response(cluster_.stats(), headers);
+  count_upstream_response(cluster_.stats(), status_of(headers));
+  count_upstream_response(cluster_.origin_stats(false), status_of(headers));
   if (end_stream) finish();
 }
 

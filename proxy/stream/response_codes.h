@@ -21,18 +21,15 @@ Counter* class_counter(int code, Counter Stats::*const (&members)[5], Stats& sta
   return index < 0 || index > 4 ? nullptr : &(stats.*members[index]);
 }
 
-inline void count_upstream_response(ClusterStats& stats, int code) {
-  static constexpr Counter ClusterStats::*kClasses[5] = {
-      &ClusterStats::upstream_rq_1xx, &ClusterStats::upstream_rq_2xx,
-      &ClusterStats::upstream_rq_3xx, &ClusterStats::upstream_rq_4xx,
-      &ClusterStats::upstream_rq_5xx};
+// Stats: ClusterStats or ClusterCodeStats.
+template <class Stats>
+void count_upstream_response(Stats& stats, int code) {
+  static constexpr Counter Stats::*kClasses[5] = {&Stats::upstream_rq_1xx, &Stats::upstream_rq_2xx,
+                                                  &Stats::upstream_rq_3xx, &Stats::upstream_rq_4xx,
+                                                  &Stats::upstream_rq_5xx};
   if (Counter* counter = class_counter(code, kClasses, stats)) counter->inc();
   stats.upstream_rq.inc(code);
   stats.upstream_rq_completed.inc();
-}
-
-inline void count_upstream_response(ClusterStats& stats, const http::HeaderMap& headers) {
-  count_upstream_response(stats, status_of(headers));
 }
 
 }  // namespace outrigger::stream

@@ -32,7 +32,9 @@ LocalReply reply_of(int code, std::string_view body, ResponseFlags flags, std::s
 Router::Router(RouterOwner& owner, runtime::TimerWheel& wheel)
     : owner_(owner),
       global_timer_(wheel, Timer::call<&Router::on_global_timeout, Router>(), this),
-      per_try_timer_(wheel, Timer::call<&Router::on_per_try_timeout, Router>(), this) {}
+      per_try_timer_(wheel, Timer::call<&Router::on_per_try_timeout, Router>(), this),
+      try_idle_timer_(wheel, Timer::call<&Router::on_try_idle, Router>(), this),
+      duration_timer_(wheel, Timer::call<&Router::on_duration, Router>(), this) {}
 
 Router::~Router() {
   abandon();
@@ -40,6 +42,7 @@ Router::~Router() {
 
 void Router::on_request_headers(http::HeaderMap& headers, bool end_stream) {
   headers_ = &headers;
+  internal_ = headers.has(HeaderId::x_envoy_internal);
   end_seen_ = end_stream;
   HttpStats& stats = owner_.service().stats();
   stats.rq_total.inc();
@@ -56,8 +59,7 @@ void Router::on_request_headers(http::HeaderMap& headers, bool end_stream) {
   host_ = cluster_->pick_host(owner_.stream_random());
   prepare_headers(*action_, headers);
   start_mirrors(*action_, headers, end_stream);
-  const auto limit = route_->request_buffer_limit;
-  buffer_limit_ = limit ? *limit : cluster_->config().buffer_limit_bytes;
+  buffer_limit_ = owner_.buffer_limit();
   keep_body_ = retry_rules_.enabled();
   attempt(false);
   if (end_stream && state_ != State::done) start_global_timeout();
@@ -71,7 +73,7 @@ bool Router::answer_locally(http::HeaderMap& headers) {
     http::HeaderMap* response = owner_.arena().make<http::HeaderMap>(owner_.arena());
     response->add(HeaderId::status, "301");
     response->add(HeaderId::location, route::tls_redirect_location(headers, owner_.arena()));
-    stats.rq_redirect.inc();
+    stats.rq_direct_response.inc();
     owner_.info().details = "direct_response";
     owner_.respond_headers(*response, true);
     return true;
@@ -92,7 +94,7 @@ bool Router::answer_locally(http::HeaderMap& headers) {
     int code = std::get<config::RedirectAction>(route_->action).code;
     response->add(HeaderId::status, owner_.arena().copy(std::to_string(code)));
     response->add(HeaderId::location, route::redirect_location(*route_, headers, owner_.arena()));
-    stats.rq_redirect.inc();
+    stats.rq_direct_response.inc();
     owner_.info().details = "direct_response";
     finish_headers(*response);
     owner_.respond_headers(*response, true);
@@ -133,7 +135,6 @@ bool Router::choose_cluster(const config::ForwardAction& action, http::HeaderMap
 
 void Router::prepare_headers(const config::ForwardAction& action, http::HeaderMap& headers) {
   bool envoy_headers = !owner_.service().router_options().suppress_envoy_headers;
-  retry_rules_ = route::take_retry_rules(action.retry.get(), headers);
   route::TimeoutOptions options;
   options.envoy_headers = envoy_headers;
   options.respect_expected_rq_timeout =
@@ -147,6 +148,8 @@ void Router::prepare_headers(const config::ForwardAction& action, http::HeaderMa
                                choice_weighted_};
   route::mutate_request(levels, headers, owner_.values());
   route::rewrite_request(*route_, headers, {envoy_headers});
+  // After the mutations: a route may ask for retries by the headers that it adds.
+  retry_rules_ = route::take_retry_rules(action.retry.get(), headers);
   if (action.auto_host_rewrite && host_ != nullptr && !host_->endpoint->hostname.empty()) {
     route::rewrite_host(headers, host_->endpoint->hostname, action.append_x_forwarded_host,
                         {envoy_headers});
@@ -203,7 +206,8 @@ void Router::attempt(bool fresh) {
     request->send_body(kept_body_, body_ends);
     if (trailers_ != nullptr) request->send_trailers(*trailers_);
   }
-  if (timeouts_.per_try.count() > 0 && end_seen_) per_try_timer_.start(timeouts_.per_try);
+  if (end_seen_) start_try_timers();
+  if (auto limit = cluster_->config().http.max_stream_duration) duration_timer_.start(*limit);
   request->start(fresh);
 }
 
@@ -238,11 +242,34 @@ void Router::keep_body(Bytes body) {
   kept_body_.append(body);
 }
 
+// The request is complete: from here on the upstream's time counts.
 void Router::start_global_timeout() {
-  if (timeouts_.global.count() > 0 && !global_timer_.armed() && !owner_.is_upgrade())
+  if (timeouts_.global.count() > 0 && !global_timer_.armed() && !owner_.is_upgrade()) {
     global_timer_.start(timeouts_.global);
-  if (timeouts_.per_try.count() > 0 && state_ == State::trying && !per_try_timer_.armed())
+  }
+  if (state_ == State::trying) start_try_timers();
+}
+
+void Router::start_try_timers() {
+  if (timeouts_.per_try.count() > 0 && !per_try_timer_.armed())
     per_try_timer_.start(timeouts_.per_try);
+  note_upstream_activity();
+}
+
+void Router::note_upstream_activity() {
+  if (timeouts_.per_try_idle.count() > 0 && end_seen_)
+    try_idle_timer_.start(timeouts_.per_try_idle);
+}
+
+void Router::stop_try_timers() {
+  per_try_timer_.cancel();
+  try_idle_timer_.cancel();
+  duration_timer_.cancel();
+}
+
+void Router::cancel_timers() {
+  global_timer_.cancel();
+  stop_try_timers();
 }
 
 void Router::on_upstream_connected(upstream::ClientConnection& connection, upstream::Host& host) {
@@ -252,6 +279,7 @@ void Router::on_upstream_connected(upstream::ClientConnection& connection, upstr
   info.upstream_connection_id = connection.id();
   info.upstream_protocol = connection.protocol();
   info.upstream_local = connection.local_address();
+  info.upstream_request_header_bytes = headers_->byte_size();
   info.upstream_first_sent = owner_.services().loop.now();
 }
 
@@ -267,20 +295,24 @@ void Router::on_upstream_headers(http::HeaderMap& headers, bool end_stream) {
   StreamInfo& info = owner_.info();
   auto now = owner_.services().loop.now();
   info.upstream_first_received = now;
+  info.upstream_response_header_bytes = headers.byte_size();
   int code = status_of(headers);
+  info.response_code = code;
   per_try_timer_.cancel();
+  note_upstream_activity();
   bool bad = code >= 500;
   (bad ? host_->stats.rq_error : host_->stats.rq_success).inc();
   if (retry_rules_.enabled() && route::should_retry(retry_rules_, headers, owner_.arena()) &&
       retry(true, true)) {
-    count_upstream_response(cluster_->stats(), code);
+    count_upstream_response(cluster_->retry_stats(), code);
     return;
   }
   if (retries_ > 0 && !bad) cluster_->stats().upstream_rq_retry_success.inc();
   state_ = State::responding;
-  count_upstream_response(cluster_->stats(), code);
+  count_code(code);
   auto elapsed = std::chrono::duration_cast<milliseconds>(now - upstream_start_).count();
   cluster_->stats().upstream_rq_time.record(static_cast<uint64_t>(elapsed));
+  cluster_->origin_stats(internal_).upstream_rq_time.record(static_cast<uint64_t>(elapsed));
   info.details = "via_upstream";
   if (!owner_.service().router_options().suppress_envoy_headers) {
     char* text = owner_.arena().allocate_chars(20);
@@ -296,7 +328,7 @@ void Router::on_upstream_headers(http::HeaderMap& headers, bool end_stream) {
   if (end_stream) {
     info.upstream_last_received = now;
     state_ = State::done;
-    global_timer_.cancel();
+    cancel_timers();
   }
   owner_.respond_headers(headers, end_stream);
 }
@@ -311,10 +343,11 @@ void Router::finish_headers(http::HeaderMap& headers) {
 void Router::on_upstream_body(Bytes body, bool end_stream) {
   if (state_ != State::responding) return;
   owner_.info().upstream_response_body_bytes += body.size();
+  note_upstream_activity();
   if (end_stream) {
     owner_.info().upstream_last_received = owner_.services().loop.now();
     state_ = State::done;
-    global_timer_.cancel();
+    cancel_timers();
   }
   owner_.respond_body(body, end_stream);
 }
@@ -323,7 +356,7 @@ void Router::on_upstream_trailers(http::HeaderMap& trailers) {
   if (state_ != State::responding) return;
   owner_.info().upstream_last_received = owner_.services().loop.now();
   state_ = State::done;
-  global_timer_.cancel();
+  cancel_timers();
   owner_.respond_trailers(trailers);
 }
 
@@ -349,7 +382,7 @@ void Router::pause_response(bool pause) {
 
 void Router::on_upstream_failure(const UpstreamFailure& failure) {
   if (state_ == State::done) return;
-  per_try_timer_.cancel();
+  stop_try_timers();
   on_upstream_blocked(false);
   ClusterStats& stats = cluster_->stats();
   if (failure.request_started) {
@@ -420,6 +453,7 @@ bool Router::retry(bool wanted, bool by_response) {
   stats.upstream_rq_retry.inc();
   stats.upstream_rq_retry_backoff_exponential.inc();
   if (by_response) upstream_->give_up(http::ResetReason::local_reset);
+  stop_try_timers();
   state_ = State::backing_off;
   per_try_timer_.start(route::retry_delay(retry_rules_, retries_, owner_.services().random.next()));
   return true;
@@ -433,48 +467,73 @@ void Router::on_per_try_timeout() {
   }
   if (state_ != State::trying) return;
   cluster_->stats().upstream_rq_per_try_timeout.inc();
+  give_try_up(ResponseFlag::upstream_request_timeout, "upstream_per_try_timeout",
+              owner_.arena().concat("no answer from ", host_->endpoint->address.text(),
+                                    " within the per-try timeout of ",
+                                    std::to_string(timeouts_.per_try.count()), " ms"));
+}
+
+void Router::on_try_idle() {
+  if (state_ != State::trying && state_ != State::responding) return;
+  cluster_->stats().upstream_rq_per_try_idle_timeout.inc();
+  give_try_up(ResponseFlag::stream_idle_timeout, "upstream_per_try_idle_timeout",
+              owner_.arena().concat(host_->endpoint->address.text(),
+                                    " was silent for the per-try idle timeout of ",
+                                    std::to_string(timeouts_.per_try_idle.count()), " ms"));
+}
+
+void Router::on_duration() {
+  if (state_ != State::trying && state_ != State::responding) return;
+  cluster_->stats().upstream_rq_max_duration_reached.inc();
+  give_try_up(ResponseFlag::upstream_max_stream_duration_reached,
+              "upstream_max_stream_duration_reached",
+              "the request to the upstream reached the cluster's max_stream_duration");
+}
+
+// A try ran out of time: another one, or the end.
+void Router::give_try_up(ResponseFlag flag, std::string_view details, std::string_view cause) {
   host_->stats.rq_timeout.inc();
   upstream_->give_up(http::ResetReason::local_reset);
   on_upstream_blocked(false);
-  bool wanted = retry_rules_.enabled() &&
+  bool wanted = state_ == State::trying && retry_rules_.enabled() &&
                 route::should_retry(retry_rules_, http::ResetReason::local_reset, true);
   if (retry(wanted, false)) return;
-  time_out("upstream_per_try_timeout",
-           owner_.arena().concat("no answer from ", host_->endpoint->address.text(),
-                                 " within the per-try timeout of ",
-                                 std::to_string(timeouts_.per_try.count()), " ms"));
+  bool duration = flag == ResponseFlag::upstream_max_stream_duration_reached;
+  time_out(flag, details, cause,
+           duration ? "upstream max stream duration reached" : "upstream request timeout");
 }
 
 void Router::on_global_timeout() {
   if (state_ == State::done) return;
   cluster_->stats().upstream_rq_timeout.inc();
   if (state_ == State::trying) host_->stats.rq_timeout.inc();
-  time_out("response_timeout",
+  time_out(ResponseFlag::upstream_request_timeout, "response_timeout",
            owner_.arena().concat("no complete answer from cluster ", cluster_->config().ref.name,
                                  " within the route's timeout of ",
-                                 std::to_string(timeouts_.global.count()), " ms"));
+                                 std::to_string(timeouts_.global.count()), " ms"),
+           "upstream request timeout");
 }
 
-void Router::time_out(std::string_view details, std::string_view cause) {
+void Router::time_out(ResponseFlag flag, std::string_view details, std::string_view cause,
+                      std::string_view body) {
   bool responding = state_ == State::responding;
   state_ = State::done;
-  global_timer_.cancel();
-  per_try_timer_.cancel();
+  cancel_timers();
   if (upstream_ != nullptr) upstream_->give_up(http::ResetReason::local_reset);
-  Outcome outcome{ResponseFlag::upstream_request_timeout, details, cause};
+  Outcome outcome{flag, details, cause};
   if (responding) {
     owner_.service().stats().rq_reset_after_downstream_response_started.inc();
     owner_.respond_reset(outcome, http::ResetReason::local_reset);
     return;
   }
   count_code(504);
-  owner_.local_reply({504, "upstream request timeout", outcome, -1});
+  owner_.local_reply({504, body, outcome, -1});
 }
 
 void Router::fail(const UpstreamFailure& failure) {
   bool responding = state_ == State::responding;
   state_ = State::done;
-  global_timer_.cancel();
+  cancel_timers();
   Arena& arena = owner_.arena();
   Outcome outcome{failure_flag(failure), failure_details(failure, arena),
                   failure_cause(failure, host_->endpoint->address.text(), arena)};
@@ -497,12 +556,12 @@ void Router::fail(const UpstreamFailure& failure) {
 
 void Router::count_code(int code) {
   count_upstream_response(cluster_->stats(), code);
+  count_upstream_response(cluster_->origin_stats(internal_), code);
 }
 
 void Router::abandon() {
   state_ = State::done;
-  global_timer_.cancel();
-  per_try_timer_.cancel();
+  cancel_timers();
   if (upstream_ != nullptr) upstream_->give_up(http::ResetReason::local_reset);
   if (retry_counted_) {
     cluster_->limits(action_->high_priority).retries.give();

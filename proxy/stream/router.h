@@ -43,6 +43,7 @@ class RouterOwner {
   virtual const route::RouteMatchResult& matched_route() = 0;
   virtual uint64_t stream_random() const = 0;
   virtual bool request_complete() const = 0;
+  virtual uint64_t buffer_limit() const = 0;
   virtual bool is_upgrade() const = 0;
   virtual http::HeaderMap& request_headers() = 0;
   virtual bool fraction(const config::RuntimeFraction& fraction) = 0;
@@ -109,8 +110,16 @@ class Router final : public UpstreamOwner {
   bool retry(bool wanted, bool by_response);
   void keep_body(Bytes body);
   void on_global_timeout();
+  void start_try_timers();
+  void note_upstream_activity();
+  void stop_try_timers();
+  void cancel_timers();
   void on_per_try_timeout();
-  void time_out(std::string_view details, std::string_view cause);
+  void on_try_idle();
+  void on_duration();
+  void give_try_up(ResponseFlag flag, std::string_view details, std::string_view cause);
+  void time_out(ResponseFlag flag, std::string_view details, std::string_view cause,
+                std::string_view body);
   void count_code(int code);
   void fail(const UpstreamFailure& failure);
   void finish_headers(http::HeaderMap& headers);
@@ -133,6 +142,7 @@ class Router final : public UpstreamOwner {
   bool body_lost_ = false;  // it was too long to keep, or went to an attempt and was not kept
   bool body_seen_ = false;
   bool end_seen_ = false;
+  bool internal_ = false;       // x-envoy-internal: counts as internal traffic of the cluster
   bool replayed_ = false;       // the one replay on a fresh connection was used
   bool retry_counted_ = false;  // a unit of the retry circuit breaker is taken
   bool response_paused_ = false;
@@ -143,6 +153,8 @@ class Router final : public UpstreamOwner {
   runtime::MonotonicTime upstream_start_;
   runtime::Timer global_timer_;
   runtime::Timer per_try_timer_;  // also the back-off between attempts
+  runtime::Timer try_idle_timer_;
+  runtime::Timer duration_timer_;  // the cluster's max_stream_duration
 };
 
 }  // namespace outrigger::stream

@@ -77,8 +77,11 @@ void Stream::on_headers(http::HeaderMap& headers, bool end_stream) {
 void Stream::admit() {
   http::HeaderMap& headers = *request_headers_;
   const config::HttpConnectionManager& config = service().config();
-  if (services().server.draining.load(std::memory_order_relaxed))
+  const ServerState& server = services().server;
+  if (server.draining.load(std::memory_order_relaxed) ||
+      server.health_check_failed.load(std::memory_order_relaxed)) {
     connection_.close_after_response();
+  }
   if (std::optional<Refusal> refusal =
           admit_request(config, info_.connection->local.port(), headers, service().stats())) {
     if (refusal->location.empty()) {
@@ -272,11 +275,9 @@ void Stream::encode_headers(http::HeaderMap& headers, bool end_stream) {
     case config::ServerHeader::pass_through:
       break;
   }
-  if (!config.via.empty()) headers.append(HeaderId::via, config.via);
+  append_via(headers, config.via);
   if (config.always_set_request_id_in_response && !info_.request_id.empty())
     headers.set(HeaderId::x_request_id, info_.request_id);
-  if (!request_complete_ && end_stream && !upgrade_)
-    service().stats().downstream_rq_response_before_rq_complete.inc();
   tunnel_ = upgrade_ && (code == 101 ||
                          (code / 100 == 2 && request_headers_->get(HeaderId::method) == "CONNECT"));
   if (tunnel_) {
@@ -315,17 +316,20 @@ void Stream::encode_trailers(http::HeaderMap& trailers) {
   finish_response();
 }
 
-// The last octet of the response is on its way.
+// The codec has the last octet of the response. HTTP/2 may keep it until the client's window opens:
+// then the stream lives on until on_stream_closed(), watched by the idle timeout alone.
 void Stream::finish_response() {
   if (ended_) return;
-  info_.response_last_sent = services().loop.now();
-  if (tunnel_ && !request_complete_ && encoder_ != nullptr)
-    return;  // the other direction may go on
-  if (encoder_ != nullptr && !request_complete_) {
-    // Nobody waits for the rest of the request.
+  headers_or_duration_timer_.cancel();
+  if (encoder_ != nullptr && request_complete_) return;
+  if (encoder_ != nullptr) {
+    // Nobody waits for the rest of the request, or, in a tunnel, for what the client still has to
+    // say.
+    if (!tunnel_) service().stats().downstream_rq_response_before_rq_complete.inc();
     http::StreamEncoder* encoder = std::exchange(encoder_, nullptr);
     encoder->reset(http::ResetReason::local_reset);
   }
+  info_.response_last_sent = services().loop.now();
   end();
 }
 
@@ -405,8 +409,11 @@ void Stream::on_protocol_error(int status, std::string_view detail) {
                                           : "";
   request_complete_ = true;  // nothing more of it will be understood
   std::string_view cause = arena_.concat("the client's request is not valid HTTP: ", detail);
-  local_reply(
-      {status, body, {ResponseFlag::downstream_protocol_error, arena_.copy(detail), cause}, -1});
+  // A request without a host is understood, only not served: Envoy does not count it as a protocol
+  // error.
+  ResponseFlags flags;
+  if (detail != "missing_host_header") flags.set(ResponseFlag::downstream_protocol_error);
+  local_reply({status, body, {flags, arena_.copy(detail), cause}, -1});
 }
 
 void Stream::on_reset(http::ResetReason reason, std::string_view detail) {
@@ -423,7 +430,8 @@ void Stream::on_reset(http::ResetReason reason, std::string_view detail) {
                        "the client closed the connection before the response was complete"});
   } else {
     service().stats().downstream_rq_rx_reset.inc();
-    info_.set_outcome({ResponseFlag::downstream_remote_reset, "downstream_remote_reset",
+    info_.set_outcome({ResponseFlag::downstream_remote_reset,
+                       detail.empty() ? "downstream_remote_reset" : arena_.copy(detail),
                        "the client reset the stream"});
   }
   end();
@@ -438,7 +446,9 @@ void Stream::on_connection_gone(bool by_remote, std::string_view) {
 
 void Stream::on_stream_closed() {
   encoder_ = nullptr;
-  if (!ended_ && response_complete_) end();
+  if (ended_ || !response_complete_) return;
+  info_.response_last_sent = services().loop.now();
+  end();
 }
 
 void Stream::on_write_blocked() {
@@ -484,6 +494,13 @@ void Stream::log() {
 // --- time ---
 
 void Stream::on_idle_timeout() {
+  if (response_complete_) {  // all that is missing is the client's window
+    service().http2_stats().tx_flush_timeout.inc();
+    http::StreamEncoder* encoder = std::exchange(encoder_, nullptr);
+    if (encoder != nullptr) encoder->reset(http::ResetReason::local_reset);
+    end();
+    return;
+  }
   service().stats().downstream_rq_idle_timeout.inc();
   Outcome outcome{
       ResponseFlag::stream_idle_timeout, "stream_idle_timeout",
@@ -518,8 +535,7 @@ void Stream::on_headers_timeout_or_duration() {
     return;
   }
   service().stats().downstream_rq_max_duration_reached.inc();
-  Outcome outcome{ResponseFlag::duration_timeout, "max_duration_timeout",
-                  "the stream reached its max_stream_duration"};
+  Outcome outcome{{}, "max_duration_timeout", "the stream reached its max_stream_duration"};
   if (response_headers_sent_) {
     give_up(outcome, http::ResetReason::local_reset);
   } else {

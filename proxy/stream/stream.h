@@ -48,6 +48,7 @@ class Stream final : public runtime::Deferred,
   uint64_t stream_random() const override { return random_; }
   bool request_complete() const override { return request_complete_; }
   bool is_upgrade() const override { return upgrade_; }
+  uint64_t buffer_limit() const override { return buffer_limit_; }
   http::HeaderMap& request_headers() override { return *request_headers_; }
   http::HeaderMap* request_trailers() { return request_trailers_; }
   http::HeaderMap* response_headers() { return response_headers_; }
@@ -102,7 +103,6 @@ class Stream final : public runtime::Deferred,
   void encode_trailers(http::HeaderMap& trailers) override;
   void request_backlog(bool above_limit) override { pause_request(above_limit); }
   void response_backlog(bool above_limit) override { router_.pause_response(above_limit); }
-  uint64_t buffer_limit() const override { return buffer_limit_; }
   bool request_abandoned() const override { return ended_ || replied_; }
   // FractionSource
   bool chosen(const config::RuntimeFraction& fraction, uint64_t random) const override;

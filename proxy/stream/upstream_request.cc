@@ -138,7 +138,10 @@ void UpstreamRequest::on_reset(http::ResetReason reason, std::string_view detail
   if (response_ended_)
     return;  // the answer is complete: what became of the request's rest does not matter
   UpstreamFailure report;
-  report.reason = reason;
+  // A peer that closes in the middle of a message broke HTTP/1, as Envoy sees it.
+  bool cut =
+      reason == http::ResetReason::connection_termination && response_started_ && !pool_.http2();
+  report.reason = cut ? http::ResetReason::protocol_error : reason;
   report.detail = detail;
   report.request_started = true;
   report.response_started = response_started_;

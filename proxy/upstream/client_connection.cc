@@ -171,6 +171,7 @@ void ClientConnection::after_feed(const http::FeedResult& result) {
 }
 
 void ClientConnection::on_eof() {
+  cut_streams_ = active_streams_ > 0;
   feeding_ = true;
   codec_->feed_eof();
   feeding_ = false;
@@ -260,7 +261,7 @@ void ClientConnection::close(bool by_remote, http::ResetReason reason, std::stri
   stats_.upstream_cx_length_ms.record(static_cast<uint64_t>(elapsed(started_, loop.now()).count()));
   pool_.host().stats.cx_active.dec();
   (by_remote ? stats_.upstream_cx_destroy_remote : stats_.upstream_cx_destroy_local).inc();
-  if (active_streams_ > 0) {
+  if (active_streams_ > 0 || cut_streams_) {
     stats_.upstream_cx_destroy_with_active_rq.inc();
     (by_remote ? stats_.upstream_cx_destroy_remote_with_active_rq
                : stats_.upstream_cx_destroy_local_with_active_rq)
@@ -275,7 +276,7 @@ void ClientConnection::close(bool by_remote, http::ResetReason reason, std::stri
     return;
   }
   if (active_streams_ > 0) codec_->on_connection_lost(reason, detail);
-  pool_.remove(*this);
+  pool_.on_closed(*this);
 }
 
 }  // namespace outrigger::upstream

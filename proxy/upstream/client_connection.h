@@ -72,6 +72,7 @@ class ClientConnection final : public runtime::Deferred,
   State state_ = State::connecting;
   bool feeding_ = false;
   bool in_pool_list_ = false;
+  bool cut_streams_ = false;  // the upstream left streams behind
   uint32_t streams_opened_ = 0;
   uint32_t active_streams_ = 0;
   uint64_t id_;

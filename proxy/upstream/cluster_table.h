@@ -29,6 +29,16 @@ class WorkerCluster {
   ClusterStats& stats() { return stats_; }
   http::Http1Stats& http1_stats() { return config_->http1_stats->local<http::Http1Stats>(worker_); }
   http::Http2Stats& http2_stats() { return config_->http2_stats->local<http::Http2Stats>(worker_); }
+  // By the request's origin: cluster.<name>.internal. or .external.; made with the first response.
+  ClusterCodeStats& origin_stats(bool internal) {
+    ClusterCodeStats*& stats = origin_stats_[internal ? 1 : 0];
+    if (stats == nullptr) {
+      stats = &(internal ? config_->internal_stats : config_->external_stats)
+                   ->local<ClusterCodeStats>(worker_);
+    }
+    return *stats;
+  }
+  ClusterCodeStats& retry_stats() { return config_->retry_stats->local<ClusterCodeStats>(worker_); }
   ResourceLimits& limits(bool high_priority) { return limits_[high_priority ? 1 : 0]; }
   CircuitBreakerStats& breaker_stats(bool high_priority) {
     return *breaker_stats_[high_priority ? 1 : 0];
@@ -53,6 +63,7 @@ class WorkerCluster {
   runtime::Loop& loop_;
   unsigned worker_;
   ClusterStats& stats_;
+  std::array<ClusterCodeStats*, 2> origin_stats_{};
   std::array<ResourceLimits, 2> limits_;
   std::array<CircuitBreakerStats*, 2> breaker_stats_;
   std::vector<std::unique_ptr<Host>> hosts_;

@@ -50,7 +50,8 @@ ClientConnection* ConnPool::find_available(bool fresh) {
 void ConnPool::give(ClientConnection& connection, PoolWaiter& waiter) {
   ResourceLimit& requests = cluster_.limits(high_priority_).requests;
   if (!requests.try_take()) {
-    cluster_.stats().upstream_rq_pending_overflow.inc();
+    ClusterStats& stats = cluster_.stats();
+    (http2_ ? stats.upstream_rq_active_overflow : stats.upstream_rq_pending_overflow).inc();
     cluster_.note_limits(high_priority_);
     waiter.on_pool_failure(PoolFailure::overflow, "too many active requests");
     return;
@@ -161,6 +162,10 @@ void ConnPool::remove(ClientConnection& connection) {
   *at = std::move(connections_.back());
   connections_.pop_back();
   cluster_.loop().defer_delete(std::move(dead));
+}
+
+void ConnPool::on_closed(ClientConnection& connection) {
+  remove(connection);
   if (first_waiter_ != nullptr) open_connections();
 }
 

@@ -72,11 +72,12 @@ class ConnPool {
   // The connection may carry another stream now.
   void on_available(ClientConnection& connection);
   void on_unavailable(ClientConnection& connection);
-  // Takes the connection out of the pool; the loop destroys it.
-  void remove(ClientConnection& connection);
+  // An open connection is over: the loop destroys it, waiters get another.
+  void on_closed(ClientConnection& connection);
 
  private:
   friend class PoolWaiter;
+  void remove(ClientConnection& connection);
   void enqueue(PoolWaiter& waiter);
   void dequeue(PoolWaiter& waiter);
   void open_connections();

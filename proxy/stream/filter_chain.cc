@@ -122,6 +122,10 @@ void FilterChain::body_from(Direction direction, unsigned at, Bytes body, bool e
       case Verdict::Kind::next:
       case Verdict::Kind::forward:
         if (path.state == PathState::holding) {
+          if (path.kept.size() + body.size() > owner_.buffer_limit()) {
+            owner_.local_reply(too_large(direction));
+            return;
+          }
           release_held(direction, at, body, end_stream);
           return;
         }

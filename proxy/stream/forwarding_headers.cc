@@ -26,7 +26,7 @@ std::optional<net::Address> address_from_right(std::string_view list, uint32_t h
   }
 }
 
-// What only a trusted peer may say: taken off an edge request.
+// What only a trusted client may say: taken off every other request.
 constexpr HeaderId kInternalHeaders[] = {
     HeaderId::x_envoy_retry_on,
     HeaderId::x_envoy_retry_grpc_on,
@@ -38,12 +38,14 @@ constexpr HeaderId kInternalHeaders[] = {
     HeaderId::x_envoy_upstream_rq_timeout_ms,
     HeaderId::x_envoy_upstream_rq_per_try_timeout_ms,
     HeaderId::x_envoy_expected_rq_timeout_ms,
-    HeaderId::x_envoy_decorator_operation,
     HeaderId::x_envoy_ip_tags,
-    HeaderId::x_envoy_original_path,
+};
+
+// What a proxy behind the edge may have added: taken off at the edge only.
+constexpr HeaderId kBehindEdgeHeaders[] = {
+    HeaderId::x_envoy_decorator_operation, HeaderId::x_envoy_downstream_service_cluster,
+    HeaderId::x_envoy_downstream_service_node, HeaderId::x_envoy_original_path,
     HeaderId::x_envoy_original_host,
-    HeaderId::x_envoy_downstream_service_cluster,
-    HeaderId::x_envoy_downstream_service_node,
 };
 
 void append_forwarded_for(http::HeaderMap& headers, std::string_view ip) {
@@ -55,7 +57,9 @@ void append_forwarded_for(http::HeaderMap& headers, std::string_view ip) {
   }
 }
 
-void set_client(const config::HttpConnectionManager& config,
+// Who the client is, and whether the configuration trusts that address. Trust needs that no other
+// proxy spoke for it: an x-forwarded-for of one address, or none where this proxy writes it.
+bool set_client(const config::HttpConnectionManager& config,
                 const DownstreamConnectionInfo& connection, http::HeaderMap& headers,
                 StreamInfo& info) {
   info.downstream_remote = connection.remote;
@@ -63,15 +67,37 @@ void set_client(const config::HttpConnectionManager& config,
   if (!config.use_remote_address) {
     auto client = forwarded.empty() ? std::nullopt
                                     : address_from_right(forwarded, config.xff_num_trusted_hops);
-    if (client) info.downstream_remote = *client;
-    return;
+    if (!client) return false;
+    info.downstream_remote = *client;
+    bool only_one =
+        config.xff_num_trusted_hops == 0 && forwarded.find(',') == std::string_view::npos;
+    return only_one && config.internal_addresses.contains(*client);
   }
+  bool first_hop = !headers.has(HeaderId::x_forwarded_for);
   if (config.xff_num_trusted_hops > 0 && !forwarded.empty()) {
     auto client = address_from_right(forwarded, config.xff_num_trusted_hops - 1);
     if (client) info.downstream_remote = *client;
   }
   if (!config.skip_xff_append && connection.direct_remote.is_ip()) {
     append_forwarded_for(headers, headers.arena().copy(connection.direct_remote.ip_text()));
+  }
+  return first_hop && config.internal_addresses.contains(info.downstream_remote);
+}
+
+void mark_trust(const config::HttpConnectionManager& config, bool internal, bool edge,
+                http::HeaderMap& headers, const StreamInfo& info) {
+  if (internal) {
+    headers.set(HeaderId::x_envoy_internal, "true");
+    return;
+  }
+  headers.remove(HeaderId::x_envoy_internal);
+  for (HeaderId id : kInternalHeaders) headers.remove(id);
+  for (const std::string& name : config.routes->internal_only_headers) headers.remove(name);
+  if (!edge) return;
+  for (HeaderId id : kBehindEdgeHeaders) headers.remove(id);
+  if (info.downstream_remote.is_ip()) {
+    headers.set(HeaderId::x_envoy_external_address,
+                headers.arena().copy(info.downstream_remote.ip_text()));
   }
 }
 
@@ -90,10 +116,8 @@ void set_request_id(const config::HttpConnectionManager& config, bool edge,
 void apply_forwarding_headers(const config::HttpConnectionManager& config,
                               const DownstreamConnectionInfo& connection, http::HeaderMap& headers,
                               StreamInfo& info, Random& random) {
-  // No peer is trusted by its address alone: every request that enters at a use_remote_address
-  // listener is an edge request.
-  bool edge = config.use_remote_address;
-  set_client(config, connection, headers, info);
+  bool internal = set_client(config, connection, headers, info);
+  bool edge = config.use_remote_address && !internal;
 
   std::string_view scheme = connection.tls ? "https" : "http";
   bool overwrite_proto = config.use_remote_address && config.xff_num_trusted_hops == 0;
@@ -112,14 +136,7 @@ void apply_forwarding_headers(const config::HttpConnectionManager& config,
       headers.set(HeaderId::scheme, proto == "https" || proto == "http" ? proto : scheme);
   }
 
-  headers.remove(HeaderId::x_envoy_internal);
-  if (edge) {
-    for (HeaderId id : kInternalHeaders) headers.remove(id);
-    if (info.downstream_remote.is_ip()) {
-      headers.set(HeaderId::x_envoy_external_address,
-                  headers.arena().copy(info.downstream_remote.ip_text()));
-    }
-  }
+  mark_trust(config, internal, edge, headers, info);
   set_request_id(config, edge, headers, info, random);
   append_via(headers, config.via);
 }

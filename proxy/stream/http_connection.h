@@ -47,6 +47,8 @@ class HttpConnection final : public runtime::Deferred,
   const DownstreamConnectionInfo& info() const { return info_; }
   bool draining() const { return state_ != State::detecting && state_ != State::open; }
   http::Protocol protocol() const { return codec_->protocol(); }
+  // No stream can be served on it any more.
+  bool codec_finished() const { return codec_->finished(); }
   // The stream's next response tells the client to close (HTTP/1), or the connection says GOAWAY.
   void close_after_response();
   std::chrono::milliseconds age() const;

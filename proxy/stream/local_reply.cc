@@ -41,7 +41,7 @@ struct Shape {
 // then the body format.
 Shape reshape(const LocalReplyRequest& request, Arena& arena) {
   Shape shape{request.reply.code, request.reply.body};
-  if (request.config == nullptr) return shape;
+  if (request.config == nullptr || request.reply.as_is) return shape;
   request.info.response_code = shape.code;
   http::HeaderMap response(arena);
   response.add(HeaderId::status, number(static_cast<uint64_t>(shape.code), arena));
@@ -89,7 +89,7 @@ LocalResponse grpc_response(const LocalReplyRequest& request, const Shape& shape
 LocalResponse make_local_response(const LocalReplyRequest& request, Arena& arena) {
   Shape shape = reshape(request, arena);
   LocalResponse response;
-  if (request.grpc) {
+  if (request.grpc && !request.reply.as_is) {
     response = grpc_response(request, shape, arena);
   } else {
     response = {arena.make<http::HeaderMap>(arena), shape.body};

@@ -321,11 +321,12 @@ void Stream::encode_trailers(http::HeaderMap& trailers) {
 void Stream::finish_response() {
   if (ended_) return;
   headers_or_duration_timer_.cancel();
-  if (encoder_ != nullptr && request_complete_) return;
+  if (encoder_ != nullptr && request_complete_ && !connection_.codec_finished()) return;
   if (encoder_ != nullptr) {
     // Nobody waits for the rest of the request, or, in a tunnel, for what the client still has to
     // say.
-    if (!tunnel_) service().stats().downstream_rq_response_before_rq_complete.inc();
+    if (!request_complete_ && !tunnel_)
+      service().stats().downstream_rq_response_before_rq_complete.inc();
     http::StreamEncoder* encoder = std::exchange(encoder_, nullptr);
     encoder->reset(http::ResetReason::local_reset);
   }
@@ -354,6 +355,9 @@ void Stream::count_response(int code) {
 void Stream::local_reply(const LocalReply& reply) {
   if (ended_) return;
   info_.set_outcome(reply.outcome);
+  if (reply.outcome.details == "request_payload_too_large")
+    service().stats().downstream_rq_too_large.inc();
+  if (reply.outcome.details == "response_payload_too_large") service().stats().rs_too_large.inc();
   if (response_headers_sent_) {
     give_up(reply.outcome, http::ResetReason::local_reset);
     return;

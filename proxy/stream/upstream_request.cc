@@ -17,7 +17,7 @@ UpstreamRequest::~UpstreamRequest() {
 
 void UpstreamRequest::on_pool_ready(upstream::ClientConnection& connection) {
   connection_ = &connection;
-  reused_ = connection.streams_opened() > 1;
+  reused_ = connection.streams_opened() > 1 && connection.active_streams() == 1;
   state_ = State::open;
   encoder_ = &connection.open_stream(*this);
   owner_.on_upstream_connected(connection, pool_.host());

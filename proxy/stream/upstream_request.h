@@ -25,7 +25,7 @@ struct UpstreamFailure {
   std::string_view detail;       // valid for the call
   bool request_started = false;  // something of it may have reached the upstream
   bool response_started = false;
-  bool reused_connection = false;  // the connection had carried a request before
+  bool reused_connection = false;  // the connection was idle after an earlier request
   bool connect_timeout = false;
 };
 

@@ -49,12 +49,10 @@ Verdict HealthCheckFilter::on_request_trailers(FilterContext& context, http::Hea
 
 Verdict HealthCheckFilter::on_response_headers(FilterContext& context, http::HeaderMap& headers,
                                                bool) {
-  if (!health_check_) {
-    if (!context.server_healthy()) {
-      headers.set(HeaderId::x_envoy_immediate_health_check_fail, "true");
-    }
-    return Verdict::next();
+  if (!context.server_healthy()) {
+    headers.set(HeaderId::x_envoy_immediate_health_check_fail, "true");
   }
+  if (!health_check_) return Verdict::next();
   if (degraded_) headers.set(HeaderId::x_envoy_degraded, "");
   uint64_t code = 0;
   // An answer out of the cache is no news, and must not stay in it for ever.

@@ -67,6 +67,22 @@ bool only_in_envoy(std::string_view name) {
   return false;
 }
 
+// Only those whose absence somebody may wait for; docs/command-line.md lists all.
+void report_flags_without_effect(const Options& options) {
+  if (options.event_engine == EventEngine::io_uring) {
+    OUTRIGGER_LOG(main, warning, "--event-engine io_uring: not in this build, running on epoll");
+  }
+  if (options.restart_epoch > 0) {
+    OUTRIGGER_LOG(main, warning,
+                  "--restart-epoch {}: there is no hot restart, no parent is asked for anything",
+                  options.restart_epoch);
+  }
+  if (!options.disabled_extensions.empty()) {
+    OUTRIGGER_LOG(main, warning, "--disable-extensions {}: no extension is disabled",
+                  options.disabled_extensions);
+  }
+}
+
 absl::Status invalid(std::string text) {
   return absl::InvalidArgumentError(text);
 }
@@ -107,6 +123,7 @@ absl::Status set_up_logging(const Options& options) {
   }
   log::set_all_levels(options.log_level);
   for (auto [component, level] : *levels) log::set_level(component, level);
+  report_flags_without_effect(options);
   return absl::OkStatus();
 }
 

@@ -20,7 +20,8 @@ struct Options;
 using ComponentLevels = std::vector<std::pair<log::Component, log::Level>>;
 absl::StatusOr<ComponentLevels> parse_component_levels(std::string_view list);
 
-// Level, component levels, file and format. The error says which file cannot be opened.
+// Level, component levels, file and format; then says which of the given flags do not do what they
+// say. The error says which file cannot be opened.
 absl::Status set_up_logging(const Options& options);
 
 }  // namespace outrigger

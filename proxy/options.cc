@@ -51,11 +51,11 @@ void add_configuration_flags(CLI::App& app, Raw& raw) {
                "Allow unknown fields in static configuration");
   app.add_flag("--allow-unknown-fields", raw.allow_unknown_fields, "The same (deprecated)");
   app.add_flag("--reject-unknown-dynamic-fields", o.reject_unknown_dynamic_fields,
-               "Reject unknown fields in dynamic configuration");
+               "Reject unknown fields in dynamic configuration (no effect)");
   app.add_flag("--ignore-unknown-dynamic-fields", o.ignore_unknown_dynamic_fields,
-               "Ignore unknown fields in dynamic configuration");
+               "Ignore unknown fields in dynamic configuration (no effect)");
   app.add_flag("--skip-deprecated-logs", o.skip_deprecated_logs,
-               "Do not warn of deprecated fields");
+               "Do not warn of deprecated fields (no effect: nothing does)");
   app.add_option("--disable-extensions", o.disabled_extensions,
                  "Comma-separated list of extensions to disable (no effect)");
 }
@@ -76,15 +76,16 @@ void add_running_flags(CLI::App& app, Raw& raw) {
          "Number of worker threads (default: the CPU limit of the control group, bounded by the "
          "processors that the process may use)")
       ->check(CLI::Range(0u, kMaxConcurrency));
-  app.add_option("--event-engine", raw.event_engine, "One of 'epoll' (default) or 'io_uring'");
+  app.add_option("--event-engine", raw.event_engine,
+                 "One of 'epoll' (default) or 'io_uring' (runs on epoll)");
   app.add_option("--local-address-ip-version", raw.local_address_ip_version,
-                 "The local IP address version (v4 or v6)");
+                 "The local IP address version, v4 or v6 (no effect)");
   app.add_option("--admin-address-path", o.admin_address_path,
                  "File to which the address of the admin server is written");
   app.add_option("--file-flush-interval-msec", raw.file_flush_interval_ms,
                  "Interval for access log flushing in msec");
   app.add_option("--file-flush-min-size-kb", o.file_flush_min_size_kb,
-                 "Minimum size in KB for access log flushing");
+                 "Minimum size in KB for access log flushing (no effect)");
   app.add_flag(
       "--cpuset-threads", o.cpuset_threads,
       "Default number of workers from the cpuset (no effect: it always bounds the default)");
@@ -117,7 +118,7 @@ void add_end_flags(CLI::App& app, Raw& raw) {
   Options& o = raw.options;
   app.add_option("--drain-time-s", raw.drain_time_s, "Drain time in seconds");
   app.add_option("--drain-strategy", raw.drain_strategy,
-                 "One of 'gradual' (default) or 'immediate'");
+                 "One of 'gradual' (default) or 'immediate' (no effect: always immediate)");
   app.add_option("--parent-shutdown-time-s", raw.parent_shutdown_time_s,
                  "Hot restart parent shutdown time in seconds (no effect)");
   app.add_flag("--disable-hot-restart", o.disable_hot_restart,

@@ -19,8 +19,8 @@ enum class Mode : uint8_t {
   init_only,  // start up to the point of serving, then exit
 };
 enum class DrainStrategy : uint8_t {
-  gradual,    // more and more connections are closed as the drain time passes
-  immediate,  // every connection is closed as soon as it can be
+  gradual,
+  immediate,
 };
 enum class IpVersion : uint8_t {
   v4,
@@ -38,9 +38,6 @@ struct Options {
   std::string config_yaml;
   Mode mode = Mode::serve;
   bool allow_unknown_static_fields = false;
-  bool reject_unknown_dynamic_fields = false;
-  bool ignore_unknown_dynamic_fields = false;
-  bool skip_deprecated_logs = false;
 
   // Who this proxy is; not empty: overrides the bootstrap's node.
   std::string service_cluster;
@@ -50,16 +47,12 @@ struct Options {
   // How it runs.
   uint32_t concurrency = 1;  // workers; default: default_concurrency() of proxy/cpu_limit.h
   EventEngine event_engine = EventEngine::epoll;
-  IpVersion local_address_ip_version = IpVersion::v4;
   std::string admin_address_path;  // the admin server's bound address is written here
   std::vector<std::pair<std::string, std::string>> stats_tags;  // name, value: on every stat
   std::chrono::milliseconds file_flush_interval{10'000};
-  uint32_t file_flush_min_size_kb = 64;
 
   // How it ends.
   std::chrono::seconds drain_time{600};
-  DrainStrategy drain_strategy = DrainStrategy::gradual;
-  std::chrono::seconds parent_shutdown_time{900};
 
   // The application log.
   log::Level log_level = log::kDefaultLevel;
@@ -68,8 +61,14 @@ struct Options {
   std::string log_format{log::kDefaultPattern};
   bool log_format_escaped = false;
 
-  // Accepted without effect: there is no hot restart, and nothing to trace, pin or disable.
-  // /server_info shows them.
+  // Accepted without effect (docs/command-line.md says why); /server_info shows them.
+  DrainStrategy drain_strategy = DrainStrategy::gradual;
+  IpVersion local_address_ip_version = IpVersion::v4;
+  uint32_t file_flush_min_size_kb = 64;
+  bool reject_unknown_dynamic_fields = false;
+  bool ignore_unknown_dynamic_fields = false;
+  bool skip_deprecated_logs = false;
+  std::chrono::seconds parent_shutdown_time{900};
   bool disable_hot_restart = false;
   uint32_t restart_epoch = 0;
   uint32_t base_id = 0;

@@ -57,6 +57,7 @@ class Server final : public admin::ServerView {
   std::vector<admin::UnreadyTarget> unready_targets() const override { return {}; }
   observe::StatsStore& stats() override { return stats_; }
   admin::RuntimeStore& runtime() override { return *runtime_; }
+  observe::LogWriter* access_log_writer() override { return logs_.get(); }
   void fail_health_check(bool failed) override;
   void drain_listeners(const admin::DrainRequest& request) override;
   void quit() override;

@@ -110,6 +110,16 @@ TEST_F(Logging, KeepsTheOldFileWhenTheNewOneCannotBeOpened) {
   EXPECT_THAT(read(path()), HasSubstr("still here"));
 }
 
+TEST_F(Logging, SaysWhichFlagsDoNothing) {
+  options_.log_format = "%v";
+  options_.event_engine = EventEngine::io_uring;
+  options_.restart_epoch = 2;
+  ASSERT_TRUE(set_up_logging(options_).ok());
+  EXPECT_EQ(read(path()),
+            "--event-engine io_uring: not in this build, running on epoll\n"
+            "--restart-epoch 2: there is no hot restart, no parent is asked for anything\n");
+}
+
 TEST(ComponentLevels, NamesAndLevelsAreChecked) {
   EXPECT_EQ(parse_component_levels("http:debug,wasm:info,pool:warn")->size(), 2u);
   EXPECT_TRUE(parse_component_levels("")->empty());

@@ -74,10 +74,10 @@ inline constexpr const char* kRouterFilter =
     R"({name: router, typed_config: {"@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router}})";
 
 struct ManagerParts {
-  std::string extra;  // lines of the connection manager
+  std::string extra = {};  // lines of the connection manager
   std::string filters = kRouterFilter;
   std::string routes = "{match: {prefix: /}, route: {cluster: a}}";
-  std::string listener;  // lines of the listener
+  std::string listener = {};  // lines of the listener
 };
 
 // A bootstrap of one cluster "a" and one listener.

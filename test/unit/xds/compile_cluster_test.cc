@@ -1,0 +1,253 @@
+#include "xds/compile_cluster.h"
+
+#include <chrono>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "test/unit/xds/load_helpers.h"
+
+namespace outrigger::xds {
+namespace {
+
+using config::UpstreamHttp;
+using std::chrono::hours;
+using std::chrono::milliseconds;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using testing::load;
+using testing::load_cluster;
+using testing::Loaded;
+
+std::string http_options(const std::string& fields) {
+  return "typed_extension_protocol_options: "
+         "{envoy.extensions.upstreams.http.v3.HttpProtocolOptions: {\"@type\": "
+         "type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions, " +
+         fields + "}}";
+}
+
+Loaded with_endpoints(const std::string& endpoints) {
+  return load(
+      "static_resources: {clusters: [{name: a, load_assignment: {cluster_name: a, endpoints: [" +
+      endpoints + "]}}]}");
+}
+
+TEST(CompileCluster, DefaultsAreEnvoys) {
+  Loaded loaded = load_cluster("");
+  ASSERT_THAT(loaded.errors, IsEmpty());
+  const config::Cluster& cluster = loaded.cluster();
+  EXPECT_EQ(cluster.ref.name, "a");
+  EXPECT_EQ(cluster.connect_timeout, milliseconds(5000));
+  EXPECT_EQ(cluster.buffer_limit_bytes, 1024u * 1024u);
+  EXPECT_EQ(cluster.balancer, config::Cluster::Balancer::round_robin);
+  EXPECT_EQ(cluster.panic_threshold, 50.0);
+  EXPECT_EQ(cluster.circuit_breakers[0].max_connections, 1024u);
+  EXPECT_EQ(cluster.circuit_breakers[1].max_retries, 3u);
+  EXPECT_EQ(cluster.http.version, UpstreamHttp::Version::http1);
+  EXPECT_EQ(cluster.http.idle_timeout, milliseconds(hours(1)));
+  EXPECT_EQ(cluster.http.http1.limits.max_bytes, 60u * 1024u);
+  EXPECT_FALSE(cluster.tcp_keepalive.has_value());
+}
+
+TEST(CompileCluster, EndpointsOfEveryKindOfAddress) {
+  Loaded loaded = with_endpoints(R"(
+    {locality: {region: r, zone: z}, priority: 1, load_balancing_weight: 3, lb_endpoints: [
+      {endpoint: {address: {socket_address: {address: 10.0.0.1, port_value: 80}}, hostname: h}, load_balancing_weight: 7},
+      {endpoint: {address: {socket_address: {address: '::1', port_value: 80}}}, health_status: DRAINING},
+      {endpoint: {address: {pipe: {path: /run/x}}}, health_status: DEGRADED}]})");
+  ASSERT_THAT(loaded.errors, IsEmpty());
+  const config::LocalityEndpoints& locality = loaded.cluster().endpoints->localities.at(0);
+  EXPECT_EQ(locality.locality.zone, "z");
+  EXPECT_EQ(locality.priority, 1u);
+  EXPECT_EQ(locality.weight, 3u);
+  EXPECT_EQ(locality.endpoints[0]->address.text(), "10.0.0.1:80");
+  EXPECT_EQ(locality.endpoints[0]->hostname, "h");
+  EXPECT_EQ(locality.endpoints[0]->weight, 7u);
+  EXPECT_EQ(locality.endpoints[1]->address.text(), "[::1]:80");
+  EXPECT_EQ(locality.endpoints[1]->health, config::Endpoint::Health::unhealthy);
+  EXPECT_EQ(locality.endpoints[2]->address.text(), "/run/x");
+  EXPECT_EQ(locality.endpoints[2]->health, config::Endpoint::Health::degraded);
+  EXPECT_NE(locality.endpoints[2]->stats, nullptr);
+}
+
+TEST(CompileCluster, RefusesAddressesThatAreNone) {
+  EXPECT_THAT(with_endpoints("{lb_endpoints: [{endpoint: {address: {socket_address: {address: "
+                             "example.com, port_value: 80}}}}]}")
+                  .errors,
+              ElementsAre(HasSubstr("load_assignment.endpoints[0].lb_endpoints[0].endpoint.address."
+                                    "socket_address.address: 'example.com' is "
+                                    "not an IP address, line 1")));
+  EXPECT_THAT(with_endpoints("{lb_endpoints: [{endpoint: {address: {socket_address: {protocol: "
+                             "UDP, address: '::1', port_value: 80}}}}]}")
+                  .errors,
+              ElementsAre(HasSubstr("socket_address.protocol: UDP is not supported")));
+  EXPECT_THAT(with_endpoints("{lb_endpoints: [{endpoint: {address: {pipe: {path: " +
+                             std::string(200, 'x') + "}}}}]}")
+                  .errors,
+              ElementsAre(HasSubstr("endpoint.address.pipe.path: is too long")));
+  EXPECT_THAT(with_endpoints("{lb_endpoints: [{}]}").errors,
+              ElementsAre(HasSubstr("lb_endpoints[0].endpoint: value is required")));
+}
+
+TEST(CompileCluster, RefusesWeightsThatOverflow) {
+  EXPECT_THAT(with_endpoints("{lb_endpoints: [{load_balancing_weight: 4294967295, endpoint: "
+                             "{address: {pipe: {path: /a}}}}, "
+                             "{endpoint: {address: {pipe: {path: /b}}}}]}")
+                  .errors,
+              ElementsAre(HasSubstr("lb_endpoints: the sum of weights is above 4294967295")));
+}
+
+TEST(CompileCluster, OfSeveralThresholdsOfOnePriorityTheFirstCounts) {
+  Loaded loaded = load_cluster(
+      "circuit_breakers: {thresholds: [{max_connections: 5}, {priority: HIGH, max_requests: 6, "
+      "track_remaining: true}, "
+      "{max_connections: 7, max_retries: 8}]}");
+  EXPECT_EQ(loaded.cluster().circuit_breakers[0].max_connections, 5u);
+  EXPECT_EQ(loaded.cluster().circuit_breakers[0].max_retries, 3u);
+  EXPECT_EQ(loaded.cluster().circuit_breakers[1].max_requests, 6u);
+  EXPECT_TRUE(loaded.cluster().circuit_breakers[1].track_remaining);
+}
+
+TEST(CompileCluster, BalancersByPolicyAndByList) {
+  using Balancer = config::Cluster::Balancer;
+  EXPECT_EQ(load_cluster("lb_policy: RANDOM").cluster().balancer, Balancer::random);
+  Loaded least =
+      load_cluster("lb_policy: LEAST_REQUEST\nleast_request_lb_config: {choice_count: 5}");
+  EXPECT_EQ(least.cluster().balancer, Balancer::least_request);
+  EXPECT_EQ(least.cluster().least_request_choices, 5u);
+  auto list = [](const std::string& policies) {
+    return load_cluster("load_balancing_policy: {policies: [" + policies + "]}");
+  };
+  auto policy = [](const std::string& type) {
+    return "{typed_extension_config: {name: x, typed_config: {\"@type\": "
+           "type.googleapis.com/envoy.extensions.load_balancing_policies." +
+           type + "}}}";
+  };
+  EXPECT_EQ(list(policy("random.v3.Random") + ", " + policy("round_robin.v3.RoundRobin"))
+                .cluster()
+                .balancer,
+            Balancer::random);
+  EXPECT_EQ(list(policy("round_robin.v3.RoundRobin")).cluster().balancer, Balancer::round_robin);
+  EXPECT_EQ(list(policy("least_request.v3.LeastRequest, choice_count: 4"))
+                .cluster()
+                .least_request_choices,
+            4u);
+  EXPECT_THAT(list("").errors,
+              ElementsAre(HasSubstr("load_balancing_policy: names no policy that is supported")));
+  EXPECT_THAT(list(policy("least_request.v3.LeastRequest, selection_method: FULL_SCAN")).errors,
+              ElementsAre(HasSubstr("FULL_SCAN is not supported")));
+  EXPECT_THAT(list(policy("ring_hash.v3.RingHash")).errors,
+              ElementsAre(HasSubstr("RingHash' is not supported by Outrigger")));
+}
+
+TEST(CompileCluster, RefusesByNameWhatComesLater) {
+  for (const char* type : {"EDS", "STRICT_DNS", "LOGICAL_DNS", "ORIGINAL_DST"}) {
+    EXPECT_THAT(
+        load_cluster(std::string("type: ") + type).errors,
+        ElementsAre(HasSubstr(std::string("type: ") + type + " is not supported by Outrigger")));
+  }
+  EXPECT_THAT(load_cluster("lb_policy: RING_HASH").errors,
+              ElementsAre(HasSubstr("lb_policy: RING_HASH is not supported")));
+  EXPECT_THAT(
+      load_cluster("transport_socket: {name: envoy.transport_sockets.tls}").errors,
+      ElementsAre(HasSubstr("transport_socket: 'envoy.transport_sockets.tls' is not supported")));
+  EXPECT_THAT(load_cluster("health_checks: [{timeout: 1s, interval: 1s, unhealthy_threshold: 1, "
+                           "healthy_threshold: 1, tcp_health_check: {}}]")
+                  .errors,
+              ElementsAre(HasSubstr("health_checks: is not supported")));
+}
+
+TEST(CompileCluster, APlainTransportSocketIsNone) {
+  EXPECT_THAT(
+      load_cluster(
+          "transport_socket: {name: raw, typed_config: {\"@type\": "
+          "type.googleapis.com/envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer}}")
+          .errors,
+      IsEmpty());
+}
+
+TEST(CompileCluster, ProtocolOptions) {
+  Loaded loaded =
+      load_cluster(http_options("common_http_protocol_options: {idle_timeout: 5s, "
+                                "max_requests_per_connection: 9, max_headers_count: 7, "
+                                "max_response_headers_kb: 3}, explicit_http_config: "
+                                "{http2_protocol_options: {max_concurrent_streams: 11, "
+                                "connection_keepalive: {interval: 2s, timeout: 1s}}}"));
+  ASSERT_THAT(loaded.errors, IsEmpty());
+  const UpstreamHttp& http = loaded.cluster().http;
+  EXPECT_EQ(http.version, UpstreamHttp::Version::http2);
+  EXPECT_EQ(http.idle_timeout, milliseconds(5000));
+  EXPECT_EQ(http.max_requests_per_connection, 9u);
+  EXPECT_EQ(http.http2.limits.max_fields, 7u);
+  EXPECT_EQ(http.http2.limits.max_bytes, 3u * 1024u);
+  EXPECT_EQ(http.http2.max_concurrent_streams, 11u);
+  EXPECT_EQ(http.http2.ping_interval, milliseconds(2000));
+  EXPECT_EQ(http.http2.ping_timeout, milliseconds(1000));
+  EXPECT_EQ(http.http2.ping_jitter_percent, 15u);
+}
+
+TEST(CompileCluster, TheProtocolMayBeTheDownstreams) {
+  Loaded loaded =
+      load_cluster(http_options("use_downstream_protocol_config: {http_protocol_options: "
+                                "{header_key_format: {proper_case_words: {}}}}"));
+  EXPECT_EQ(loaded.cluster().http.version, UpstreamHttp::Version::downstream);
+  EXPECT_EQ(loaded.cluster().http.http1.header_case, http::HeaderCase::proper);
+}
+
+TEST(CompileCluster, AnIdleTimeoutOfZeroIsNone) {
+  Loaded loaded =
+      load_cluster(http_options("common_http_protocol_options: {idle_timeout: 0s}, "
+                                "explicit_http_config: {http_protocol_options: {}}"));
+  EXPECT_EQ(loaded.cluster().http.idle_timeout, std::nullopt);
+}
+
+TEST(CompileCluster, OptionsOfTheClusterItselfStillWorkButNotBoth) {
+  Loaded old = load_cluster(
+      "http2_protocol_options: {}\ncommon_http_protocol_options: {idle_timeout: "
+      "3s}\nmax_requests_per_connection: 4");
+  ASSERT_THAT(old.errors, IsEmpty());
+  EXPECT_EQ(old.cluster().http.version, UpstreamHttp::Version::http2);
+  EXPECT_EQ(old.cluster().http.idle_timeout, milliseconds(3000));
+  EXPECT_EQ(old.cluster().http.max_requests_per_connection, 4u);
+  EXPECT_EQ(load_cluster("protocol_selection: USE_DOWNSTREAM_PROTOCOL").cluster().http.version,
+            UpstreamHttp::Version::downstream);
+  EXPECT_THAT(load_cluster("http2_protocol_options: {}\n" +
+                           http_options("explicit_http_config: {http_protocol_options: {}}"))
+                  .errors,
+              ElementsAre(HasSubstr("cannot be set together")));
+}
+
+TEST(CompileCluster, ConnectionOptions) {
+  Loaded loaded = load_cluster(
+      "connect_timeout: 0.25s\nper_connection_buffer_limit_bytes: "
+      "999\nclose_connections_on_host_health_failure: true\n"
+      "common_lb_config: {healthy_panic_threshold: {value: 12.5}}\n"
+      "upstream_connection_options: {tcp_keepalive: {keepalive_time: 9, keepalive_probes: 2}}");
+  ASSERT_THAT(loaded.errors, IsEmpty());
+  const config::Cluster& cluster = loaded.cluster();
+  EXPECT_EQ(cluster.connect_timeout, milliseconds(250));
+  EXPECT_EQ(cluster.buffer_limit_bytes, 999u);
+  EXPECT_TRUE(cluster.close_connections_on_host_health_failure);
+  EXPECT_EQ(cluster.panic_threshold, 12.5);
+  EXPECT_EQ(cluster.tcp_keepalive->time_s, 9u);
+  EXPECT_EQ(cluster.tcp_keepalive->probes, 2u);
+  EXPECT_EQ(cluster.tcp_keepalive->interval_s, std::nullopt);
+}
+
+TEST(CompileCluster, StatsHaveTheNameAsTag) {
+  Loaded loaded = load_cluster("alt_stat_name: x:y");
+  const config::Cluster& cluster = loaded.cluster();
+  EXPECT_EQ(cluster.stats->prefix(), "cluster.x_y.");
+  EXPECT_EQ(cluster.stats->extracted_prefix(), "cluster.");
+  EXPECT_EQ(cluster.stats->tags().at(0).name, "envoy.cluster_name");
+  EXPECT_EQ(cluster.stats->tags().at(0).value, "x_y");
+  EXPECT_EQ(cluster.circuit_breakers[1].stats->prefix(), "cluster.x_y.circuit_breakers.high.");
+  EXPECT_EQ(cluster.circuit_breakers[1].stats->extracted_prefix(),
+            "cluster.circuit_breakers.high.");
+  EXPECT_EQ(cluster.http1_stats->prefix(), "cluster.x_y.http1.");
+  EXPECT_EQ(cluster.http2_stats, nullptr);
+}
+
+}  // namespace
+}  // namespace outrigger::xds

@@ -2,7 +2,6 @@
 
 #include <cstdlib>
 #include <fstream>
-#include <iterator>
 
 #include "fmt/format.h"
 #include "google/protobuf/any.pb.h"
@@ -26,6 +25,19 @@ absl::StatusOr<net::Address> compile_socket_address(const SocketAddress& address
   }
   if (!errors.empty()) return errors.status();
   return *out;
+}
+
+// Formats and bodies are small; a device must not eat the memory.
+constexpr std::streamsize kMaxFileBytes = 16 * 1024 * 1024;
+
+bool read_file(const std::string& path, std::string& text) {
+  std::ifstream file(path, std::ios::binary);
+  char block[16 * 1024];
+  while (file.read(block, sizeof block) || file.gcount() > 0) {
+    text.append(block, static_cast<size_t>(file.gcount()));
+    if (text.size() > kMaxFileBytes) return false;
+  }
+  return file.is_open() && !file.bad();
 }
 
 }  // namespace
@@ -60,9 +72,8 @@ absl::StatusOr<std::string> read_data_source(const DataSource& source) {
     case DataSource::kInlineBytes:
       return source.inline_bytes();
     case DataSource::kFilename: {
-      std::ifstream file(source.filename(), std::ios::binary);
-      std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-      if (file.is_open() && !file.bad()) return text;
+      std::string text;
+      if (read_file(source.filename(), text)) return text;
       FieldErrors errors;
       errors.add("filename", fmt::format("unable to read file '{}'", source.filename()));
       return errors.status();

@@ -43,7 +43,7 @@ constexpr HeaderId kInternalHeaders[] = {
 
 // What a proxy behind the edge may have added: taken off at the edge only.
 constexpr HeaderId kBehindEdgeHeaders[] = {
-    HeaderId::x_envoy_decorator_operation, HeaderId::x_envoy_downstream_service_cluster,
+    HeaderId::x_envoy_decorator_operation,     HeaderId::x_envoy_downstream_service_cluster,
     HeaderId::x_envoy_downstream_service_node, HeaderId::x_envoy_original_path,
     HeaderId::x_envoy_original_host,
 };

@@ -1,0 +1,197 @@
+// What the upstream says to the router: the response, or how it failed.
+#include <algorithm>
+#include <charconv>
+
+#include "proxy/stream/failure_text.h"
+#include "proxy/stream/http_service.h"
+#include "proxy/stream/response_codes.h"
+#include "proxy/stream/router.h"
+#include "proxy/stream/worker_services.h"
+#include "proxy/upstream/client_connection.h"
+
+namespace outrigger::stream {
+
+using http::HeaderId;
+using std::chrono::milliseconds;
+
+void Router::on_upstream_connected(upstream::ClientConnection& connection, upstream::Host& host) {
+  StreamInfo& info = owner_.info();
+  info.upstream_remote = host.endpoint->address;
+  info.upstream_hostname = host.endpoint->hostname;
+  info.upstream_connection_id = connection.id();
+  info.upstream_protocol = connection.protocol();
+  info.upstream_local = connection.local_address();
+  info.upstream_request_header_bytes = headers_->byte_size();
+  info.upstream_first_sent = owner_.services().loop.now();
+}
+
+void Router::on_upstream_request_sent() {
+  owner_.info().upstream_last_sent = owner_.services().loop.now();
+}
+
+void Router::on_upstream_informational(http::HeaderMap& headers) {
+  if (state_ == State::trying) owner_.respond_informational(headers);
+}
+
+void Router::on_upstream_headers(http::HeaderMap& headers, bool end_stream) {
+  StreamInfo& info = owner_.info();
+  auto now = owner_.services().loop.now();
+  info.upstream_first_received = now;
+  info.upstream_response_header_bytes = headers.byte_size();
+  int code = status_of(headers);
+  info.response_code = code;
+  per_try_timer_.cancel();
+  note_upstream_activity();
+  bool bad = code >= 500;
+  (bad ? host_->stats.rq_error : host_->stats.rq_success).inc();
+  if (retry_rules_.enabled() && route::should_retry(retry_rules_, headers, owner_.arena()) &&
+      retry(true, true)) {
+    count_upstream_response(cluster_->retry_stats(), code);
+    return;
+  }
+  if (retries_ > 0 && !bad) cluster_->stats().upstream_rq_retry_success.inc();
+  state_ = State::responding;
+  count_code(code);
+  auto elapsed = std::chrono::duration_cast<milliseconds>(now - upstream_start_).count();
+  cluster_->stats().upstream_rq_time.record(static_cast<uint64_t>(elapsed));
+  cluster_->origin_stats(internal_).upstream_rq_time.record(static_cast<uint64_t>(elapsed));
+  info.details = "via_upstream";
+  if (!owner_.service().router_options().suppress_envoy_headers) {
+    char* text = owner_.arena().allocate_chars(20);
+    auto end = std::to_chars(text, text + 20, elapsed).ptr;
+    headers.set(HeaderId::x_envoy_upstream_service_time,
+                std::string_view(text, static_cast<size_t>(end - text)));
+  }
+  if (owner_.matched_route().host->include_attempt_count_in_response) {
+    headers.set(HeaderId::x_envoy_attempt_count,
+                owner_.arena().copy(std::to_string(info.attempt_count)));
+  }
+  finish_headers(headers);
+  if (end_stream) {
+    info.upstream_last_received = now;
+    state_ = State::done;
+    cancel_timers();
+  }
+  owner_.respond_headers(headers, end_stream);
+}
+
+void Router::finish_headers(http::HeaderMap& headers) {
+  const route::RouteMatchResult& matched = owner_.matched_route();
+  route::mutate_response(
+      {owner_.service().config().routes.get(), matched.host, route_, choice_weighted_}, headers,
+      owner_.values());
+}
+
+void Router::on_upstream_body(Bytes body, bool end_stream) {
+  if (state_ != State::responding) return;
+  owner_.info().upstream_response_body_bytes += body.size();
+  note_upstream_activity();
+  if (end_stream) {
+    owner_.info().upstream_last_received = owner_.services().loop.now();
+    state_ = State::done;
+    cancel_timers();
+  }
+  owner_.respond_body(body, end_stream);
+}
+
+void Router::on_upstream_trailers(http::HeaderMap& trailers) {
+  if (state_ != State::responding) return;
+  owner_.info().upstream_last_received = owner_.services().loop.now();
+  state_ = State::done;
+  cancel_timers();
+  owner_.respond_trailers(trailers);
+}
+
+void Router::on_upstream_blocked(bool blocked) {
+  if (request_paused_ == blocked) return;
+  request_paused_ = blocked;
+  owner_.pause_request(blocked);
+}
+
+void Router::pause_response(bool pause) {
+  pauses_ = pause ? pauses_ + 1 : pauses_ - (pauses_ > 0 ? 1 : 0);
+  bool paused = pauses_ > 0;
+  if (paused == response_paused_) return;
+  response_paused_ = paused;
+  ClusterStats* stats = cluster_ == nullptr ? nullptr : &cluster_->stats();
+  if (stats != nullptr) {
+    (paused ? stats->upstream_flow_control_paused_reading_total
+            : stats->upstream_flow_control_resumed_reading_total)
+        .inc();
+  }
+  if (upstream_ != nullptr) upstream_->pause_response(paused);
+}
+
+void Router::on_upstream_failure(const UpstreamFailure& failure) {
+  if (state_ == State::done) return;
+  stop_try_timers();
+  on_upstream_blocked(false);
+  ClusterStats& stats = cluster_->stats();
+  if (failure.request_started) {
+    host_->stats.rq_error.inc();
+    if (failure.reason == http::ResetReason::remote_reset ||
+        failure.reason == http::ResetReason::remote_refused_stream) {
+      stats.upstream_rq_rx_reset.inc();
+    }
+  }
+  if (!failure.response_started) {
+    if (may_replay(failure)) {
+      replayed_ = true;
+      --owner_.info().attempt_count;  // the client's request, still its first attempt
+      attempt(true);
+      return;
+    }
+    bool wanted = retry_rules_.enabled() &&
+                  route::should_retry(retry_rules_, failure.reason, failure.request_started);
+    if (failure.reason == http::ResetReason::overflow)
+      wanted = false;  // the breaker is there to shed load
+    if (retry(wanted, false)) return;
+  }
+  fail(failure);
+}
+
+// The keep-alive race: the peer closed an idle connection while the request was on its way. Nothing
+// was answered, and a request that is safe and whole is sent once more, on a new connection.
+bool Router::may_replay(const UpstreamFailure& failure) const {
+  if (replayed_ || !failure.reused_connection ||
+      failure.reason != http::ResetReason::connection_termination)
+    return false;
+  if (body_seen_ && (body_lost_ || !end_seen_ || kept_body_.empty())) return false;
+  std::string_view method = headers_->get(HeaderId::method);
+  static constexpr std::string_view kIdempotent[] = {"GET",   "HEAD", "OPTIONS",
+                                                     "TRACE", "PUT",  "DELETE"};
+  return std::find(std::begin(kIdempotent), std::end(kIdempotent), method) !=
+             std::end(kIdempotent) &&
+         !owner_.is_upgrade();
+}
+
+void Router::fail(const UpstreamFailure& failure) {
+  bool responding = state_ == State::responding;
+  state_ = State::done;
+  cancel_timers();
+  Arena& arena = owner_.arena();
+  Outcome outcome{failure_flag(failure), failure_details(failure, arena),
+                  failure_cause(failure, host_->endpoint->address.text(), arena)};
+  if (failure.reason == http::ResetReason::connection_failure) {
+    owner_.info().upstream_transport_failure_reason =
+        arena.concat("delayed connect error: ", failure.detail);
+    owner_.info().upstream_remote = host_->endpoint->address;
+  }
+  if (responding) {
+    owner_.service().stats().rq_reset_after_downstream_response_started.inc();
+    owner_.respond_reset(outcome, failure.reason);
+    return;
+  }
+  int code = failure.reason == http::ResetReason::protocol_error ? 502 : 503;
+  count_code(code);
+  LocalReply reply{code, failure_body(failure, retries_, arena), outcome, -1};
+  reply.overloaded = failure.reason == http::ResetReason::overflow;
+  owner_.local_reply(reply);
+}
+
+void Router::count_code(int code) {
+  count_upstream_response(cluster_->stats(), code);
+  count_upstream_response(cluster_->origin_stats(internal_), code);
+}
+
+}  // namespace outrigger::stream

@@ -45,6 +45,7 @@ class ClientConnection final : public runtime::Deferred,
 
   uint64_t id() const { return id_; }
   uint32_t streams_opened() const { return streams_opened_; }
+  uint32_t active_streams() const { return active_streams_; }
   ConnPool& pool() { return pool_; }
   http::Protocol protocol() const { return codec_->protocol(); }
   const net::Address& local_address() const { return local_; }

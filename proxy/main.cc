@@ -1,4 +1,5 @@
 // outrigger: the program.
+#include <csignal>
 #include <cstdio>
 
 #include "fmt/format.h"
@@ -17,6 +18,7 @@ void print(std::FILE* to, std::string_view text) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  std::signal(SIGPIPE, SIG_IGN);  // a log's reader that went away is an error to handle, not an end
   auto parsed = outrigger::parse_options(argc, argv);
   if (const auto* exit = std::get_if<outrigger::CommandLineExit>(&parsed)) {
     print(exit->code == 0 ? stdout : stderr, exit->text);

@@ -1,6 +1,5 @@
 #include "proxy/stream/router.h"
 
-
 #include "proxy/route/match.h"
 #include "proxy/route/redirect.h"
 #include "proxy/route/rewrite.h"

@@ -178,6 +178,9 @@ void Server::begin_drain(bool exit_when_done, Worker::ListenerChoice chosen) {
     server_state_.draining.store(true);
   }
   gauges_->set_state(static_cast<int>(state()));
+  for (const config::ListenerPtr& listener : loaded_.compiled.listeners) {
+    if (chosen(*listener)) gauges_->note_listener_stopped();
+  }
   for (auto& worker : workers_) {
     worker->stop_listening(chosen);
     worker->drain(chosen);

@@ -20,6 +20,7 @@ class ServerGauges {
   void set_live(bool live) { server_.live.set(live ? 1 : 0); }
   void set_workers_started() { listeners_.workers_started.set(1); }
   void note_listener_created(bool ok);
+  void note_listener_stopped() { listeners_.listener_stopped.inc(); }
   void note_initialized(std::chrono::milliseconds took) {
     server_.initialization_time_ms.record(static_cast<uint64_t>(took.count()));
   }

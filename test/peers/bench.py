@@ -8,7 +8,7 @@ import tempfile
 
 from harness import config
 from harness.match import Mismatch
-from harness.proxy import Proxy, free_port
+from harness.proxy import Proxy, reserve_port
 from harness.wait import Waiter
 
 
@@ -38,6 +38,11 @@ class Bench:
     @property
     def url(self):
         return f"http://127.0.0.1:{self.port}"
+
+    def free_port(self):
+        reservation = reserve_port()
+        self.closers.append(reservation.close)
+        return reservation.getsockname()[1]
 
     async def echo(self, name="echo", protocol="http1"):
         """outrigger-echo as an origin."""
@@ -126,5 +131,3 @@ class Bench:
             return "a sanitizer complained"
         return complaint
 
-
-__all__ = ["Bench", "Origin", "free_port"]

@@ -5,7 +5,7 @@ import asyncio
 import grpc
 import grpc.aio
 
-from bench import Origin, free_port
+from bench import Origin
 
 
 class Service(grpc.GenericRpcHandler):
@@ -160,7 +160,7 @@ async def test_timeout_of_the_route(bench):
 
 
 async def test_upstream_is_not_there(bench):
-    await bench.start(Origin(free_port(), "http2"))
+    await bench.start(Origin(bench.free_port(), "http2"))
     channel = grpc.aio.insecure_channel(f"127.0.0.1:{bench.port}", options=UNLIMITED)
     try:
         await channel.unary_unary("/wire.Test/Unary")(b"")

@@ -2,12 +2,11 @@
 
 import pathlib
 
-from bench import free_port
 from curl_client import CURL
 
 
 async def nginx(bench):
-    folder, port = pathlib.Path(bench.folder), free_port()
+    folder, port = pathlib.Path(bench.folder), bench.free_port()
     (folder / "file").write_text("0123456789" * 1000)
     scratch = " ".join(f"{kind}_temp_path {folder}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
     conf = folder / "nginx.conf"
@@ -21,7 +20,7 @@ http {{ access_log off; {scratch} keepalive_requests 3; gzip on; gzip_min_length
 
 
 async def haproxy(bench, proto=""):
-    port, conf = free_port(), pathlib.Path(bench.folder, "haproxy.cfg")
+    port, conf = bench.free_port(), pathlib.Path(bench.folder, "haproxy.cfg")
     conf.write_text(f"""
 defaults
   mode http

@@ -13,11 +13,13 @@ class PortTaken(Exception):
     """Somebody else got a port between choosing it and the proxy's bind: try again with others."""
 
 
-def free_port():
-    with socket.socket() as sock:
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        sock.bind(("127.0.0.1", 0))
-        return sock.getsockname()[1]
+def reserve_port():
+    """A bound socket that does not listen: nobody else is given its port while it is open, and a server that sets
+    SO_REUSEADDR, as all do, may bind to it."""
+    sock = socket.socket()
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    sock.bind(("127.0.0.1", 0))
+    return sock
 
 
 class Binary:
@@ -36,7 +38,7 @@ class Binary:
 class Proxy:
     def __init__(self, binary, folder, waiter):
         self.binary, self.folder, self.waiter = binary, folder, waiter
-        self.ports = {}
+        self.ports = {}  # name -> the socket that reserves it
         self.admin_socket = None  # path, when the administration interface is there and not on a port
         self.process = None
         self.exit_seen = False  # the scenario itself has looked at how it ended
@@ -44,8 +46,8 @@ class Proxy:
 
     def port(self, name):
         if name not in self.ports:
-            self.ports[name] = free_port()
-        return self.ports[name]
+            self.ports[name] = reserve_port()
+        return self.ports[name].getsockname()[1]
 
     async def start(self, tree, arguments, environment=None):
         config.write(tree, f"{self.folder}/bootstrap.json")
@@ -142,6 +144,12 @@ class Proxy:
 
     async def stop(self):
         """Ends the process; returns a complaint if it did not end well."""
+        complaint = await self._end()
+        for reservation in self.ports.values():
+            reservation.close()
+        return complaint
+
+    async def _end(self):
         if self.process is None or self.exit_seen:
             return None
         if self.process.returncode is None:

@@ -1,6 +1,7 @@
 """Runs one folder of examples/: its upstreams, Outrigger, and a live table of what each cluster got. Called by tools/run."""
 
 import argparse
+import ctypes
 import os
 import pathlib
 import re
@@ -162,7 +163,7 @@ class Runner:
     @staticmethod
     def _spawn(command, output):
         # A session of their own: Ctrl-C is for this script, which then ends them in order.
-        return subprocess.Popen(command, stdout=output, start_new_session=True)
+        return subprocess.Popen(command, stdout=output, start_new_session=True, preexec_fn=end_with_parent)
 
     def _ready(self):
         try:
@@ -184,7 +185,7 @@ class Runner:
         if self.proxy is None or self.proxy.poll() is not None:
             return
         had, start = self.in_flight(), time.monotonic()
-        print(f"\ndraining: {had}", flush=True)
+        say(f"\ndraining: {had}")
         self.proxy.terminate()
         while True:
             try:
@@ -192,13 +193,27 @@ class Runner:
                 break
             except KeyboardInterrupt:
                 self.proxy.terminate()
-        print(f"drained in {time.monotonic() - start:.2f} s, exit code {code}", flush=True)
+        say(f"drained in {time.monotonic() - start:.2f} s, exit code {code}")
 
     def stop(self):
         self.drain()
         for upstream in self.upstreams:
             upstream.terminate()
             upstream.wait()
+
+
+def say(text):
+    """Prints; that nobody reads it (any more) must not keep the example from ending in order."""
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def end_with_parent():
+    """In a new child: SIGTERM if this script dies without ending it."""
+    PR_SET_PDEATHSIG = 1
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def watch(runner, args, example):
@@ -230,7 +245,7 @@ def main():
         runner.start()
         print(f"{example.name} is running. Send it requests from another terminal:\n\n{example.to_try()}\n\nCtrl-C drains and ends it.\n", flush=True)
         watch(runner, args, example)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, BrokenPipeError):  # Ctrl-C; or whoever read our output is gone
         pass
     finally:
         runner.stop()

@@ -52,27 +52,47 @@ void LoadBalancer::assign_loads(const config::Cluster& cluster) {
     };
     for (Priority& p : priorities_) p.healthy_load = assign(available(p.healthy_hosts, p.total));
     for (Priority& p : priorities_) p.degraded_load = assign(available(p.degraded_hosts, p.total));
-    for (Priority& p : priorities_) {  // what rounding left over
-      if (left > 0 && p.healthy_load > 0) {
-        p.healthy_load += static_cast<uint32_t>(left);
-        left = 0;
-      }
-    }
-  } else {
-    // Nobody is healthy: the first priority that has hosts takes all, in panic.
-    for (Priority& p : priorities_) {
-      if (p.total == 0) continue;
-      p.healthy_load = 100;
-      break;
-    }
+    give_rest(left);
   }
   // Panic counts only where even all priorities together are not enough.
+  bool total_panic = norm < 100 && cluster.panic_threshold > 0;
   for (Priority& p : priorities_) {
-    double usable = p.total == 0 ? 100.0
-                                 : 100.0 * static_cast<double>(p.healthy_hosts + p.degraded_hosts) /
-                                       static_cast<double>(p.total);
-    p.panic = norm < 100 && p.total != 0 && usable < cluster.panic_threshold;
+    if (p.total == 0) continue;
+    double usable = 100.0 * static_cast<double>(p.healthy_hosts + p.degraded_hosts) /
+                    static_cast<double>(p.total);
+    p.panic = norm < 100 && usable < cluster.panic_threshold;
+    total_panic = total_panic && p.panic;
   }
+  if (total_panic) assign_loads_by_size();
+}
+
+// What rounding left over goes to the first priority that has a load, healthy ones before degraded.
+void LoadBalancer::give_rest(uint64_t left) {
+  for (uint32_t Priority::*load : {&Priority::healthy_load, &Priority::degraded_load}) {
+    for (Priority& p : priorities_) {
+      if (p.*load == 0) continue;
+      p.*load += static_cast<uint32_t>(left);
+      return;
+    }
+  }
+}
+
+// All priorities are in panic: health tells nothing any more, the number of hosts does.
+void LoadBalancer::assign_loads_by_size() {
+  if (host_count_ == 0) return;
+  uint64_t left = 100;
+  for (Priority& p : priorities_) {
+    p.healthy_load = static_cast<uint32_t>(100 * p.total / host_count_);
+    p.degraded_load = 0;
+    left -= p.healthy_load;
+  }
+  give_rest(left);
+}
+
+Host* LoadBalancer::pick_of(Priority& priority, HostPicker* picker, uint64_t random, bool& panic) {
+  panic = priority.panic && priority.all != nullptr;
+  if (panic) picker = priority.all.get();
+  return picker == nullptr ? nullptr : picker->pick(random);
 }
 
 Host* LoadBalancer::pick(uint64_t random, bool& panic) {
@@ -84,14 +104,10 @@ Host* LoadBalancer::pick(uint64_t random, bool& panic) {
       at -= p.healthy_load;
       continue;
     }
-    if (p.panic && p.all != nullptr) {
-      panic = true;
-      return p.all->pick(random);
-    }
-    return p.healthy == nullptr ? nullptr : p.healthy->pick(random);
+    return pick_of(p, p.healthy.get(), random, panic);
   }
   for (Priority& p : priorities_) {
-    if (at < p.degraded_load) return p.degraded == nullptr ? nullptr : p.degraded->pick(random);
+    if (at < p.degraded_load) return pick_of(p, p.degraded.get(), random, panic);
     at -= p.degraded_load;
   }
   return nullptr;

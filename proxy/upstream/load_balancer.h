@@ -51,6 +51,9 @@ class LoadBalancer {
     bool panic = false;
   };
   void assign_loads(const config::Cluster& cluster);
+  void assign_loads_by_size();
+  void give_rest(uint64_t left);
+  static Host* pick_of(Priority& priority, HostPicker* picker, uint64_t random, bool& panic);
 
   std::vector<Priority> priorities_;
   size_t host_count_ = 0;

@@ -1,0 +1,59 @@
+// Hosts for the balancers' tests: made from a list of weights or states, counted by their port.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "proxy/upstream/conn_pool.h"
+#include "proxy/upstream/load_balancer.h"
+#include "test/unit/support/cluster.h"
+
+namespace outrigger::upstream::test {
+
+using Health = config::Endpoint::Health;
+using Counts = std::map<const Host*, unsigned>;
+
+// Ports count from 1, over all hosts that it makes.
+class Hosts {
+ public:
+  std::vector<Host*> weighted(const std::vector<uint32_t>& weights) {
+    std::vector<Host*> made;
+    for (uint32_t weight : weights) made.push_back(add(weight, Health::healthy));
+    return made;
+  }
+  std::vector<Host*> in_state(size_t healthy, size_t unhealthy, size_t degraded = 0) {
+    std::vector<Host*> made;
+    for (size_t i = 0; i < healthy; ++i) made.push_back(add(1, Health::healthy));
+    for (size_t i = 0; i < unhealthy; ++i) made.push_back(add(1, Health::unhealthy));
+    for (size_t i = 0; i < degraded; ++i) made.push_back(add(1, Health::degraded));
+    return made;
+  }
+
+ private:
+  Host* add(uint32_t weight, Health health) {
+    auto port = static_cast<uint16_t>(all_.size() + 1);
+    all_.push_back(std::make_unique<Host>(outrigger::test::endpoint(port, weight, health), 0));
+    return all_.back().get();
+  }
+
+  std::vector<std::unique_ptr<Host>> all_;
+};
+
+// The same numbers in every run: a test that passes once passes always.
+class Dice {
+ public:
+  uint64_t next() {
+    uint64_t z = (state_ += 0x9e3779b97f4a7c15ULL);
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
+    return z ^ (z >> 31);
+  }
+
+ private:
+  uint64_t state_ = 1;
+};
+
+}  // namespace outrigger::upstream::test

@@ -132,9 +132,7 @@ void ClientConnection::settle() {
     return;
   }
   const config::UpstreamHttp& http = pool_.cluster().config().http;
-  bool used_up =
-      http.max_requests_per_connection != 0 && streams_opened_ >= http.max_requests_per_connection;
-  if (state_ == State::open && (used_up || !codec_->reusable())) {
+  if (state_ == State::open && (used_up() || !codec_->reusable())) {
     state_ = State::draining;
     if (in_pool_list_) pool_.on_unavailable(*this);
     in_pool_list_ = false;
@@ -150,6 +148,11 @@ void ClientConnection::settle() {
     in_pool_list_ = true;
     pool_.on_available(*this);
   }
+}
+
+bool ClientConnection::used_up() const {
+  uint32_t max = pool_.cluster().config().http.max_requests_per_connection;
+  return max != 0 && streams_opened_ >= max;
 }
 
 void ClientConnection::on_data(Bytes bytes) {

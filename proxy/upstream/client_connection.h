@@ -31,7 +31,9 @@ class ClientConnection final : public runtime::Deferred,
 
   // False: it failed at once, the pool was told.
   bool connect();
-  bool can_open_stream() const { return state_ == State::open && codec_->can_open_stream(); }
+  bool can_open_stream() const {
+    return state_ == State::open && !used_up() && codec_->can_open_stream();
+  }
   // Only between on_pool_ready and the end of that call. The stream belongs to the handler until it
   // calls release_stream().
   http::StreamEncoder& open_stream(http::StreamHandler& handler) {
@@ -64,6 +66,8 @@ class ClientConnection final : public runtime::Deferred,
   void on_ping_timer();
   void after_feed(const http::FeedResult& result);
   void settle();
+  // It has carried as many requests as it may.
+  bool used_up() const;
   void close(bool by_remote, http::ResetReason reason, std::string_view detail);
   void count_bytes();
   std::unique_ptr<http::ClientCodec> make_codec();

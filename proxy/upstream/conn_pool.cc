@@ -34,8 +34,10 @@ void ConnPool::request_stream(PoolWaiter& waiter, bool fresh) {
     return;
   }
   cluster_.stats().upstream_rq_pending_total.inc();
+  waiter.fresh_ = fresh;
   enqueue(waiter);
   open_connections();
+  if (fresh) serve_waiters();  // at the limit of connections a used one must do
 }
 
 ClientConnection* ConnPool::find_available(bool fresh) {
@@ -83,9 +85,11 @@ void ConnPool::dequeue(PoolWaiter& waiter) {
 }
 
 // One connection for each waiter that the connecting ones will not serve; HTTP/2 connections are
-// expected to serve many.
+// expected to serve many, but not more than they may carry.
 void ConnPool::open_connections() {
   size_t per_connection = http2_ ? cluster_.config().http.http2.max_concurrent_streams : 1;
+  if (uint32_t max = cluster_.config().http.max_requests_per_connection; max != 0)
+    per_connection = std::min<size_t>(per_connection, max);
   while (waiters_ > connecting_ * per_connection) {
     ResourceLimit& limit = cluster_.limits(high_priority_).connections;
     if (!limit.try_take()) {
@@ -141,13 +145,22 @@ void ConnPool::on_unavailable(ClientConnection& connection) {
   if (at != available_.rend()) available_.erase(std::next(at).base());
 }
 
+ClientConnection* ConnPool::find_for(const PoolWaiter& waiter) {
+  return find_available(waiter.fresh_ && connecting_ > 0);
+}
+
 void ConnPool::serve_waiters() {
-  while (first_waiter_ != nullptr) {
-    ClientConnection* connection = find_available(false);
-    if (connection == nullptr) return;
-    PoolWaiter& waiter = *first_waiter_;
-    dequeue(waiter);
-    give(*connection, waiter);
+  PoolWaiter* waiter = first_waiter_;
+  while (waiter != nullptr) {
+    ClientConnection* connection = find_for(*waiter);
+    if (connection == nullptr) {
+      if (!waiter->fresh_) return;  // there is none for anybody
+      waiter = waiter->next_;
+      continue;
+    }
+    dequeue(*waiter);
+    give(*connection, *waiter);
+    waiter = first_waiter_;  // who was called back may have changed the queue
   }
 }
 

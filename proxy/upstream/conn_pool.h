@@ -46,6 +46,7 @@ class PoolWaiter {
   ConnPool* pool_ = nullptr;
   PoolWaiter* next_ = nullptr;
   PoolWaiter* prev_ = nullptr;
+  bool fresh_ = false;
 };
 
 class ConnPool {
@@ -56,7 +57,7 @@ class ConnPool {
   ConnPool& operator=(const ConnPool&) = delete;
 
   // May call the waiter back before it returns. `fresh`: not on a connection that has carried a
-  // request before.
+  // request before, unless the limits allow no new one.
   void request_stream(PoolWaiter& waiter, bool fresh);
   // Ends every connection now.
   void close_all();
@@ -83,6 +84,7 @@ class ConnPool {
   void open_connections();
   void serve_waiters();
   void give(ClientConnection& connection, PoolWaiter& waiter);
+  ClientConnection* find_for(const PoolWaiter& waiter);
   void fail_waiters(PoolFailure failure, std::string_view detail);
   ClientConnection* find_available(bool fresh);
   bool open_connection();

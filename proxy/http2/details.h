@@ -17,11 +17,13 @@ inline constexpr std::string_view kNotSent = "http2.message_not_sent";
 inline constexpr std::string_view kUnknown = "http2.unknown.nghttp2.error";
 
 // The whole connection.
-inline constexpr std::string_view kOutboundFlood = "http2.outbound_frames_flood";
-inline constexpr std::string_view kOutboundControlFlood = "http2.outbound_control_frames_flood";
+inline constexpr std::string_view kOutboundFlood =
+    "codec_error:Too_many_frames_in_the_outbound_queue.";
+inline constexpr std::string_view kOutboundControlFlood =
+    "codec_error:Too_many_control_frames_in_the_outbound_queue.";
 inline constexpr std::string_view kEmptyFrameFlood = "http2.inbound_empty_frames_flood";
-inline constexpr std::string_view kPriorityFlood = "http2.inbound_priority_frames_flood";
-inline constexpr std::string_view kWindowUpdateFlood = "http2.inbound_window_update_frames_flood";
+inline constexpr std::string_view kPriorityFlood = "codec_error:Too_many_PRIORITY_frames";
+inline constexpr std::string_view kWindowUpdateFlood = "codec_error:Too_many_WINDOW_UPDATE_frames";
 inline constexpr std::string_view kContinuationFlood = "http2.continuation_flood";
 inline constexpr std::string_view kPrematureResets = "too_many_premature_resets";
 inline constexpr std::string_view kBadPreface = "http2.bad_connection_preface";
@@ -33,6 +35,11 @@ inline constexpr std::string_view kFrameSizeError = "http2.frame_size_error";
 inline constexpr std::string_view kCompressionError = "http2.compression_error";
 inline constexpr std::string_view kInternalError = "http2.internal_error";
 inline constexpr std::string_view kPeerClosed = "http2.peer_closed";
-inline constexpr std::string_view kDrained = "http2.drained";
+
+// Too much of what is allowed: Envoy does not count that among the protocol errors.
+constexpr bool is_flood(std::string_view detail) {
+  return detail == kOutboundFlood || detail == kOutboundControlFlood ||
+         detail == kEmptyFrameFlood || detail == kPriorityFlood || detail == kWindowUpdateFlood;
+}
 
 }  // namespace outrigger::http2::detail

@@ -86,14 +86,17 @@ FeedResult Session::feed_eof() {
   return FeedResult{0, FeedResult::Kind::close, failure_.empty() ? detail::kPeerClosed : failure_};
 }
 
-FeedResult Session::verdict(size_t consumed) {
-  if (!failure_.empty()) return FeedResult{consumed, FeedResult::Kind::close, failure_};
-  if (lost_) return FeedResult{consumed, FeedResult::Kind::close, detail::kPeerClosed};
+FeedResult Session::verdict(size_t consumed) const {
+  if (!finished()) return FeedResult{consumed, FeedResult::Kind::ok, {}};
+  // A drained connection ends without a detail: that would name a fault of the peer's.
+  std::string_view detail = failure_.empty() && lost_ ? detail::kPeerClosed : failure_;
+  return FeedResult{consumed, FeedResult::Kind::close, detail};
+}
+
+bool Session::finished() const {
+  if (lost_ || !failure_.empty()) return true;
   // After a GOAWAY of either side, with the last stream gone.
-  if (nghttp2_session_want_read(raw_) == 0 && nghttp2_session_want_write(raw_) == 0) {
-    return FeedResult{consumed, FeedResult::Kind::close, detail::kDrained};
-  }
-  return FeedResult{consumed, FeedResult::Kind::ok, {}};
+  return nghttp2_session_want_read(raw_) == 0 && nghttp2_session_want_write(raw_) == 0;
 }
 
 void Session::flush() {

@@ -4,9 +4,8 @@
 // inside one of its callbacks.
 // Output: frames that are submitted while input is being read leave together at the end of feed();
 // at any other time at once.
-// The end: a connection that failed says so in the result of feed(), also of the next one if it
-// failed in between. One that drains is done when active_streams() is 0, which its owner sees after
-// any call.
+// The end: a connection that failed, or whose last stream after a GOAWAY is gone, says so in the
+// result of feed(), and by finished() after any other call.
 // Flow control towards us: no automatic window updates; what a stream's handler took is credited at
 // once, unless the handler has paused reading: then up to one window more arrives, is given to the
 // handler, and is credited when it resumes.
@@ -49,6 +48,7 @@ class Session {
   void send_ping();
   bool ping_outstanding() const { return ping_outstanding_; }
   size_t active_streams() const { return active_streams_; }
+  bool finished() const;
   bool can_open_stream() const;
   uint32_t max_concurrent_streams() const;
   bool reusable() const;
@@ -99,7 +99,7 @@ class Session {
   Stream& make_stream();
   void remove(Stream& stream);
   void submit_settings();
-  http::FeedResult verdict(size_t consumed);
+  http::FeedResult verdict(size_t consumed) const;
   // Ends the connection with a GOAWAY; the first failure holds.
   void fail(std::string_view detail, uint32_t code);
   int fail_if(std::string_view detail);

@@ -22,6 +22,7 @@ class SessionCodec : public Contract {
   void begin_drain() final { session_.begin_drain(); }
   void finish_drain() final { session_.finish_drain(); }
   size_t active_streams() const final { return session_.active_streams(); }
+  bool finished() const final { return session_.finished(); }
   void send_ping() final { session_.send_ping(); }
   bool ping_outstanding() const final { return session_.ping_outstanding(); }
 

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "proxy/http1/server_codec.h"
+#include "proxy/http2/details.h"
 #include "proxy/http2/server_codec.h"
 #include "proxy/stream/stream.h"
 
@@ -146,9 +147,9 @@ void HttpConnection::after_feed(const http::FeedResult& result) {
   if (result.kind == http::FeedResult::Kind::close) {
     if (!result.detail.empty()) {
       // HTTP/1 has told the stream, which counted it.
-      if (codec_->protocol() == http::Protocol::http2)
+      if (codec_->protocol() == http::Protocol::http2 && !http2::detail::is_flood(result.detail))
         service_->stats().downstream_cx_protocol_error.inc();
-      if (result.detail == "too_many_premature_resets")
+      if (result.detail == http2::detail::kPrematureResets)
         service_->stats().downstream_rq_too_many_premature_resets.inc();
       codec_->on_connection_lost(http::ResetReason::protocol_error, result.detail);
     }

@@ -59,7 +59,7 @@ TEST(Flood, PriorityFrames) {
   server.codec.feed(preface() + headers(1, post_request(), kNone));
   std::string priority = frame(kPriority, kNone, 1, number(0) + "\x10");
   EXPECT_EQ(server.codec.feed(repeat(priority, 200)).kind, FeedResult::Kind::ok);
-  expect_cut_off(server.codec.feed(priority), "http2.inbound_priority_frames_flood");
+  expect_cut_off(server.codec.feed(priority), "codec_error:Too_many_PRIORITY_frames");
   EXPECT_EQ(server.stats.inbound_priority_frames_flood.value(), 1u);
 }
 
@@ -71,7 +71,7 @@ TEST(Flood, WindowUpdates) {
   server.stream().encoder->send_body("one DATA frame", false);
   EXPECT_EQ(server.codec.feed(repeat(window_update(1, 1), 20)).kind, FeedResult::Kind::ok);
   expect_cut_off(server.codec.feed(window_update(0, 1)),
-                 "http2.inbound_window_update_frames_flood");
+                 "codec_error:Too_many_WINDOW_UPDATE_frames");
   EXPECT_EQ(server.stats.inbound_window_update_frames_flood.value(), 1u);
 }
 
@@ -82,7 +82,8 @@ TEST(Flood, PingsInOneRead) {
   EXPECT_EQ(of_type(server.transport.take(), kPing).size(), 900u);
   EXPECT_EQ(server.codec.feed(repeat(ping, 900)).kind, FeedResult::Kind::ok)
       << "the first ones have left";
-  expect_cut_off(server.codec.feed(repeat(ping, 1100)), "http2.outbound_control_frames_flood");
+  expect_cut_off(server.codec.feed(repeat(ping, 1100)),
+                 "codec_error:Too_many_control_frames_in_the_outbound_queue.");
   EXPECT_EQ(server.stats.outbound_control_flood.value(), 1u);
 }
 
@@ -96,7 +97,7 @@ TEST(Flood, PingsOfAPeerThatDoesNotRead) {
   for (; reads < 1100 && result.kind == FeedResult::Kind::ok; ++reads)
     result = server.codec.feed(ping);
   EXPECT_EQ(reads, 1000) << "and the acknowledgement of the first SETTINGS";
-  expect_cut_off(result, "http2.outbound_control_frames_flood");
+  expect_cut_off(result, "codec_error:Too_many_control_frames_in_the_outbound_queue.");
 }
 
 TEST(Flood, SettingsOfAPeerThatDoesNotRead) {
@@ -108,7 +109,7 @@ TEST(Flood, SettingsOfAPeerThatDoesNotRead) {
   for (; reads < 1100 && result.kind == FeedResult::Kind::ok; ++reads)
     result = server.codec.feed(settings({{4, 1000}}));
   EXPECT_EQ(reads, 1000) << "and the acknowledgement of the first SETTINGS";
-  expect_cut_off(result, "http2.outbound_control_frames_flood");
+  expect_cut_off(result, "codec_error:Too_many_control_frames_in_the_outbound_queue.");
 }
 
 TEST(Flood, AnswersToAPeerThatDoesNotRead) {
@@ -123,7 +124,7 @@ TEST(Flood, AnswersToAPeerThatDoesNotRead) {
   for (; id < 1000 && result.kind == FeedResult::Kind::ok; id += 2)
     result = server.codec.feed(get(id));
   EXPECT_EQ(id, 2 * 48u + 1) << "48 answers, our SETTINGS, WINDOW_UPDATE and acknowledgement";
-  expect_cut_off(result, "http2.outbound_frames_flood");
+  expect_cut_off(result, "codec_error:Too_many_frames_in_the_outbound_queue.");
   EXPECT_EQ(server.stats.outbound_flood.value(), 1u);
 }
 

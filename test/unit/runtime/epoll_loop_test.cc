@@ -39,6 +39,12 @@ struct End : TransportHandler {
   int resumed = 0;
 };
 
+ConnectOptions to(const net::Address& address) {
+  ConnectOptions options;
+  options.address = address;
+  return options;
+}
+
 // A loop with a listener and one accepted connection to it, all on this thread.
 class EpollLoopTest : public testing::Test, private AcceptHandler {
  protected:
@@ -48,7 +54,7 @@ class EpollLoopTest : public testing::Test, private AcceptHandler {
     auto opened = loop->listen(listen, *this);
     ASSERT_TRUE(opened.ok()) << opened.status();
     acceptor = std::move(*opened);
-    auto dialled = loop->connect({acceptor->local_address()}, client);
+    auto dialled = loop->connect(to(acceptor->local_address()), client);
     ASSERT_TRUE(dialled.ok());
     client.transport = std::move(*dialled);
     run_until([this] { return client.connected && server.transport != nullptr; });
@@ -138,7 +144,7 @@ TEST_F(EpollLoopTest, ARefusedConnectionIsReportedWithItsError) {
   net::Address gone = acceptor->local_address();
   acceptor.reset();
   End lost;
-  auto dialled = loop->connect({gone}, lost);
+  auto dialled = loop->connect(to(gone), lost);
   ASSERT_TRUE(dialled.ok());
   lost.transport = std::move(*dialled);
   run_until([&] { return lost.closed; });

@@ -107,7 +107,42 @@ TEST(Connection, DrainInTwoSteps) {
   EXPECT_EQ(crossing.closed, 1);
   EXPECT_EQ(pair.client.goaways, 1) << "told once";
   EXPECT_EQ(pair.client_result.kind, FeedResult::Kind::close);
-  EXPECT_EQ(pair.client_result.detail, "http2.drained");
+  EXPECT_EQ(pair.client_result.detail, "") << "nobody broke the protocol";
+}
+
+TEST(Connection, IsFinishedWithTheLastStreamAfterGoaway) {
+  Pair pair;
+  pair.client.request(get_request());
+  pair.run();
+  EXPECT_FALSE(pair.server.codec.finished());
+  pair.server.codec.begin_drain();
+  pair.server.codec.finish_drain();
+  EXPECT_FALSE(pair.server.codec.finished()) << "one stream is left";
+  pair.server.stream().encoder->send_headers(Message(ok_response()), false);
+  pair.server.stream().encoder->send_body("ok", true);  // between two feeds
+  EXPECT_TRUE(pair.server.codec.finished());
+}
+
+TEST(Connection, IsNotFinishedWhileAResponseWaitsForTheWindow) {
+  http::Http2Options small;
+  small.initial_stream_window_size = 10;
+  Pair pair({}, small);
+  FakeHandler& stream = pair.client.request(get_request());
+  stream.encoder->pause_reading(true);
+  pair.run();
+  FakeHandler& seen = pair.server.stream();
+  seen.encoder->send_headers(Message(ok_response()), false);
+  seen.encoder->send_body(std::string(30, 'x'), true);
+  pair.server.codec.finish_drain();
+  pair.run();
+  EXPECT_FALSE(pair.server.codec.finished());
+  EXPECT_EQ(pair.server.codec.active_streams(), 1u);
+  EXPECT_EQ(seen.closed, 0);
+  stream.encoder->pause_reading(false);
+  pair.run();
+  EXPECT_EQ(stream.body.size(), 30u);
+  EXPECT_EQ(seen.closed, 1);
+  EXPECT_TRUE(pair.server.codec.finished());
 }
 
 TEST(Connection, StreamsAboveTheGoawayWereNotProcessed) {

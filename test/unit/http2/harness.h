@@ -92,6 +92,7 @@ class FakeHandler final : public http::StreamHandler {
   void on_stream_closed() override {
     ++closed;
     encoder = nullptr;
+    if (then_closed) then_closed();
   }
 
   std::string get(std::string_view name) const { return find(headers, name); }
@@ -117,7 +118,7 @@ class FakeHandler final : public http::StreamHandler {
   http::ResetReason reason{};
   std::string detail;
   std::function<void()> then_headers, then_body, then_trailers, then_reset, then_blocked,
-      then_resumed;
+      then_resumed, then_closed;
 
  private:
   static Fields copy(const http::HeaderMap& map) {

@@ -221,6 +221,90 @@ TEST(Reset, ConnectionLostInsideAWrite) {
   EXPECT_EQ(pair.server.stats.pending_send_bytes.value(), 0);
 }
 
+// Everything that can still happen to a connection after a stream of its own was given up.
+void let_everything_happen(Pair& pair) {
+  ServerSide& server = pair.server;
+  pair.run();
+  server.codec.feed(frame(kPriority, kNone, 1, number(0) + '\x10'));
+  server.codec.feed(window_update(1, 1000) + window_update(0, 1000));
+  server.codec.on_transport_blocked();
+  server.codec.on_transport_resumed();
+  server.codec.feed(settings({{4, 0}}) + settings({{4, 1 << 20}}));
+  server.codec.feed(frame(kData, kNone, 1, "the rest"));
+  server.codec.begin_drain();
+  server.codec.finish_drain();
+  server.codec.feed(reset(1, kCancel));
+  server.codec.feed_eof();
+  server.codec.on_connection_lost(ResetReason::connection_termination, "gone");
+}
+
+struct GivenUp {
+  const char* when;
+  bool request_ends;
+  bool head;
+  size_t body;
+  bool response_ends;
+  bool transport_blocked;
+};
+
+TEST(Reset, AHandlerThatLeftIsNeverCalledAgain) {
+  const GivenUp kCases[] = {
+      {"before the response", true, false, 0, false, false},
+      {"within the response, request open", false, true, 0, false, false},
+      {"body waits for the window", true, true, 5000, false, false},
+      {"complete response waits for the window", true, true, 5000, true, false},
+      {"complete response waits for the window, request open", false, true, 5000, true, false},
+      {"complete response waits for the transport, request open", false, true, 50, true, true},
+      {"body is above the high watermark", false, true, 500'000, false, false},
+  };
+  for (const GivenUp& given : kCases) {
+    SCOPED_TRACE(given.when);
+    http::Http2Options small;
+    small.initial_stream_window_size = 100;
+    Pair pair({}, small);
+    pair.client.request(post_request(), given.request_ends).encoder->pause_reading(true);
+    pair.run();
+    FakeHandler& seen = pair.server.stream();
+    if (given.transport_blocked) pair.server.codec.on_transport_blocked();
+    if (given.head) seen.encoder->send_headers(Message(ok_response()), false);
+    if (given.body > 0) {
+      seen.encoder->send_body(std::string(given.body, 'x'), given.response_ends);
+    }
+    seen.encoder->reset(ResetReason::local_reset);
+    // The real handler is destroyed now.
+    std::string heard;
+    auto hears = [&heard](const char* what) { return [&heard, what] { heard += what; }; };
+    seen.then_body = hears("body ");
+    seen.then_trailers = hears("trailers ");
+    seen.then_reset = hears("reset ");
+    seen.then_blocked = hears("blocked ");
+    seen.then_resumed = hears("resumed ");
+    seen.then_closed = hears("closed ");
+    EXPECT_EQ(pair.server.codec.active_streams(), 0u);
+    let_everything_happen(pair);
+    EXPECT_EQ(heard, "");
+    EXPECT_EQ(pair.server.stats.pending_send_bytes.value(), 0);
+  }
+}
+
+// Until then its octets are the codec's, and its handler has to stay.
+TEST(Reset, ACompleteResponseThatWaitsForTheWindowIsStillAStream) {
+  http::Http2Options small;
+  small.initial_stream_window_size = 100;
+  Pair pair({}, small);
+  pair.client.request(get_request()).encoder->pause_reading(true);
+  pair.run();
+  FakeHandler& seen = pair.server.stream();
+  seen.encoder->send_headers(Message(ok_response()), false);
+  seen.encoder->send_body(std::string(5000, 'x'), true);
+  pair.run();
+  EXPECT_EQ(seen.closed, 0);
+  EXPECT_EQ(pair.server.codec.active_streams(), 1u);
+  pair.server.codec.feed_eof();
+  EXPECT_EQ(seen.resets, 1);
+  EXPECT_EQ(seen.reason, ResetReason::connection_termination);
+}
+
 TEST(Reset, PeersResetWhileABodyIsQueued) {
   http::Http2Options small;
   small.initial_stream_window_size = 1000;

@@ -99,12 +99,29 @@ void compile_server_header(const Message& message, HttpConnectionManager& out) {
   }
 }
 
+config::InternalAddresses compile_internal_addresses(const Message::InternalAddressConfig& message,
+                                                     FieldErrors& errors) {
+  config::InternalAddresses out;
+  out.unix_sockets = message.unix_sockets();
+  for (int i = 0; i < message.cidr_ranges_size(); ++i) {
+    const auto& range = message.cidr_ranges(i);
+    if (auto cidr = net::Cidr::from_ip(range.address_prefix(), range.prefix_len().value())) {
+      out.ranges.push_back(*cidr);
+    } else {
+      errors.add(indexed("internal_address_config.cidr_ranges", i) + ".address_prefix",
+                 fmt::format("'{}' is not an IP address", range.address_prefix()));
+    }
+  }
+  return out;
+}
+
 void compile_request_headers(const Message& message, HttpConnectionManager& out,
                              FieldErrors& errors) {
   out.via = message.via();
   const auto& scheme = message.scheme_header_transformation();
   if (!scheme.scheme_to_overwrite().empty()) out.scheme_override = scheme.scheme_to_overwrite();
   out.scheme_match_upstream = scheme.match_upstream();
+  out.internal_addresses = compile_internal_addresses(message.internal_address_config(), errors);
   out.use_remote_address = message.use_remote_address().value();
   out.xff_num_trusted_hops = message.xff_num_trusted_hops();
   out.skip_xff_append = message.skip_xff_append();

@@ -22,7 +22,7 @@ constexpr WorkingFields kWorking[] = {
      "server_name server_header_transformation scheme_header_transformation max_request_headers_kb "
      "stream_idle_timeout "
      "request_timeout request_headers_timeout drain_timeout delayed_close_timeout access_log "
-     "use_remote_address "
+     "use_remote_address internal_address_config "
      "xff_num_trusted_hops skip_xff_append via generate_request_id preserve_external_request_id "
      "always_set_request_id_in_response forward_client_cert_details proxy_100_continue "
      "represent_ipv4_remote_address_as_ipv4_mapped_ipv6 upgrade_configs normalize_path "
@@ -34,6 +34,8 @@ constexpr WorkingFields kWorking[] = {
      "tracing"},
     {HCM_NS "HttpConnectionManager.Tracing", ""},
     {HCM_NS "HttpConnectionManager.UpgradeConfig", "upgrade_type enabled"},
+    {HCM_NS "HttpConnectionManager.InternalAddressConfig", "*"},
+    {"envoy.config.core.v3.CidrRange", "*"},
     {HCM_NS "HttpFilter", "name typed_config is_optional disabled"},
     {HCM_NS "LocalReplyConfig", "*"},
     {HCM_NS "ResponseMapper", "*"},

@@ -14,6 +14,7 @@
 #include "api/config/route.h"
 #include "api/filter/http_filter.h"
 #include "api/http/codec_options.h"
+#include "api/net/cidr.h"
 #include "api/stats.h"
 
 namespace outrigger::config {
@@ -54,6 +55,20 @@ enum class EscapedSlashes : uint8_t {
   unescape_and_forward
 };
 
+// Which clients are trusted by their address. Without configuration: none.
+struct InternalAddresses {
+  bool unix_sockets = false;
+  std::vector<net::Cidr> ranges;
+
+  bool contains(const net::Address& address) const {
+    if (address.is_unix()) return unix_sockets;
+    for (const net::Cidr& range : ranges) {
+      if (range.contains(address)) return true;
+    }
+    return false;
+  }
+};
+
 struct HttpConnectionManager {
   std::string stat_prefix;
   CodecType codec_type = CodecType::auto_;
@@ -81,6 +96,7 @@ struct HttpConnectionManager {
   std::chrono::milliseconds delayed_close_timeout{1000};
   uint32_t max_requests_per_connection = 0;
 
+  InternalAddresses internal_addresses;
   bool use_remote_address = false;
   uint32_t xff_num_trusted_hops = 0;
   bool skip_xff_append = false;

@@ -113,6 +113,14 @@ void compile_upgrades(const RouteAction& action, config::ForwardAction& out, Fie
         errors.add(indexed("upgrade_configs", i), fmt::format("duplicate upgrade '{}'", type));
       }
     }
+    if (upgrade.has_connect_config()) {
+      if (type == "connect") {
+        out.connect = config::ConnectTermination{upgrade.connect_config().allow_post()};
+      } else {
+        errors.add(indexed("upgrade_configs", i) + ".connect_config",
+                   fmt::format("is for CONNECT only, not for '{}'", type));
+      }
+    }
     out.upgrades.push_back({std::move(type), !upgrade.has_enabled() || upgrade.enabled().value()});
   }
 }

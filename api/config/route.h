@@ -121,6 +121,11 @@ struct UpgradeConfig {
   bool enabled = true;
 };
 
+// CONNECT (and POST, where that is allowed) ends here: the body is the octets of a TCP connection.
+struct ConnectTermination {
+  bool allow_post = false;
+};
+
 struct ForwardAction {
   // Exactly one of these three is set.
   ClusterRef cluster;
@@ -148,8 +153,13 @@ struct ForwardAction {
   std::vector<MirrorPolicy> mirrors;
   std::vector<HashPolicy> hash_policies;
   std::vector<UpgradeConfig> upgrades;
+  std::optional<ConnectTermination> connect;
   bool high_priority = false;
   std::optional<uint32_t> max_grpc_timeout_ms;
+
+  bool ends_connect(std::string_view method) const {
+    return connect && (method == "CONNECT" || (connect->allow_post && method == "POST"));
+  }
 };
 
 struct RedirectAction {

@@ -193,9 +193,11 @@ void Router::attempt(bool fresh) {
   upstream_start_ = owner_.services().loop.now();
   bool headers_only = end_seen_ && !body_seen_ && trailers_ == nullptr;
   http::Protocol protocol = info.protocol.value_or(http::Protocol::http11);
-  upstream_ = make_in_arena<UpstreamRequest>(
-      owner_.arena(), *this, cluster_->pool(*host_, action_->high_priority, protocol), *headers_,
-      headers_only, owner_.is_upgrade());
+  upstream::ConnPool& pool = action_->ends_connect(headers_->get(HeaderId::method))
+                                 ? cluster_->tunnel_pool(*host_, action_->high_priority)
+                                 : cluster_->pool(*host_, action_->high_priority, protocol);
+  upstream_ = make_in_arena<UpstreamRequest>(owner_.arena(), *this, pool, *headers_, headers_only,
+                                             owner_.is_upgrade());
   UpstreamRequest* request = upstream_.get();
   if (body_seen_) {
     bool body_ends = end_seen_ && trailers_ == nullptr;

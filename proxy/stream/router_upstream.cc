@@ -19,7 +19,8 @@ void Router::on_upstream_connected(upstream::ClientConnection& connection, upstr
   info.upstream_remote = host.endpoint->address;
   info.upstream_hostname = host.endpoint->hostname;
   info.upstream_connection_id = connection.id();
-  info.upstream_protocol = connection.protocol();
+  if (connection.pool().kind() != upstream::PoolKind::tunnel)
+    info.upstream_protocol = connection.protocol();
   info.upstream_local = connection.local_address();
   info.upstream_request_header_bytes = headers_->byte_size();
   info.upstream_first_sent = owner_.services().loop.now();

@@ -139,8 +139,8 @@ void UpstreamRequest::on_reset(http::ResetReason reason, std::string_view detail
     return;  // the answer is complete: what became of the request's rest does not matter
   UpstreamFailure report;
   // A peer that closes in the middle of a message broke HTTP/1, as Envoy sees it.
-  bool cut =
-      reason == http::ResetReason::connection_termination && response_started_ && !pool_.http2();
+  bool cut = reason == http::ResetReason::connection_termination && response_started_ &&
+             pool_.kind() == upstream::PoolKind::http1;
   report.reason = cut ? http::ResetReason::protocol_error : reason;
   report.detail = detail;
   report.request_started = true;

@@ -8,6 +8,7 @@
 #include "proxy/http1/client_codec.h"
 #include "proxy/http2/client_codec.h"
 #include "proxy/upstream/cluster_table.h"
+#include "proxy/upstream/tunnel_codec.h"
 
 namespace outrigger::upstream {
 namespace {
@@ -53,7 +54,8 @@ bool ClientConnection::connect() {
   }
   stats_.upstream_cx_total.inc();
   stats_.upstream_cx_active.inc();
-  (pool_.http2() ? stats_.upstream_cx_http2_total : stats_.upstream_cx_http1_total).inc();
+  if (pool_.kind() == PoolKind::http1) stats_.upstream_cx_http1_total.inc();
+  if (pool_.kind() == PoolKind::http2) stats_.upstream_cx_http2_total.inc();
   pool_.host().stats.cx_total.inc();
   pool_.host().stats.cx_active.inc();
   auto transport = pool_.cluster().loop().connect(options, *this);
@@ -71,6 +73,7 @@ bool ClientConnection::connect() {
 std::unique_ptr<http::ClientCodec> ClientConnection::make_codec() {
   WorkerCluster& cluster = pool_.cluster();
   const config::UpstreamHttp& http = cluster.config().http;
+  if (pool_.kind() == PoolKind::tunnel) return std::make_unique<TunnelCodec>(*transport_);
   if (pool_.http2())
     return std::make_unique<http2::Http2ClientCodec>(*transport_, *this, http.http2,
                                                      cluster.http2_stats());

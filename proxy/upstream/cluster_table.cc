@@ -69,8 +69,12 @@ ConnPool& WorkerCluster::pool(Host& host, bool high_priority, http::Protocol dow
   Version version = config_->http.version;
   bool http2 = version == Version::http2 ||
                (version == Version::downstream && downstream_protocol == http::Protocol::http2);
-  std::unique_ptr<ConnPool>& pool = host.pools[high_priority ? 1 : 0][http2 ? 1 : 0];
-  if (pool == nullptr) pool = std::make_unique<ConnPool>(*this, host, high_priority, http2);
+  return pool(host, high_priority, http2 ? PoolKind::http2 : PoolKind::http1);
+}
+
+ConnPool& WorkerCluster::pool(Host& host, bool high_priority, PoolKind kind) {
+  std::unique_ptr<ConnPool>& pool = host.pools[high_priority ? 1 : 0][static_cast<size_t>(kind)];
+  if (pool == nullptr) pool = std::make_unique<ConnPool>(*this, host, high_priority, kind);
   return *pool;
 }
 

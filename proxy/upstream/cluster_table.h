@@ -53,10 +53,15 @@ class WorkerCluster {
   const std::vector<std::unique_ptr<Host>>& hosts() const { return hosts_; }
   // The pool of this host for the request's protocol, made on first use.
   ConnPool& pool(Host& host, bool high_priority, http::Protocol downstream_protocol);
+  // The pool of this host for CONNECTs that end here.
+  ConnPool& tunnel_pool(Host& host, bool high_priority) {
+    return pool(host, high_priority, PoolKind::tunnel);
+  }
   // Ends every connection now.
   void close_all();
 
  private:
+  ConnPool& pool(Host& host, bool high_priority, PoolKind kind);
   std::vector<std::vector<Host*>> make_hosts();
 
   config::ClusterPtr config_;

@@ -13,8 +13,8 @@ void PoolWaiter::cancel_wait() {
   pool_->dequeue(*this);
 }
 
-ConnPool::ConnPool(WorkerCluster& cluster, Host& host, bool high_priority, bool http2)
-    : cluster_(cluster), host_(host), high_priority_(high_priority), http2_(http2) {}
+ConnPool::ConnPool(WorkerCluster& cluster, Host& host, bool high_priority, PoolKind kind)
+    : cluster_(cluster), host_(host), high_priority_(high_priority), kind_(kind) {}
 
 ConnPool::~ConnPool() {
   while (first_waiter_ != nullptr) dequeue(*first_waiter_);
@@ -53,7 +53,7 @@ void ConnPool::give(ClientConnection& connection, PoolWaiter& waiter) {
   ResourceLimit& requests = cluster_.limits(high_priority_).requests;
   if (!requests.try_take()) {
     ClusterStats& stats = cluster_.stats();
-    (http2_ ? stats.upstream_rq_active_overflow : stats.upstream_rq_pending_overflow).inc();
+    (http2() ? stats.upstream_rq_active_overflow : stats.upstream_rq_pending_overflow).inc();
     cluster_.note_limits(high_priority_);
     waiter.on_pool_failure(PoolFailure::overflow, "too many active requests");
     return;
@@ -87,7 +87,7 @@ void ConnPool::dequeue(PoolWaiter& waiter) {
 // One connection for each waiter that the connecting ones will not serve; HTTP/2 connections are
 // expected to serve many, but not more than they may carry.
 void ConnPool::open_connections() {
-  size_t per_connection = http2_ ? cluster_.config().http.http2.max_concurrent_streams : 1;
+  size_t per_connection = http2() ? cluster_.config().http.http2.max_concurrent_streams : 1;
   if (uint32_t max = cluster_.config().http.max_requests_per_connection; max != 0)
     per_connection = std::min<size_t>(per_connection, max);
   while (waiters_ > connecting_ * per_connection) {

@@ -51,7 +51,7 @@ class PoolWaiter {
 
 class ConnPool {
  public:
-  ConnPool(WorkerCluster& cluster, Host& host, bool high_priority, bool http2);
+  ConnPool(WorkerCluster& cluster, Host& host, bool high_priority, PoolKind kind);
   ~ConnPool();
   ConnPool(const ConnPool&) = delete;
   ConnPool& operator=(const ConnPool&) = delete;
@@ -64,7 +64,8 @@ class ConnPool {
   WorkerCluster& cluster() { return cluster_; }
   Host& host() { return host_; }
   bool high_priority() const { return high_priority_; }
-  bool http2() const { return http2_; }
+  PoolKind kind() const { return kind_; }
+  bool http2() const { return kind_ == PoolKind::http2; }
 
   // From the pool's connections.
   void on_connected(ClientConnection& connection);
@@ -83,8 +84,8 @@ class ConnPool {
   void dequeue(PoolWaiter& waiter);
   void open_connections();
   void serve_waiters();
-  void give(ClientConnection& connection, PoolWaiter& waiter);
   ClientConnection* find_for(const PoolWaiter& waiter);
+  void give(ClientConnection& connection, PoolWaiter& waiter);
   void fail_waiters(PoolFailure failure, std::string_view detail);
   ClientConnection* find_available(bool fresh);
   bool open_connection();
@@ -92,7 +93,7 @@ class ConnPool {
   WorkerCluster& cluster_;
   Host& host_;
   bool high_priority_;
-  bool http2_;
+  PoolKind kind_;
   std::vector<std::unique_ptr<ClientConnection>> connections_;
   std::vector<ClientConnection*>
       available_;  // the most recently used last: it is taken first, the others may time out

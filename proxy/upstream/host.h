@@ -4,6 +4,8 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
+#include <cstdint>
 #include <memory>
 
 #include "api/config/cluster.h"
@@ -13,6 +15,14 @@ namespace outrigger::upstream {
 
 class ConnPool;
 
+// What a pool's connections speak.
+enum class PoolKind : uint8_t {
+  http1,
+  http2,
+  tunnel  // the octets of a CONNECT that ends here
+};
+constexpr size_t kPoolKinds = 3;
+
 struct Host {
   Host(config::EndpointPtr endpoint_in, unsigned worker);
   ~Host();
@@ -20,8 +30,8 @@ struct Host {
   config::EndpointPtr endpoint;
   HostStats& stats;
   uint32_t active_requests = 0;
-  // [priority][protocol: 0 HTTP/1, 1 HTTP/2], made with the first request.
-  std::array<std::array<std::unique_ptr<ConnPool>, 2>, 2> pools;
+  // [priority][PoolKind], made with the first request.
+  std::array<std::array<std::unique_ptr<ConnPool>, kPoolKinds>, 2> pools;
 
   uint32_t weight() const { return endpoint->weight; }
 };

@@ -195,6 +195,24 @@ TEST(CompileRoute, RetryPoliciesAndWhatRoutesInherit) {
   EXPECT_EQ(routes[1].request_buffer_limit, 5u);
 }
 
+TEST(CompileRoute, ConnectMayEndHere) {
+  ForwardAction passes = forward(R"({"cluster": "c",
+    "upgrade_configs": [{"upgrade_type": "CONNECT"}]})");
+  EXPECT_FALSE(passes.ends_connect("CONNECT"));
+  ForwardAction ends = forward(R"({"cluster": "c",
+    "upgrade_configs": [{"upgrade_type": "CONNECT", "connect_config": {}}]})");
+  EXPECT_TRUE(ends.ends_connect("CONNECT"));
+  EXPECT_FALSE(ends.ends_connect("POST"));
+  ForwardAction posts = forward(R"({"cluster": "c",
+    "upgrade_configs": [{"upgrade_type": "CONNECT", "connect_config": {"allow_post": true}}]})");
+  EXPECT_TRUE(posts.ends_connect("POST"));
+  EXPECT_FALSE(posts.ends_connect("GET"));
+  EXPECT_NE(problem(one_route(R"("route": {"cluster": "c", "upgrade_configs": [
+              {"upgrade_type": "websocket", "connect_config": {}}]})"))
+                .find("connect_config: is for CONNECT only, not for 'websocket'"),
+            std::string::npos);
+}
+
 TEST(CompileRoute, MirrorsOfTheTableReachEveryRoute) {
   TablePtr compiled = table(one_host(R"([{"match": {"prefix": "/"}, "route": {"cluster": "c"}}])",
                                      R"(, "request_mirror_policies": [{"cluster": "shadow"}])"));

@@ -2,9 +2,13 @@
 #include <utility>
 
 #include "absl/strings/ascii.h"
+#include <fmt/format.h>
+
+#include "envoy/extensions/retry/host/previous_hosts/v3/previous_hosts.pb.h"
 
 #include "xds/compile_matcher.h"
 #include "xds/compile_route_parts.h"
+#include "xds/compile_values.h"
 
 namespace outrigger::xds {
 namespace {
@@ -37,6 +41,26 @@ std::vector<config::HeaderMatch> compile_headers(
   return out;
 }
 
+// Each pick is cheap, but a worker does nothing else meanwhile.
+constexpr int64_t kMaxHostPicks = 1000;
+
+void compile_host_choice(const RetryPolicy& policy, config::RetryPolicy& out, FieldErrors& errors) {
+  using envoy::extensions::retry::host::previous_hosts::v3::PreviousHostsPredicate;
+  for (int i = 0; i < policy.retry_host_predicate_size(); ++i) {
+    const auto& predicate = policy.retry_host_predicate(i);
+    if (is_type(predicate.typed_config(), PreviousHostsPredicate::descriptor()->full_name())) {
+      out.avoid_previous_hosts = true;
+    } else {
+      errors.add(
+          indexed("retry_host_predicate", i) + ".typed_config",
+          fmt::format("'{}' is not supported by Outrigger", predicate.typed_config().type_url()));
+    }
+  }
+  int64_t picks = policy.host_selection_retry_max_attempts();
+  if (picks < 0) errors.add("host_selection_retry_max_attempts", "is negative");
+  if (picks > 0) out.host_picks = static_cast<uint32_t>(std::min(picks, kMaxHostPicks));
+}
+
 }  // namespace
 
 absl::StatusOr<config::RetryPolicy> compile_retry_policy(const RetryPolicy& policy) {
@@ -57,6 +81,7 @@ absl::StatusOr<config::RetryPolicy> compile_retry_policy(const RetryPolicy& poli
   out.retriable_headers = compile_headers("retriable_headers", policy.retriable_headers(), errors);
   out.retriable_request_headers =
       compile_headers("retriable_request_headers", policy.retriable_request_headers(), errors);
+  compile_host_choice(policy, out, errors);
   if (policy.has_retry_back_off()) compile_back_off(policy.retry_back_off(), out, errors);
   if (!errors.empty()) return errors.status();
   return out;

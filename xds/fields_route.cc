@@ -52,8 +52,10 @@ constexpr WorkingFields kWorking[] = {
      HEADER_FIELDS "name cluster_header weight host_rewrite_literal"},
     {ROUTE_NS "RetryPolicy",
      "retry_on num_retries per_try_timeout per_try_idle_timeout retriable_status_codes "
-     "retry_back_off retriable_headers "
+     "retry_host_predicate host_selection_retry_max_attempts retry_back_off retriable_headers "
      "retriable_request_headers"},
+    {ROUTE_NS "RetryPolicy.RetryHostPredicate", "*"},
+    {"envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate", "*"},
     {ROUTE_NS "RetryPolicy.RetryBackOff", "*"},
     {ROUTE_NS "RedirectAction", "*"},
     {ROUTE_NS "DirectResponseAction", "status body"},

@@ -74,6 +74,9 @@ struct RetryPolicy {
   uint32_t num_retries = 1;
   std::optional<Milliseconds> per_try_timeout;
   std::optional<Milliseconds> per_try_idle_timeout;
+  // A retry goes to a host that was not tried yet, if one is found by picking this often again.
+  bool avoid_previous_hosts = false;
+  uint32_t host_picks = 1;
   std::vector<uint32_t> retriable_status_codes;
   std::vector<HeaderMatch> retriable_headers;
   std::vector<HeaderMatch> retriable_request_headers;  // empty: every request

@@ -1,4 +1,6 @@
 // The router's time: timeouts of the request and of a try, back-off, retries.
+#include <algorithm>
+
 #include "proxy/stream/http_service.h"
 #include "proxy/stream/router.h"
 #include "proxy/stream/worker_services.h"
@@ -62,6 +64,7 @@ bool Router::retry(bool wanted, bool by_response) {
   cluster_->note_limits(action_->high_priority);
   retry_counted_ = true;
   ++retries_;
+  tried_hosts_.push_back(host_);
   stats.upstream_rq_retry.inc();
   stats.upstream_rq_retry_backoff_exponential.inc();
   if (by_response) upstream_->give_up(http::ResetReason::local_reset);
@@ -71,9 +74,20 @@ bool Router::retry(bool wanted, bool by_response) {
   return true;
 }
 
+// The last pick stands, also if it was tried before: any host is better than none.
+upstream::Host* Router::pick_retry_host() {
+  const config::RetryPolicy* policy = retry_rules_.policy;
+  bool choosy = policy != nullptr && policy->avoid_previous_hosts;
+  for (uint32_t left = choosy ? policy->host_picks : 0;; --left) {
+    upstream::Host* host = cluster_->pick_host(owner_.services().random.next());
+    bool tried = std::find(tried_hosts_.begin(), tried_hosts_.end(), host) != tried_hosts_.end();
+    if (left == 0 || host == nullptr || !tried) return host;
+  }
+}
+
 void Router::on_per_try_timeout() {
   if (state_ == State::backing_off) {
-    host_ = cluster_->pick_host(owner_.services().random.next());
+    host_ = pick_retry_host();
     attempt(false);
     return;
   }

@@ -195,6 +195,21 @@ TEST(CompileRoute, RetryPoliciesAndWhatRoutesInherit) {
   EXPECT_EQ(routes[1].request_buffer_limit, 5u);
 }
 
+TEST(CompileRoute, RetriesMayAvoidTheHostsThatWereTried) {
+  ForwardAction plain = forward(R"({"cluster": "c", "retry_policy": {"retry_on": "5xx"}})");
+  EXPECT_FALSE(plain.retry->avoid_previous_hosts);
+  EXPECT_EQ(plain.retry->host_picks, 1u);
+  ForwardAction choosy = forward(R"({"cluster": "c", "retry_policy": {"retry_on": "5xx",
+    "host_selection_retry_max_attempts": 5, "retry_host_predicate": [{"name": "p", "typed_config":
+    {"@type": "type.googleapis.com/envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate"}}]}})");
+  EXPECT_TRUE(choosy.retry->avoid_previous_hosts);
+  EXPECT_EQ(choosy.retry->host_picks, 5u);
+  EXPECT_NE(problem(one_route(R"("route": {"cluster": "c", "retry_policy": {
+              "host_selection_retry_max_attempts": -1, "retry_host_predicate": [{"name": "p"}]}})"))
+                .find("retry_policy.retry_host_predicate[0].typed_config: '' is not supported"),
+            std::string::npos);
+}
+
 TEST(CompileRoute, ConnectMayEndHere) {
   ForwardAction passes = forward(R"({"cluster": "c",
     "upgrade_configs": [{"upgrade_type": "CONNECT"}]})");

@@ -29,6 +29,7 @@ bool is_opaque(const Descriptor& type) {
 }  // namespace
 
 void MessageChecker::problem(const Path& path, std::string_view text) {
+  if (problems_.full()) return problems_.add({});
   std::string where = path.text();
   problems_.add_at(where, sources_.describe(where, text));
 }

@@ -21,6 +21,8 @@ class Problems {
   // and is left out.
   void add_at(const std::string& path, std::string line);
   bool empty() const { return total_ == 0; }
+  // What is added now is only counted.
+  bool full() const { return lines_.size() >= kMax; }
   size_t total() const { return total_; }
   // At most kMax.
   const std::vector<std::string>& lines() const { return lines_; }

@@ -1,0 +1,100 @@
+// One worker's HTTP service on a fake loop: "/direct" is answered here, everything else goes to the
+// cluster "backend".
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "proxy/observe/stats_store.h"
+#include "proxy/stream/http_listener.h"
+#include "proxy/stream/http_service.h"
+#include "test/unit/support/cluster.h"
+#include "test/unit/support/fake_loop.h"
+
+namespace outrigger::stream::test {
+
+class RouterOnly final : public HttpFilterFactory {
+ public:
+  ArenaPtr<HttpFilter> create(Arena& arena) const override {
+    return make_in_arena<HttpFilter>(arena);
+  }
+  const RouterOptions* router_options() const override { return &options_; }
+
+ private:
+  RouterOptions options_;
+};
+
+class ProxyTest : public ::testing::Test {
+ protected:
+  using Client = std::shared_ptr<outrigger::test::FakePeer>;
+
+  ProxyTest() {
+    config_->routes = routes();
+    config_->filters.push_back({"router", std::make_shared<RouterOnly>()});
+    config_->stats = outrigger::test::scope<HttpStats>("http.test.");
+    config_->http1_stats = outrigger::test::scope<http::Http1Stats>("http.test.http1.");
+    config_->http2_stats = outrigger::test::scope<http::Http2Stats>("http.test.http2.");
+  }
+  ~ProxyTest() override {
+    if (listener_ != nullptr) listener_->close_all();
+    clusters_.close_all();
+    loop_.settle();
+  }
+
+  // A client connects; the test changes config_ before the first.
+  Client connect() {
+    if (listener_ == nullptr) start();
+    auto [transport, peer] = loop_.accept_client();
+    listener_->on_connection(std::move(transport));
+    return peer;
+  }
+  HttpStats& stats() { return config_->stats->local<HttpStats>(0); }
+  outrigger::test::FakePeer& upstream(size_t at) { return loop_.peer(at); }
+
+  outrigger::test::FakeLoop loop_;
+  std::shared_ptr<config::HttpConnectionManager> config_ =
+      std::make_shared<config::HttpConnectionManager>();
+  std::shared_ptr<config::Cluster> cluster_ =
+      outrigger::test::cluster({{outrigger::test::endpoint(80)}});
+  std::unique_ptr<HttpListener> listener_;
+
+ private:
+  static std::shared_ptr<const config::RouteTable> routes() {
+    auto table = std::make_shared<config::RouteTable>();
+    table->default_host = 0;
+    config::VirtualHost& host = table->hosts.emplace_back();
+    config::Route& direct = host.routes.emplace_back();
+    direct.match.path.text = "/direct";
+    direct.action = config::DirectResponseAction{200, "here"};
+    config::Route& forward = host.routes.emplace_back();
+    forward.match.path.text = "/";
+    config::ForwardAction action;
+    action.cluster = {"backend", 0};
+    forward.action = std::move(action);
+    return table;
+  }
+  void start() {
+    auto listener = std::make_shared<config::Listener>();
+    listener->name = "test";
+    listener->stats = outrigger::test::scope<ListenerStats>("listener.test.");
+    listener->http_stats = outrigger::test::scope<ListenerHttpStats>("listener.test.http.");
+    clusters_.set_clusters({cluster_});
+    listener_ = std::make_unique<HttpListener>(
+        std::make_shared<HttpService>(std::move(listener), config_, services_));
+  }
+
+  upstream::ClusterTable clusters_{loop_, 0, 0};
+  Random random_{1};
+  ServerState server_;
+  observe::StatsStore store_;
+  observe::LogWriter logs_{store_};
+  observe::HttpDate date_;
+  config::NodeIdentity node_;
+  WorkerServices services_{0,       loop_, clusters_, random_,
+                           server_, logs_, date_,     std::make_shared<config::RuntimeSnapshot>(),
+                           node_,   "host"};
+};
+
+}  // namespace outrigger::stream::test

@@ -22,7 +22,7 @@
 
 namespace outrigger::observe {
 
-class LogWriter : private LogWakeup {
+class LogWriter final : private LogWakeup {
  public:
   explicit LogWriter(StatsRegistry& stats,
                      std::chrono::milliseconds flush_interval = std::chrono::seconds(10));

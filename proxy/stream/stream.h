@@ -55,11 +55,11 @@ class Stream final : public runtime::Deferred,
   http::HeaderMap* response_trailers() { return response_trailers_; }
   http::HeaderMap& add_trailers(Direction direction);
   FilterChain& chain() { return chain_; }
-  const route::RouteMatchResult& matched_route();
+  const route::RouteMatchResult& matched_route() override;
   void clear_route() { route_matched_ = false; }
   const config::WeightedCluster* weighted_cluster() const { return router_.weighted_cluster(); }
   void set_buffer_limit(uint64_t bytes) { buffer_limit_ = bytes; }
-  bool fraction(const config::RuntimeFraction& fraction);
+  bool fraction(const config::RuntimeFraction& fraction) override;
   void filter_reply(const LocalReply& reply) { local_reply(reply); }
   void filter_reset(const Outcome& outcome) override;
   bool ended() const override { return ended_; }

@@ -55,6 +55,17 @@ TEST(CompileSubstitution, HeadersAreLowerCasedAndMayHaveAnAlternativeAndALength)
   EXPECT_FALSE(format[1].max_length.has_value());
 }
 
+TEST(CompileSubstitution, HeaderCommandsHaveALongName) {
+  SubstitutionFormat format =
+      compiled("%REQUEST_HEADER(A?B):3%%RESPONSE_HEADER(C)%%RESPONSE_TRAILER(D)%");
+  ASSERT_EQ(format.size(), 3u);
+  EXPECT_EQ(format[0].field, LogField::request_header);
+  EXPECT_EQ(format[0].alternative, "b");
+  EXPECT_EQ(format[1].field, LogField::response_header);
+  EXPECT_EQ(format[2].field, LogField::response_trailer);
+  EXPECT_EQ(format[2].text, "d");
+}
+
 TEST(CompileSubstitution, TheHostOfARequestIsItsAuthority) {
   EXPECT_EQ(compiled("%REQ(Host)%")[0].text, ":authority");
 }

@@ -40,4 +40,12 @@ inline constexpr std::string_view kLengthMismatch = "http1.body_length_mismatch"
 inline constexpr HeadError kNoError{};
 inline constexpr HeadError kMalformed{400, details::kCodecError};
 
+// What an octet that may not stand where it does is called: a control character is one anywhere in
+// a head, line ends and tabs are out of place only here.
+inline constexpr HeadError out_of_place(char c) {
+  bool control =
+      (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) && c != '\r' && c != '\n' && c != '\t';
+  return control ? HeadError{400, details::kInvalidCharacters} : kMalformed;
+}
+
 }  // namespace outrigger::http1

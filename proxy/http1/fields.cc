@@ -141,8 +141,7 @@ inline HeadError read_value(char*& at, std::string_view& value) {
   at = skip_text(at);
   char* end = at;
   if (at[0] != '\r' || at[1] != '\n') {
-    bool line_end = at[0] == '\r' || at[0] == '\n';  // a bare one
-    return line_end ? kMalformed : HeadError{400, details::kInvalidCharacters};
+    return out_of_place(at[0]);
   }
   at += 2;
   while (end > begin && is_blank(end[-1])) --end;
@@ -160,7 +159,7 @@ HeadError parse_fields(char* at, const FieldRules& rules, http::HeaderMap& map, 
   while (*at != '\r') {
     Name name = read_name(at, keep_case, map.arena());
     // No name (obs-fold, an empty one), or white space or anything else between it and the colon.
-    if (name.lower.empty() || *at != ':') return kMalformed;
+    if (name.lower.empty() || *at != ':') return out_of_place(*at);
     ++at;
     std::string_view value;
     if (HeadError error = read_value(at, value)) return error;

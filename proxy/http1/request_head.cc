@@ -32,7 +32,9 @@ HeadError parse_start_line(char* head, StartLine& line) {
   char* target = ++at;
   at = skip_target(at);
   line.target = {target, static_cast<size_t>(at - target)};
-  if (*at != ' ' || line.target.empty()) return kMalformed;
+  if (line.target.empty()) return kMalformed;
+  if (*at == '\r') return {426, details::kLowVersion};  // HTTP/0.9 had no version
+  if (*at != ' ') return out_of_place(*at);
   ++at;
   if (std::memcmp(at, "HTTP/", 5) != 0 || !is_digit(at[5]) || at[6] != '.' || !is_digit(at[7]) ||
       at[8] != '\r' || at[9] != '\n') {
@@ -148,44 +150,49 @@ HeadError parse_request_head(char* head, const FieldRules& rules, http::HeaderMa
   return kNoError;
 }
 
-bool StartLineCheck::feed(Bytes bytes) {
+HeadError StartLineCheck::feed(Bytes bytes) {
   for (char c : bytes) {
-    if (state_ == State::done) return true;
-    if (!feed(c)) return false;
+    if (state_ == State::done) return kNoError;
+    if (HeadError error = feed(c)) return error;
   }
-  return true;
+  return kNoError;
 }
 
-bool StartLineCheck::feed(char c) {
+HeadError StartLineCheck::feed(char c) {
   constexpr std::string_view kVersion = "HTTP/";
+  auto need = [](bool good) { return good ? kNoError : kMalformed; };
   switch (state_) {
     case State::method:
       if (c == ' ') {
         state_ = State::target;
-        return is_known_method({method_, seen_});
+        return need(is_known_method({method_, seen_}));
       }
-      if (seen_ == sizeof(method_)) return false;
+      if (seen_ == sizeof(method_)) return kMalformed;
       method_[seen_++] = c;
-      return begins_known_method({method_, seen_});
+      return need(begins_known_method({method_, seen_}));
     case State::target:
       if (c == ' ') {
         state_ = State::version;
         seen_ = 0;
-        return true;
+        return kNoError;
       }
-      return is_target(c);
+      if (c == '\r') {  // a line without a version: answered once the head is whole
+        state_ = State::done;
+        return kNoError;
+      }
+      return is_target(c) ? kNoError : out_of_place(c);
     case State::version: {
       size_t at = seen_++;
-      if (at < kVersion.size()) return c == kVersion[at];
-      if (at == 6) return c == '.';
-      if (at == 5 || at == 7) return is_digit(c);
+      if (at < kVersion.size()) return need(c == kVersion[at]);
+      if (at == 6) return need(c == '.');
+      if (at == 5 || at == 7) return need(is_digit(c));
       state_ = State::done;
-      return c == '\r';
+      return need(c == '\r');
     }
     case State::done:
-      return true;
+      return kNoError;
   }
-  return true;
+  return kNoError;
 }
 
 }  // namespace outrigger::http1

@@ -38,8 +38,8 @@ HeadError parse_request_head(char* head, const FieldRules& rules, http::HeaderMa
 // it fills a limit.
 class StartLineCheck {
  public:
-  // False: no continuation makes a request of this.
-  bool feed(Bytes bytes);
+  // An error: no continuation makes a request of this.
+  HeadError feed(Bytes bytes);
 
  private:
   enum class State : uint8_t {
@@ -48,7 +48,7 @@ class StartLineCheck {
     version,
     done
   };
-  bool feed(char c);
+  HeadError feed(char c);
 
   State state_ = State::method;
   uint8_t seen_ = 0;      // octets of the method or version so far

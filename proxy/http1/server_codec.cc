@@ -76,7 +76,7 @@ size_t Http1ServerCodec::read_head(Bytes bytes) {
   HeadReader::Result part = head_.read(bytes, handler_->arena(), options_.limits.max_bytes);
   switch (part.state) {
     case HeadReader::State::incomplete:
-      if (!start_line_.feed(bytes)) fail(kMalformed);
+      if (HeadError error = start_line_.feed(bytes)) fail(error);
       break;
     case HeadReader::State::bad:
       fail(kMalformed);

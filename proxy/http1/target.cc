@@ -25,7 +25,7 @@ HeadError parse_authority_form(std::string_view text, Target& out) {
 
 HeadError parse_absolute_form(std::string_view text, Arena& arena, Target& out) {
   size_t colon = text.find("://");
-  if (colon == std::string_view::npos) return {400, details::kInvalidUrl};
+  if (colon == std::string_view::npos) return kMalformed;
   std::string_view scheme = text.substr(0, colon);
   if (http::equals_ignore_case(scheme, "http")) {
     out.scheme = "http";

@@ -64,9 +64,10 @@ class HeaderMap {
   void add_copy(std::string_view lower_name, std::string_view value) {
     add(arena_->copy(lower_name), arena_->copy(value));
   }
-  // For codecs, which know the id from parsing: `id` must be header_id(lower_name), and the name must not begin with ':' unless all
-  // fields before it do.
-  void add_parsed(HeaderId id, std::string_view lower_name, std::string_view value, std::string_view original_name) {
+  // For codecs, which know the id from parsing: `id` must be header_id(lower_name), and the name
+  // must not begin with ':' unless all fields before it do.
+  void add_parsed(HeaderId id, std::string_view lower_name, std::string_view value,
+                  std::string_view original_name) {
     if (size_ == capacity_) grow();
     fields_[size_] = HeaderField{lower_name, value, original_name, id};
     uint16_t& first = first_[static_cast<unsigned>(id)];
@@ -74,7 +75,9 @@ class HeaderMap {
     ++size_;
   }
   // Of a name that the map has once.
-  void replace_value(HeaderId id, std::string_view value) { fields_[first_[static_cast<unsigned>(id)]].value = value; }
+  void replace_value(HeaderId id, std::string_view value) {
+    fields_[first_[static_cast<unsigned>(id)]].value = value;
+  }
   // Replaces the first field's value and removes the others of that name; adds the field if there
   // is none.
   void set(HeaderId id, std::string_view value);

@@ -1,8 +1,8 @@
-#include "proxy/stream/forwarding_headers.h"
-
 #include <memory>
 
 #include <gtest/gtest.h>
+
+#include "proxy/stream/forwarding_headers.h"
 
 namespace outrigger::stream {
 namespace {

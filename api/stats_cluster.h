@@ -77,12 +77,15 @@ OUTRIGGER_DEFINE_STATS(ClusterStats, OUTRIGGER_CLUSTER_TRAFFIC_STATS)
 
 // cluster.<name>.external.*, .internal.* (by the request's origin) and .retry.* (answers that were
 // tried again).
-#define OUTRIGGER_CLUSTER_CODE_STATS(COUNTER, GAUGE, HISTOGRAM, CODES)             \
-  COUNTER(upstream_rq_1xx)                                                         \
-  COUNTER(upstream_rq_2xx)                                                         \
-  COUNTER(upstream_rq_3xx)                                                         \
-  COUNTER(upstream_rq_4xx) COUNTER(upstream_rq_5xx) COUNTER(upstream_rq_completed) \
-      HISTOGRAM(upstream_rq_time) CODES(upstream_rq)
+#define OUTRIGGER_CLUSTER_CODE_STATS(COUNTER, GAUGE, HISTOGRAM, CODES) \
+  COUNTER(upstream_rq_1xx)                                             \
+  COUNTER(upstream_rq_2xx)                                             \
+  COUNTER(upstream_rq_3xx)                                             \
+  COUNTER(upstream_rq_4xx)                                             \
+  COUNTER(upstream_rq_5xx)                                             \
+  COUNTER(upstream_rq_completed)                                       \
+  HISTOGRAM(upstream_rq_time)                                          \
+  CODES(upstream_rq)
 OUTRIGGER_DEFINE_STATS(ClusterCodeStats, OUTRIGGER_CLUSTER_CODE_STATS)
 
 // Membership and configuration of a cluster; written by the main thread.
@@ -104,12 +107,17 @@ OUTRIGGER_DEFINE_STATS(ClusterCodeStats, OUTRIGGER_CLUSTER_CODE_STATS)
 OUTRIGGER_DEFINE_STATS(ClusterConfigStats, OUTRIGGER_CLUSTER_CONFIG_STATS)
 
 // cluster.<name>.circuit_breakers.<priority>.*
-#define OUTRIGGER_CIRCUIT_BREAKER_STATS(COUNTER, GAUGE, HISTOGRAM, CODES)                  \
-  GAUGE(cx_open)                                                                           \
-  GAUGE(cx_pool_open)                                                                      \
-  GAUGE(rq_open)                                                                           \
-  GAUGE(rq_pending_open) GAUGE(rq_retry_open) GAUGE(remaining_cx) GAUGE(remaining_pending) \
-      GAUGE(remaining_retries) GAUGE(remaining_rq) GAUGE(remaining_cx_pools)
+#define OUTRIGGER_CIRCUIT_BREAKER_STATS(COUNTER, GAUGE, HISTOGRAM, CODES) \
+  GAUGE(cx_open)                                                          \
+  GAUGE(cx_pool_open)                                                     \
+  GAUGE(rq_open)                                                          \
+  GAUGE(rq_pending_open)                                                  \
+  GAUGE(rq_retry_open)                                                    \
+  GAUGE(remaining_cx)                                                     \
+  GAUGE(remaining_pending)                                                \
+  GAUGE(remaining_retries)                                                \
+  GAUGE(remaining_rq)                                                     \
+  GAUGE(remaining_cx_pools)
 OUTRIGGER_DEFINE_STATS(CircuitBreakerStats, OUTRIGGER_CIRCUIT_BREAKER_STATS)
 
 // Per endpoint, as /clusters shows it.
@@ -117,7 +125,11 @@ OUTRIGGER_DEFINE_STATS(CircuitBreakerStats, OUTRIGGER_CIRCUIT_BREAKER_STATS)
   COUNTER(cx_connect_fail)                                     \
   COUNTER(cx_total)                                            \
   COUNTER(rq_error)                                            \
-  COUNTER(rq_success) COUNTER(rq_timeout) COUNTER(rq_total) GAUGE(cx_active) GAUGE(rq_active)
+  COUNTER(rq_success)                                          \
+  COUNTER(rq_timeout)                                          \
+  COUNTER(rq_total)                                            \
+  GAUGE(cx_active)                                             \
+  GAUGE(rq_active)
 OUTRIGGER_DEFINE_STATS(HostStats, OUTRIGGER_HOST_STATS)
 
 }  // namespace outrigger

@@ -29,36 +29,58 @@ OUTRIGGER_DEFINE_STATS(ListenerStats, OUTRIGGER_LISTENER_STATS)
   COUNTER(downstream_rq_1xx)                                            \
   COUNTER(downstream_rq_2xx)                                            \
   COUNTER(downstream_rq_3xx)                                            \
-  COUNTER(downstream_rq_4xx) COUNTER(downstream_rq_5xx) COUNTER(downstream_rq_completed)
+  COUNTER(downstream_rq_4xx)                                            \
+  COUNTER(downstream_rq_5xx)                                            \
+  COUNTER(downstream_rq_completed)
 OUTRIGGER_DEFINE_STATS(ListenerHttpStats, OUTRIGGER_LISTENER_HTTP_STATS)
 
-#define OUTRIGGER_LISTENER_MANAGER_STATS(COUNTER, GAUGE, HISTOGRAM, CODES)                        \
-  COUNTER(listener_added)                                                                         \
-  COUNTER(listener_create_failure)                                                                \
-  COUNTER(listener_create_success)                                                                \
-  COUNTER(listener_in_place_updated) COUNTER(listener_modified) COUNTER(listener_removed)         \
-      COUNTER(listener_stopped) GAUGE(total_filter_chains_draining) GAUGE(total_listeners_active) \
-          GAUGE(total_listeners_draining) GAUGE(total_listeners_warming) GAUGE(workers_started)
+#define OUTRIGGER_LISTENER_MANAGER_STATS(COUNTER, GAUGE, HISTOGRAM, CODES) \
+  COUNTER(listener_added)                                                  \
+  COUNTER(listener_create_failure)                                         \
+  COUNTER(listener_create_success)                                         \
+  COUNTER(listener_in_place_updated)                                       \
+  COUNTER(listener_modified)                                               \
+  COUNTER(listener_removed)                                                \
+  COUNTER(listener_stopped)                                                \
+  GAUGE(total_filter_chains_draining)                                      \
+  GAUGE(total_listeners_active)                                            \
+  GAUGE(total_listeners_draining)                                          \
+  GAUGE(total_listeners_warming)                                           \
+  GAUGE(workers_started)
 OUTRIGGER_DEFINE_STATS(ListenerManagerStats, OUTRIGGER_LISTENER_MANAGER_STATS)
 
-#define OUTRIGGER_CLUSTER_MANAGER_STATS(COUNTER, GAUGE, HISTOGRAM, CODES)                     \
-  COUNTER(cluster_added)                                                                      \
-  COUNTER(cluster_modified)                                                                   \
-  COUNTER(cluster_removed)                                                                    \
-  COUNTER(cluster_updated) COUNTER(cluster_updated_via_merge) COUNTER(update_merge_cancelled) \
-      COUNTER(update_out_of_merge_window) GAUGE(active_clusters) GAUGE(warming_clusters)
+#define OUTRIGGER_CLUSTER_MANAGER_STATS(COUNTER, GAUGE, HISTOGRAM, CODES) \
+  COUNTER(cluster_added)                                                  \
+  COUNTER(cluster_modified)                                               \
+  COUNTER(cluster_removed)                                                \
+  COUNTER(cluster_updated)                                                \
+  COUNTER(cluster_updated_via_merge)                                      \
+  COUNTER(update_merge_cancelled)                                         \
+  COUNTER(update_out_of_merge_window)                                     \
+  GAUGE(active_clusters)                                                  \
+  GAUGE(warming_clusters)
 OUTRIGGER_DEFINE_STATS(ClusterManagerStats, OUTRIGGER_CLUSTER_MANAGER_STATS)
 
-#define OUTRIGGER_SERVER_STATS(COUNTER, GAUGE, HISTOGRAM, CODES)                      \
-  COUNTER(debug_assertion_failures)                                                   \
-  COUNTER(dynamic_unknown_fields)                                                     \
-  COUNTER(dropped_stat_flushes)                                                       \
-  COUNTER(static_unknown_fields) COUNTER(wip_protos) GAUGE(concurrency)               \
-      GAUGE(days_until_first_cert_expiring) GAUGE(hot_restart_epoch) GAUGE(live)      \
-          GAUGE(memory_allocated) GAUGE(memory_heap_size) GAUGE(memory_physical_size) \
-              GAUGE(parent_connections) GAUGE(state) GAUGE(stats_recent_lookups)      \
-                  GAUGE(total_connections) GAUGE(uptime) GAUGE(version)               \
-                      HISTOGRAM(initialization_time_ms)
+#define OUTRIGGER_SERVER_STATS(COUNTER, GAUGE, HISTOGRAM, CODES) \
+  COUNTER(debug_assertion_failures)                              \
+  COUNTER(dynamic_unknown_fields)                                \
+  COUNTER(dropped_stat_flushes)                                  \
+  COUNTER(static_unknown_fields)                                 \
+  COUNTER(wip_protos)                                            \
+  GAUGE(concurrency)                                             \
+  GAUGE(days_until_first_cert_expiring)                          \
+  GAUGE(hot_restart_epoch)                                       \
+  GAUGE(live)                                                    \
+  GAUGE(memory_allocated)                                        \
+  GAUGE(memory_heap_size)                                        \
+  GAUGE(memory_physical_size)                                    \
+  GAUGE(parent_connections)                                      \
+  GAUGE(state)                                                   \
+  GAUGE(stats_recent_lookups)                                    \
+  GAUGE(total_connections)                                       \
+  GAUGE(uptime)                                                  \
+  GAUGE(version)                                                 \
+  HISTOGRAM(initialization_time_ms)
 OUTRIGGER_DEFINE_STATS(ServerStats, OUTRIGGER_SERVER_STATS)
 
 }  // namespace outrigger

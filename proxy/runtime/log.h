@@ -15,16 +15,35 @@
 namespace outrigger::log {
 
 // Envoy's names. Log about what it is named after, not about the folder that the code is in.
-#define OUTRIGGER_LOG_COMPONENTS(X)                                                                \
-  X(admin)                                                                                         \
-  X(client)                                                                                        \
-  X(config)                                                                                        \
-  X(conn_handler)                                                                                  \
-  X(connection)                                                                                    \
-  X(dns)                                                                                           \
-  X(ext_authz) X(file) X(filter) X(grpc) X(hc) X(http) X(http2) X(init) X(io) X(jwt) X(main)       \
-      X(matcher) X(misc) X(pool) X(rbac) X(rds) X(router) X(runtime) X(secret) X(stats) X(tracing) \
-          X(upstream)
+#define OUTRIGGER_LOG_COMPONENTS(X) \
+  X(admin)                          \
+  X(client)                         \
+  X(config)                         \
+  X(conn_handler)                   \
+  X(connection)                     \
+  X(dns)                            \
+  X(ext_authz)                      \
+  X(file)                           \
+  X(filter)                         \
+  X(grpc)                           \
+  X(hc)                             \
+  X(http)                           \
+  X(http2)                          \
+  X(init)                           \
+  X(io)                             \
+  X(jwt)                            \
+  X(main)                           \
+  X(matcher)                        \
+  X(misc)                           \
+  X(pool)                           \
+  X(rbac)                           \
+  X(rds)                            \
+  X(router)                         \
+  X(runtime)                        \
+  X(secret)                         \
+  X(stats)                          \
+  X(tracing)                        \
+  X(upstream)
 
 enum class Component : uint8_t {
 #define X(name) name,

@@ -89,6 +89,7 @@ int Server::run() {
 absl::Status Server::start() {
   gauges_ = std::make_unique<ServerGauges>(stats_);
   gauges_->set_configuration(loaded_.compiled, options_.concurrency, options_.restart_epoch);
+  gauges_->note_unknown_fields(loaded_.unknown_fields);
   gauges_->set_state(static_cast<int>(state()));
   runtime_ = std::make_unique<admin::RuntimeStore>(loaded_.compiled.runtime_layers);
   logs_ = std::make_unique<observe::LogWriter>(stats_, options_.file_flush_interval);

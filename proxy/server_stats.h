@@ -16,6 +16,8 @@ class ServerGauges {
 
   void set_configuration(const config::Bootstrap& bootstrap, uint32_t concurrency,
                          uint32_t restart_epoch);
+  // Fields of the bootstrap that nobody knew and --allow-unknown-static-fields let pass.
+  void note_unknown_fields(size_t count) { server_.static_unknown_fields.add(count); }
   void set_state(int state);  // envoy.admin.v3.ServerInfo.State
   void set_live(bool live) { server_.live.set(live ? 1 : 0); }
   void set_workers_started() { listeners_.workers_started.set(1); }

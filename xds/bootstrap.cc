@@ -37,9 +37,11 @@ void read_sources(const BootstrapSource& source, Sources& sources, Problems& pro
   }
 }
 
-void load_sources(const Sources& sources, const LoadOptions& options, Schema& schema, Message& into,
-                  Problems& problems, std::vector<std::string>& warnings) {
+// Returns how many fields nobody knows.
+size_t load_sources(const Sources& sources, const LoadOptions& options, Schema& schema,
+                    Message& into, Problems& problems, std::vector<std::string>& warnings) {
   bool first = true;
+  size_t unknown = 0;
   for (const auto& document : sources.documents()) {
     warnings.insert(warnings.end(), document->warnings().begin(), document->warnings().end());
     LoadReport report(sources, *document, options, problems, warnings);
@@ -50,18 +52,20 @@ void load_sources(const Sources& sources, const LoadOptions& options, Schema& sc
       load_message(*document, schema, report, overlay);
       into.MergeFrom(overlay);
     }
+    unknown += report.unknown_fields();
   }
+  return unknown;
 }
 
-void load_and_check(const BootstrapSource& source, Message& into, Problems& problems,
-                    std::vector<std::string>& warnings) {
+void load_and_check(const BootstrapSource& source, LoadedBootstrap& out, Problems& problems) {
   Sources sources;
   read_sources(source, sources, problems);
   // After a syntax error, what is missing in the tree is not missing in the file.
   if (!problems.empty()) return;
   Schema schema;
-  load_sources(sources, {source.allow_unknown_fields}, schema, into, problems, warnings);
-  MessageChecker(schema, sources, problems, warnings).check(into);
+  out.unknown_fields = load_sources(sources, {source.allow_unknown_fields}, schema, *out.proto,
+                                    problems, out.warnings);
+  MessageChecker(schema, sources, problems, out.warnings).check(*out.proto);
 }
 
 // Each line is "path: problem"; a path has no ": " but in a quoted key. The sources are read again
@@ -75,6 +79,10 @@ void add_compile_errors(absl::string_view lines, const BootstrapSource& source,
   while (!rest.empty()) {
     std::string_view line = rest.substr(0, rest.find('\n'));
     rest.remove_prefix(std::min(rest.size(), line.size() + 1));
+    if (problems.full()) {
+      problems.add({});
+      continue;
+    }
     size_t colon = line.find(": ");
     bool has_path = colon != std::string_view::npos;
     problems.add(sources.describe(has_path ? line.substr(0, colon) : "",
@@ -97,7 +105,7 @@ absl::StatusOr<LoadedBootstrap> load_bootstrap(const BootstrapSource& source,
   Problems problems;
   LoadedBootstrap out;
   out.proto = make_message();
-  load_and_check(source, *out.proto, problems, out.warnings);
+  load_and_check(source, out, problems);
   if (!problems.empty()) return problems.status();
   // The text and its tree are gone by now: they are as large as what was made of them.
   malloc_trim(0);

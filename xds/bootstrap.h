@@ -39,6 +39,7 @@ struct LoadedBootstrap {
   BootstrapProto proto;  // as loaded and merged; for /config_dump; may be dropped
   config::Bootstrap compiled;
   std::vector<std::string> warnings;  // one sentence each, for the log
+  size_t unknown_fields = 0;          // those of the warnings that tell of one
 };
 
 absl::StatusOr<LoadedBootstrap> load_bootstrap(const BootstrapSource& source,

@@ -27,6 +27,7 @@ void LoadReport::problem(std::string_view path, std::string_view message, const 
 }
 
 void LoadReport::unknown_field(std::string_view path, const Node& node) {
+  ++unknown_fields_;
   if (options_.allow_unknown_fields) {
     warnings_.push_back(describe(path, "unknown field is ignored", node));
   } else {

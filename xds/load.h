@@ -33,15 +33,17 @@ class LoadReport {
 
   void problem(std::string_view path, std::string_view message, const Node& node);
   void unknown_field(std::string_view path, const Node& node);
+  size_t unknown_fields() const { return unknown_fields_; }
 
  private:
   std::string describe(std::string_view path, std::string_view message, const Node& node) const;
 
   const Sources& sources_;
   const Document& document_;
-  const LoadOptions& options_;
+  LoadOptions options_;  // a copy: callers write it where they call
   Problems& problems_;
   std::vector<std::string>& warnings_;
+  size_t unknown_fields_ = 0;
 };
 
 // `document` is one of `sources` (or will be): lines are of it.

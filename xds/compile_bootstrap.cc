@@ -103,7 +103,10 @@ absl::StatusOr<config::Bootstrap> compile_bootstrap(const Message& message,
   out.stats = errors.take_nested("stats_config", compile_stats_config(message.stats_config()));
   if (message.has_stats_flush_interval())
     out.stats_flush_interval = to_milliseconds(message.stats_flush_interval());
-  if (!message.header_prefix().empty()) out.header_prefix = message.header_prefix();
+  if (!message.header_prefix().empty() && message.header_prefix() != out.header_prefix) {
+    errors.add("header_prefix",
+               fmt::format("only '{}' is supported by Outrigger", out.header_prefix));
+  }
   out.runtime_layers =
       errors.take_nested("layered_runtime", compile_runtime(message.layered_runtime()));
   if (!errors.empty()) return errors.status();

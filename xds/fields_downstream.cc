@@ -11,7 +11,7 @@ constexpr WorkingFields kWorking[] = {
      "name address additional_addresses stat_prefix filter_chains default_filter_chain "
      "per_connection_buffer_limit_bytes drain_type "
      "transparent freebind traffic_direction reuse_port enable_reuse_port tcp_backlog_size "
-     "max_connections_to_accept_per_socket_event bind_to_port ignore_global_conn_limit"},
+     "max_connections_to_accept_per_socket_event bind_to_port"},
     {"envoy.config.listener.v3.AdditionalAddress", "address"},
     {"envoy.config.listener.v3.FilterChain", "filter_chain_match filters transport_socket name"},
     {"envoy.config.listener.v3.FilterChainMatch", ""},
@@ -25,12 +25,11 @@ constexpr WorkingFields kWorking[] = {
      "use_remote_address internal_address_config "
      "xff_num_trusted_hops skip_xff_append via generate_request_id preserve_external_request_id "
      "always_set_request_id_in_response forward_client_cert_details proxy_100_continue "
-     "represent_ipv4_remote_address_as_ipv4_mapped_ipv6 upgrade_configs normalize_path "
+     "upgrade_configs normalize_path "
      "merge_slashes "
      "path_with_escaped_slashes_action request_id_extension local_reply_config "
      "strip_matching_host_port strip_any_host_port "
      "stream_error_on_invalid_http_message strip_trailing_host_dot append_x_forwarded_port "
-     "add_proxy_protocol_connection_state "
      "tracing"},
     {HCM_NS "HttpConnectionManager.Tracing", ""},
     {HCM_NS "HttpConnectionManager.UpgradeConfig", "upgrade_type enabled"},
@@ -41,7 +40,7 @@ constexpr WorkingFields kWorking[] = {
     {HCM_NS "ResponseMapper", "*"},
     {HCM_NS "RequestIDExtension", "*"},
     {"envoy.extensions.request_id.uuid.v3.UuidRequestIdConfig", ""},
-    {"envoy.config.core.v3.SchemeHeaderTransformation", "*"},
+    {"envoy.config.core.v3.SchemeHeaderTransformation", "scheme_to_overwrite"},
     {"envoy.config.core.v3.SubstitutionFormatString",
      "text_format json_format text_format_source omit_empty_values content_type"},
     {"envoy.config.accesslog.v3.AccessLog", "*"},
@@ -74,6 +73,7 @@ constexpr HarmlessField kHarmless[] = {
     {kListener, "connection_balance_config",
      "the kernel spreads connections over the workers' sockets"},
     {kListener, "tcp_fast_open_queue_length", "connections open in the ordinary way"},
+    {kListener, "ignore_global_conn_limit", "there is no limit of all connections together"},
     {kListener, "bypass_overload_manager", "there is no overload manager"},
     {"envoy.config.listener.v3.FilterChain", "metadata", "kept for /config_dump only"},
     {"envoy.config.listener.v3.FilterChain", "transport_socket_connect_timeout",
@@ -90,6 +90,8 @@ constexpr HarmlessField kHarmless[] = {
     {HCM_NS "HttpConnectionManager", "http3_protocol_options", "there is no HTTP/3"},
     {HCM_NS "HttpConnectionManager", "set_current_client_cert_details",
      "no client has a certificate"},
+    {HCM_NS "HttpConnectionManager", "add_proxy_protocol_connection_state",
+     "there is no PROXY protocol"},
     {HCM_NS "HttpConnectionManager", "append_local_overload", "there is no overload manager"},
     {kUuid, "pack_trace_reason", kNoTracing},
     {kUuid, "use_request_id_for_trace_sampling", kNoTracing},

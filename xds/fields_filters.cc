@@ -8,9 +8,7 @@ namespace {
 #define COMMON_FAULT_NS "envoy.extensions.filters.common.fault.v3."
 
 constexpr WorkingFields kWorking[] = {
-    {HTTP_NS "router.v3.Router",
-     "dynamic_stats suppress_envoy_headers respect_expected_rq_timeout "
-     "suppress_grpc_request_failure_code_stats"},
+    {HTTP_NS "router.v3.Router", "suppress_envoy_headers respect_expected_rq_timeout"},
     {HTTP_NS "buffer.v3.Buffer", "*"},
     {HTTP_NS "buffer.v3.BufferPerRoute", "*"},
     {HTTP_NS "cors.v3.Cors", "*"},
@@ -41,6 +39,9 @@ constexpr WorkingFields kWorking[] = {
 };
 
 constexpr HarmlessField kHarmless[] = {
+    {HTTP_NS "router.v3.Router", "dynamic_stats", "statistics are always kept"},
+    {HTTP_NS "router.v3.Router", "suppress_grpc_request_failure_code_stats",
+     "responses are counted by their HTTP status"},
     {HTTP_NS "router.v3.Router", "start_child_span", "no spans are made"},
     {HTTP_NS "fault.v3.HTTPFault", "filter_metadata",
      "there is no dynamic metadata that could show it"},

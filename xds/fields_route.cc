@@ -20,8 +20,7 @@ constexpr WorkingFields kWorking[] = {
      "per_request_buffer_limit_bytes request_body_buffer_limit request_mirror_policies"},
     {ROUTE_NS "Route",
      HEADER_FIELDS "name match route redirect direct_response non_forwarding_action "
-                   "per_request_buffer_limit_bytes stat_prefix "
-                   "request_body_buffer_limit"},
+                   "per_request_buffer_limit_bytes request_body_buffer_limit"},
     {ROUTE_NS "RouteMatch",
      "prefix path safe_regex connect_matcher path_separated_prefix case_sensitive runtime_fraction "
      "headers query_parameters grpc"},
@@ -34,16 +33,10 @@ constexpr WorkingFields kWorking[] = {
      "regex_rewrite host_rewrite_literal "
      "auto_host_rewrite host_rewrite_header host_rewrite_path_regex append_x_forwarded_host "
      "timeout idle_timeout retry_policy "
-     "request_mirror_policies priority hash_policy max_grpc_timeout grpc_timeout_offset "
+     "request_mirror_policies priority max_grpc_timeout grpc_timeout_offset "
      "upgrade_configs max_stream_duration"},
     {ROUTE_NS "RouteAction.RequestMirrorPolicy",
      "cluster cluster_header runtime_fraction disable_shadow_host_suffix_append"},
-    {ROUTE_NS "RouteAction.HashPolicy",
-     "header cookie connection_properties query_parameter terminal"},
-    {ROUTE_NS "RouteAction.HashPolicy.Header", "header_name"},
-    {ROUTE_NS "RouteAction.HashPolicy.Cookie", "name"},
-    {ROUTE_NS "RouteAction.HashPolicy.ConnectionProperties", "*"},
-    {ROUTE_NS "RouteAction.HashPolicy.QueryParameter", "*"},
     {ROUTE_NS "RouteAction.UpgradeConfig", "upgrade_type enabled connect_config"},
     {ROUTE_NS "RouteAction.UpgradeConfig.ConnectConfig", "allow_post"},
     {ROUTE_NS "RouteAction.MaxStreamDuration", "*"},
@@ -63,8 +56,6 @@ constexpr WorkingFields kWorking[] = {
     {ROUTE_NS "FilterConfig", "*"},
 };
 
-constexpr std::string_view kNoBalancerHashes = "no balancer that hashes is accepted";
-
 constexpr HarmlessField kHarmless[] = {
     {ROUTE_NS "RouteConfiguration", "metadata", "kept for /config_dump only"},
     {ROUTE_NS "VirtualHost", "metadata", "kept for /config_dump only"},
@@ -78,12 +69,10 @@ constexpr HarmlessField kHarmless[] = {
      "only a rate-limit filter would read them, and none is accepted"},
     {ROUTE_NS "RouteAction", "include_vh_rate_limits",
      "only a rate-limit filter would read them, and none is accepted"},
+    {ROUTE_NS "Route", "stat_prefix", "there are no statistics by route"},
+    {ROUTE_NS "RouteAction", "hash_policy", "no balancer that hashes is accepted"},
     {ROUTE_NS "RouteAction", "early_data_policy", "there is no TLS early data"},
     {ROUTE_NS "RouteAction.RequestMirrorPolicy", "trace_sampled", "no spans are made"},
-    {ROUTE_NS "RouteAction.HashPolicy.Header", "regex_rewrite", kNoBalancerHashes},
-    {ROUTE_NS "RouteAction.HashPolicy.Cookie", "ttl", kNoBalancerHashes},
-    {ROUTE_NS "RouteAction.HashPolicy.Cookie", "path", kNoBalancerHashes},
-    {ROUTE_NS "RouteAction.HashPolicy.Cookie", "attributes", kNoBalancerHashes},
     {ROUTE_NS "WeightedCluster", "total_weight", "the total is the sum of the weights"},
 };
 

@@ -10,8 +10,7 @@ constexpr WorkingFields kWorking[] = {
      "admin header_prefix"},
     {"envoy.config.bootstrap.v3.Bootstrap.StaticResources", "listeners clusters"},
     {"envoy.config.bootstrap.v3.ClusterManager", ""},
-    {"envoy.config.bootstrap.v3.Admin",
-     "access_log access_log_path address profile_path ignore_global_conn_limit"},
+    {"envoy.config.bootstrap.v3.Admin", "access_log access_log_path address"},
     {"envoy.config.bootstrap.v3.LayeredRuntime", "layers"},
     {"envoy.config.bootstrap.v3.RuntimeLayer", "name static_layer admin_layer"},
     {"envoy.config.bootstrap.v3.RuntimeLayer.AdminLayer", "*"},
@@ -32,7 +31,7 @@ constexpr WorkingFields kWorking[] = {
     {"envoy.config.core.v3.DataSource", "filename inline_bytes inline_string environment_variable"},
     {"envoy.config.core.v3.TypedExtensionConfig", "*"},
     {"envoy.config.core.v3.RuntimeFractionalPercent", "*"},
-    {"envoy.config.core.v3.RuntimeUInt32", "default_value runtime_key"},
+    {"envoy.config.core.v3.RuntimeUInt32", "default_value"},
     {"envoy.config.core.v3.TransportSocket", "*"},
     {"envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer", "*"},
     {"envoy.type.v3.FractionalPercent", "*"},
@@ -47,7 +46,13 @@ constexpr WorkingFields kWorking[] = {
     {"envoy.config.core.v3.HeaderValueOption", "*"},
 };
 
+constexpr std::string_view kNoGlobalLimit = "there is no limit of all connections together";
+
 constexpr HarmlessField kHarmless[] = {
+    {"envoy.config.bootstrap.v3.Admin", "profile_path", "there is no profiler"},
+    {"envoy.config.bootstrap.v3.Admin", "ignore_global_conn_limit", kNoGlobalLimit},
+    {"envoy.config.core.v3.RuntimeUInt32", "runtime_key",
+     "the default value holds, whatever the runtime says"},
     {"envoy.config.bootstrap.v3.Bootstrap", "node_context_params", "there are no xdstp:// names"},
     {"envoy.config.bootstrap.v3.Bootstrap", "deferred_stat_options",
      "statistics are always made on first use"},

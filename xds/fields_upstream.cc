@@ -12,7 +12,7 @@ constexpr WorkingFields kWorking[] = {
      "http2_protocol_options protocol_selection "
      "typed_extension_protocol_options least_request_lb_config round_robin_lb_config "
      "common_lb_config transport_socket "
-     "upstream_connection_options close_connections_on_host_health_failure load_balancing_policy"},
+     "upstream_connection_options load_balancing_policy"},
     {"envoy.config.cluster.v3.Cluster.LeastRequestLbConfig", "choice_count"},
     {"envoy.config.cluster.v3.Cluster.RoundRobinLbConfig", ""},
     {"envoy.config.cluster.v3.Cluster.CommonLbConfig", "healthy_panic_threshold"},
@@ -24,8 +24,7 @@ constexpr WorkingFields kWorking[] = {
     {"envoy.extensions.load_balancing_policies.random.v3.Random", ""},
     {"envoy.config.cluster.v3.CircuitBreakers", "thresholds"},
     {"envoy.config.cluster.v3.CircuitBreakers.Thresholds",
-     "priority max_connections max_pending_requests max_requests max_retries track_remaining "
-     "max_connection_pools"},
+     "priority max_connections max_pending_requests max_requests max_retries "},
     {"envoy.config.cluster.v3.UpstreamConnectionOptions", "tcp_keepalive"},
     {"envoy.config.core.v3.TcpKeepalive", "*"},
     {"envoy.config.endpoint.v3.ClusterLoadAssignment", "cluster_name endpoints policy"},
@@ -54,15 +53,16 @@ constexpr WorkingFields kWorking[] = {
     {"envoy.config.core.v3.Http2ProtocolOptions",
      "hpack_table_size max_concurrent_streams initial_stream_window_size "
      "initial_connection_window_size allow_connect "
-     "allow_metadata max_outbound_frames max_outbound_control_frames "
+     "max_outbound_frames max_outbound_control_frames "
      "max_consecutive_inbound_frames_with_empty_payload "
      "max_inbound_priority_frames_per_stream max_inbound_window_update_frames_per_data_frame_sent "
      "stream_error_on_invalid_http_messaging override_stream_error_on_invalid_http_message "
      "connection_keepalive"},
-    {"envoy.config.core.v3.KeepaliveSettings", "interval timeout interval_jitter"},
+    {"envoy.config.core.v3.KeepaliveSettings", "interval timeout"},
 };
 
 constexpr std::string_view kCluster = "envoy.config.cluster.v3.Cluster";
+constexpr std::string_view kThresholds = "envoy.config.cluster.v3.CircuitBreakers.Thresholds";
 constexpr std::string_view kCommonLb = "envoy.config.cluster.v3.Cluster.CommonLbConfig";
 constexpr std::string_view kNoDns = "the endpoints of a static cluster are addresses";
 
@@ -84,6 +84,11 @@ constexpr HarmlessField kHarmless[] = {
     {kCluster, "track_timeout_budgets", "there are no statistics of budgets"},
     {kCluster, "track_cluster_stats", "there are no statistics of budgets and message sizes"},
     {kCluster, "preconnect_policy", "connections are made when they are needed"},
+    {kCluster, "close_connections_on_host_health_failure", "there is no active health checking"},
+    {kThresholds, "track_remaining", "the gauges remaining_* are not kept"},
+    {kThresholds, "max_connection_pools", "a worker has one pool for each endpoint and protocol"},
+    {"envoy.config.core.v3.KeepaliveSettings", "interval_jitter",
+     "pings go out at the interval itself"},
     {kCommonLb, "zone_aware_lb_config", "there is no zone-aware routing"},
     {kCommonLb, "update_merge_window", "the endpoints of a static cluster stay"},
     {kCommonLb, "ignore_new_hosts_until_first_hc", "there is no active health checking"},

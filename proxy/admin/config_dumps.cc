@@ -1,5 +1,8 @@
 #include "proxy/admin/config_dumps.h"
 
+#include <string_view>
+#include <unordered_map>
+
 #include "envoy/admin/v3/config_dump.pb.h"
 #include "envoy/config/endpoint/v3/endpoint.pb.h"
 #include "envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager.pb.h"
@@ -96,30 +99,65 @@ void put_endpoint(const config::Endpoint& endpoint, LbEndpoint& proto) {
   proto.mutable_load_balancing_weight()->set_value(endpoint.weight);
 }
 
+using LoadedAssignments = std::unordered_map<std::string_view, const ClusterLoadAssignment*>;
+
+// By cluster: what the bootstrap says of endpoints. It has what is of no use but here (metadata).
+LoadedAssignments loaded_assignments(const ServerView& view) {
+  LoadedAssignments loaded;
+  for (const auto& cluster : view.bootstrap_proto().static_resources().clusters()) {
+    loaded[cluster.name()] = &cluster.load_assignment();
+  }
+  return loaded;
+}
+
+// The loaded endpoint at the same place with the same address, or nullptr.
+const LbEndpoint* loaded_endpoint(const ClusterLoadAssignment* loaded, int group, int place,
+                                  const LbEndpoint& same_as) {
+  if (loaded == nullptr || group >= loaded->endpoints_size()) return nullptr;
+  const auto& endpoints = loaded->endpoints(group).lb_endpoints();
+  if (place >= endpoints.size()) return nullptr;
+  const auto& socket = endpoints[place].endpoint().address().socket_address();
+  const auto& other = same_as.endpoint().address().socket_address();
+  bool same = socket.address() == other.address() && socket.port_value() == other.port_value();
+  return same ? &endpoints[place] : nullptr;
+}
+
 // The endpoints in force, which may have come later than the cluster's own configuration.
-ClusterLoadAssignment assignment_of(const ClusterStatus& cluster) {
+ClusterLoadAssignment assignment_of(const ClusterStatus& cluster,
+                                    const ClusterLoadAssignment* loaded) {
   ClusterLoadAssignment proto;
   proto.set_cluster_name(cluster.config->ref.name);
   proto.mutable_policy()->mutable_overprovisioning_factor()->set_value(140);
   if (cluster.endpoints == nullptr) return proto;
   for (const config::LocalityEndpoints& group : cluster.endpoints->localities) {
+    int group_index = proto.endpoints_size();
     auto& endpoints = *proto.add_endpoints();
     endpoints.mutable_locality()->set_region(group.locality.region);
     endpoints.mutable_locality()->set_zone(group.locality.zone);
     endpoints.mutable_locality()->set_sub_zone(group.locality.sub_zone);
     endpoints.set_priority(group.priority);
     endpoints.mutable_load_balancing_weight()->set_value(group.weight.value_or(0));
-    for (const config::EndpointPtr& endpoint : group.endpoints)
-      put_endpoint(*endpoint, *endpoints.add_lb_endpoints());
+    for (const config::EndpointPtr& endpoint : group.endpoints) {
+      int place = endpoints.lb_endpoints_size();
+      LbEndpoint& entry = *endpoints.add_lb_endpoints();
+      put_endpoint(*endpoint, entry);
+      const LbEndpoint* as_loaded = loaded_endpoint(loaded, group_index, place, entry);
+      if (as_loaded != nullptr && as_loaded->has_metadata())
+        *entry.mutable_metadata() = as_loaded->metadata();
+    }
   }
   return proto;
 }
 
 MessagePtr endpoints_dump(const ServerView& view, const NameFilter& filter) {
   auto dump = std::make_shared<envoy::admin::v3::EndpointsConfigDump>();
+  LoadedAssignments loaded = loaded_assignments(view);
   for (const ClusterStatus& cluster : view.clusters()) {
-    if (!filter.matches_whole(cluster.config->ref.name)) continue;
-    ClusterLoadAssignment assignment = assignment_of(cluster);
+    const std::string& name = cluster.config->ref.name;
+    if (!filter.matches_whole(name)) continue;
+    auto found = loaded.find(name);
+    ClusterLoadAssignment assignment =
+        assignment_of(cluster, found == loaded.end() ? nullptr : found->second);
     if (cluster.added_via_api) {
       dump->add_dynamic_endpoint_configs()->mutable_endpoint_config()->PackFrom(assignment);
     } else {

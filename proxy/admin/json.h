@@ -14,9 +14,9 @@
 
 namespace outrigger::admin {
 
-// Fields by their proto names, indented. `defaults` also prints fields that have their default value.
-// A message with an Any of a type that this binary does not know cannot be printed: the text is
-// then an object with the member "error".
+// Fields by their proto names, indented. `defaults` also prints fields that have their default
+// value. A message with an Any of a type that this binary does not know cannot be printed: the text
+// is then an object with the member "error".
 std::string to_json(const google::protobuf::Message& message, bool defaults = false);
 
 // Milliseconds are kept, the rest is cut.

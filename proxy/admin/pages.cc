@@ -106,12 +106,6 @@ const Page* find_page(std::string_view path) {
   return nullptr;
 }
 
-// Asking /logging for the levels changes nothing.
-bool only_reads(const Page& page, const Request& request) {
-  bool get = request.method == "GET" || request.method == "HEAD";
-  return !page.mutates || (page.path == "/logging" && get && request.params.empty());
-}
-
 }  // namespace
 
 std::span<const Page> pages() {
@@ -134,7 +128,7 @@ std::string help_text() {
 Response answer(const Request& request, ServerView& view) {
   const Page* page = find_page(request.path);
   if (page == nullptr) return Response::text(404, "invalid path. " + help_text());
-  if (request.method != "POST" && !only_reads(*page, request)) {
+  if (page->mutates && request.method != "POST") {
     return Response::text(405,
                           fmt::format("Method {} not allowed, POST required.", request.method));
   }

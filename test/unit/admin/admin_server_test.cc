@@ -270,13 +270,14 @@ TEST_F(AdminServerTest, WritesItsAccessLog) {
     Client client(address_);
     client.send("GET /ready?x HTTP/1.1\r\nhost: me\r\nuser-agent: test\r\n\r\n");
     client.receive();
+    client.get("/ready");  // on the same connection: the first request's line is written by then
     asio::post(context_, [this] { server_->stop(); });
     thread_.join();
     server_.reset();
   }
   std::stringstream text;
   text << std::ifstream(path).rdbuf();
-  EXPECT_EQ(text.str(), "GET /ready?x HTTP/1.1 200 5 test " + address_.text() + "\n");
+  EXPECT_THAT(text.str(), StartsWith("GET /ready?x HTTP/1.1 200 5 test " + address_.text() + "\n"));
   unlink(path);
 }
 

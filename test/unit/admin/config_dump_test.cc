@@ -95,6 +95,12 @@ TEST_F(ConfigDumpPage, HasAPartForEachKind) {
 }
 
 TEST_F(ConfigDumpPage, EndpointsOnlyWhenAskedFor) {
+  auto* loaded =
+      server_.proto.mutable_static_resources()->mutable_clusters(0)->mutable_load_assignment();
+  (*loaded->mutable_endpoints(0)
+        ->mutable_lb_endpoints(0)
+        ->mutable_metadata()
+        ->mutable_filter_metadata())["envoy.lb"];
   ConfigDump all = dump("include_eds");
   EXPECT_EQ(types(all)[2], "EndpointsConfigDump");
   auto endpoints = config<envoy::admin::v3::EndpointsConfigDump>(all, 2);
@@ -107,6 +113,7 @@ TEST_F(ConfigDumpPage, EndpointsOnlyWhenAskedFor) {
   EXPECT_EQ(endpoint.endpoint().address().socket_address().port_value(), 80u);
   EXPECT_EQ(endpoint.health_status(), envoy::config::core::v3::HEALTHY);
   EXPECT_EQ(assignment.endpoints(0).locality().zone(), "z");
+  EXPECT_EQ(endpoint.metadata().filter_metadata_size(), 1);
   EXPECT_EQ(get("resource=static_endpoint_configs", 404),
             "static_endpoint_configs not found in config dump");
 }

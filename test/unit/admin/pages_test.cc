@@ -86,7 +86,11 @@ TEST_F(Pages, ServerInfoIsTheProtoWithDefaultsPrinted) {
 
 TEST_F(Pages, MemoryHasPlausibleNumbers) {
   auto memory = read_json<envoy::admin::v3::Memory>(get("/memory").body);
+#ifdef __SANITIZE_ADDRESS__
+  EXPECT_EQ(memory.allocated(), 0u);  // AddressSanitizer's allocator keeps no such numbers
+#else
   EXPECT_GT(memory.allocated(), 0u);
+#endif
   EXPECT_GT(memory.total_physical_bytes(), memory.allocated() / 2);
 }
 
@@ -202,8 +206,9 @@ class Logging : public Pages {
 };
 
 TEST_F(Logging, ListsLoggers) {
-  EXPECT_THAT(get("/logging").body, StartsWith("active loggers:\n  admin: info\n"));
+  EXPECT_THAT(post("/logging").body, StartsWith("active loggers:\n  admin: info\n"));
   EXPECT_THAT(post("/logging").body, HasSubstr("\n  upstream: info\n"));
+  EXPECT_EQ(get("/logging").status, 405);  // as Envoy, even though it would change nothing
 }
 
 TEST_F(Logging, ChangesOneSeveralOrAll) {

@@ -36,13 +36,13 @@ TEST(Bootstrap, LoadsAFileAndKeepsItsMessage) {
   BootstrapSource source;
   source.path = write("b.yaml",
                       "node: {id: me, cluster: c, locality: {zone: z}}\nheader_prefix: "
-                      "x-my\nstats_flush_interval: 7s\n");
+                      "x-envoy\nstats_flush_interval: 7s\n");
   Loaded loaded = load(source);
   ASSERT_THAT(loaded.errors, IsEmpty());
   EXPECT_EQ(loaded.compiled.node.id, "me");
   EXPECT_EQ(loaded.compiled.node.cluster, "c");
   EXPECT_EQ(loaded.compiled.node.zone, "z");
-  EXPECT_EQ(loaded.compiled.header_prefix, "x-my");
+  EXPECT_EQ(loaded.compiled.header_prefix, "x-envoy");
   EXPECT_EQ(loaded.compiled.stats_flush_interval, milliseconds(7000));
   EXPECT_FALSE(loaded.compiled.admin.has_value());
   EXPECT_EQ(loaded.proto->node().id(), "me");
@@ -54,6 +54,25 @@ TEST(Bootstrap, DefaultsAreEnvoys) {
   EXPECT_EQ(loaded.compiled.stats_flush_interval, milliseconds(5000));
   EXPECT_EQ(loaded.compiled.header_prefix, "x-envoy");
   EXPECT_TRUE(loaded.compiled.stats.use_all_default_tags);
+}
+
+TEST(Bootstrap, HeadersHaveEnvoysPrefixOnly) {
+  EXPECT_THAT(load("header_prefix: x-my").errors,
+              ElementsAre("header_prefix: only 'x-envoy' is supported by Outrigger, line 1"));
+}
+
+TEST(Bootstrap, FindsTheLineInATypedStruct) {
+  EXPECT_THAT(
+      load_listener(
+          {.filters =
+               R"({name: h, typed_config: {"@type": type.googleapis.com/xds.type.v3.TypedStruct,
+            type_url: type.googleapis.com/envoy.extensions.filters.http.buffer.v3.Buffer,
+            value: {
+              maxRequestBytes: 0}}}, )" +
+               std::string(testing::kRouterFilter)})
+          .errors,
+      ElementsAre(HasSubstr(
+          "typed_config.max_request_bytes: value must be greater than 0 (is 0), line 17")));
 }
 
 TEST(Bootstrap, TheCommandLineNamesTheNode) {

@@ -138,7 +138,6 @@ use_remote_address: true
 xff_num_trusted_hops: 11
 skip_xff_append: true
 append_x_forwarded_port: true
-represent_ipv4_remote_address_as_ipv4_mapped_ipv6: true
 generate_request_id: false
 preserve_external_request_id: true
 always_set_request_id_in_response: true
@@ -175,7 +174,6 @@ http2_protocol_options: {allow_connect: true, override_stream_error_on_invalid_h
   EXPECT_EQ(manager.xff_num_trusted_hops, 11u);
   EXPECT_TRUE(manager.skip_xff_append);
   EXPECT_TRUE(manager.append_x_forwarded_port);
-  EXPECT_TRUE(manager.represent_ipv4_remote_address_as_ipv4_mapped_ipv6);
   EXPECT_FALSE(manager.generate_request_id);
   EXPECT_TRUE(manager.preserve_external_request_id);
   EXPECT_TRUE(manager.always_set_request_id_in_response);

@@ -19,7 +19,10 @@ def _output(command):
 
 
 def _ms(text):
-    number, unit = re.fullmatch(r"([\d.]+)(us|ms|s|m)", text).groups()
+    parts = re.fullmatch(r"([\d.]+)(us|ms|s|m|h)", text)
+    if parts is None:  # wrk prints -nan when no request was answered
+        return float("nan")
+    number, unit = parts.groups()
     return float(number) * UNITS[unit]
 
 

@@ -5,12 +5,19 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
+#include "api/arena.h"
 #include "api/http/codec.h"
+#include "api/metadata.h"
 #include "api/net/address.h"
 #include "api/outcome.h"
+#include "api/tls_connection.h"
 
 namespace outrigger {
 
@@ -18,20 +25,63 @@ using MonotonicTime = std::chrono::steady_clock::time_point;
 using SystemTime = std::chrono::system_clock::time_point;
 
 namespace config {
-struct Route;
 struct Cluster;
+struct Endpoint;
+struct FilterChain;
+struct Listener;
+struct Route;
 struct VirtualHost;
 }  // namespace config
+
+// What a PROXY protocol header said.
+struct ProxyProtocolInfo {
+  net::Address source, destination;
+  uint8_t version = 1;
+  std::vector<std::pair<uint8_t, std::string>> tlvs;
+};
+
+// What only few connections have.
+struct ConnectionExtras {
+  Metadata metadata;  // dynamic metadata of listener and network filters
+  FilterState filter_state;
+  std::optional<ProxyProtocolInfo> proxy_protocol;
+  std::string ja3, ja4;                            // fingerprints of the ClientHello
+  std::vector<std::string> application_protocols;  // what the ClientHello or the sniffed head asked
+  std::string connection_termination_details;
+};
 
 // What is known of a downstream connection; shared by its streams, outlives them.
 struct DownstreamConnectionInfo {
   uint64_t id = 0;
-  net::Address direct_remote;  // the socket's peer
-  net::Address remote;         // after PROXY protocol (streams refine it by x-forwarded-for)
-  net::Address local;
+  SystemTime start_time;
+  MonotonicTime start;
+  net::Address direct_remote;   // the socket's peer
+  net::Address remote;          // after PROXY protocol (streams refine it by x-forwarded-for)
+  net::Address local;           // after original destination and PROXY protocol
+  net::Address direct_local;    // the socket's own address
+  bool local_restored = false;  // `local` is not the socket's address
   std::string_view listener_name;
-  std::string_view requested_server_name;
-  bool tls = false;
+  std::string requested_server_name;    // SNI
+  std::string_view detected_transport;  // "tls" or "raw_buffer"
+  const TlsConnection* tls = nullptr;   // nullptr: plain, or the handshake is not over
+  std::string_view transport_failure;   // why the transport failed; lives with the connection
+  const config::Listener* listener = nullptr;
+  const config::FilterChain* filter_chain = nullptr;
+  std::unique_ptr<ConnectionExtras> extras;  // nullptr: none
+
+  ConnectionExtras& make_extras() {
+    if (extras == nullptr) extras = std::make_unique<ConnectionExtras>();
+    return *extras;
+  }
+  const std::string* find_filter_state(std::string_view name) const {
+    return extras == nullptr ? nullptr : extras->filter_state.find(name);
+  }
+};
+
+// What only few streams have.
+struct StreamExtras {
+  Metadata metadata;  // dynamic metadata
+  FilterState filter_state;
 };
 
 struct StreamInfo {
@@ -76,8 +126,12 @@ struct StreamInfo {
   std::string_view upstream_hostname;
   std::optional<http::Protocol> upstream_protocol;
   uint64_t upstream_connection_id = 0;
+  const config::Endpoint* upstream_endpoint = nullptr;
+  // Of the upstream connection; it may be gone before the stream's log is written, so it is shared.
+  std::shared_ptr<const TlsConnection> upstream_tls;
   uint32_t attempt_count = 0;
   bool health_check = false;
+  ArenaPtr<StreamExtras> extras;  // nullptr: none
 
   void set_outcome(const Outcome& outcome) {
     flags.merge(outcome.flags);

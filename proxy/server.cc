@@ -259,7 +259,7 @@ std::vector<admin::ListenerStatus> Server::listeners() const {
   for (size_t i = 0; i < loaded_.compiled.listeners.size(); ++i) {
     admin::ListenerStatus status{
         loaded_.compiled.listeners[i],
-        bound_[i].empty() ? loaded_.compiled.listeners[i]->address : bound_[i].front(),
+        bound_[i].empty() ? loaded_.compiled.listeners[i]->address() : bound_[i].front(),
         {}};
     if (bound_[i].size() > 1)
       status.bound_additional.assign(bound_[i].begin() + 1, bound_[i].end());

@@ -34,14 +34,15 @@ Worker::~Worker() = default;
 
 absl::Status Worker::add_listener(const config::ListenerPtr& listener,
                                   const std::vector<net::Address>& bound) {
-  auto service =
-      std::make_shared<stream::HttpService>(listener, listener->default_chain->http, services_);
+  const config::FilterChainPtr& chain =
+      listener->chains.empty() ? listener->default_chain : listener->chains.front();
+  auto service = std::make_shared<stream::HttpService>(listener, chain, services_);
   Entry entry;
   entry.connections = std::make_unique<stream::HttpListener>(std::move(service));
   entry.listener = std::make_unique<net::Listener>(listener, *loop_, number_, *entry.connections);
   // Without SO_REUSEPORT only one socket can listen: the first worker's.
   bool first = bound.empty();
-  if (first || (listener->reuse_port && listener->address.is_ip())) {
+  if (first || (listener->reuse_port && listener->address().is_ip())) {
     if (absl::Status status = entry.listener->start(bound); !status.ok()) return status;
   }
   listeners_.push_back(std::move(entry));

@@ -41,9 +41,9 @@ class AddressBook {
  public:
   // The listener that has one of the addresses already, or nullptr.
   const std::string* add(const config::Listener& listener) {
-    const std::string* other = add(listener.address, listener.name);
-    for (const net::Address& address : listener.additional_addresses) {
-      if (const std::string* taken = add(address, listener.name)) other = taken;
+    const std::string* other = nullptr;
+    for (const config::Listener::ListenAddress& listen : listener.addresses) {
+      if (const std::string* taken = add(listen.address, listener.name)) other = taken;
     }
     return other;
   }
@@ -79,7 +79,7 @@ void compile_listeners(const Message& message, CompileEnvironment& environment,
     if (other != nullptr) {
       errors.add(field + ".address",
                  fmt::format("listener '{}' has duplicate address '{}' as existing listener '{}'",
-                             name, (*listener)->address.text(), *other));
+                             name, (*listener)->address().text(), *other));
     }
     out.listeners.push_back(*std::move(listener));
   }

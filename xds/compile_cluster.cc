@@ -121,6 +121,7 @@ void compile_connection(const Cluster& cluster, config::Cluster& out, FieldError
     errors.add("transport_socket", fmt::format("'{}' is not supported by Outrigger",
                                                cluster.transport_socket().name()));
   }
+  out.transport_socket = std::make_shared<config::TransportSocket>();
   out.close_connections_on_host_health_failure = cluster.close_connections_on_host_health_failure();
 }
 

@@ -21,6 +21,34 @@ using HttpManagerMessage =
     envoy::extensions::filters::network::http_connection_manager::v3::HttpConnectionManager;
 using envoy::extensions::transport_sockets::raw_buffer::v3::RawBuffer;
 
+// listener.<address>.*; only an address is a tag, a configured prefix is part of the names.
+class ListenerStatNames {
+ public:
+  ListenerStatNames(const Listener& listener, const net::Address& address)
+      : tagged_(listener.stat_prefix().empty() && address.is_ip()),
+        value_(
+            stat_name(listener.stat_prefix().empty() ? address.text() : listener.stat_prefix())) {}
+
+  // `below`: "" or "http.<tag's value>."; the tag without a name is none.
+  template <class Stats>
+  StatsScopePtr scope(const std::string& below, const StatTag& tag, StatsRegistry& stats) const {
+    std::string prefix = fmt::format("listener.{}.", value_);
+    std::string extracted_below = below;
+    std::vector<StatTag> tags;
+    if (tagged_) tags.push_back({"envoy.listener_address", value_});
+    if (!tag.name.empty()) {
+      tags.push_back(tag);
+      extracted_below = below.substr(0, below.find('.') + 1);
+    }
+    std::string extracted = (tagged_ ? "listener." : prefix) + extracted_below;
+    return stats.scope<Stats>(prefix + below, extracted, tags);
+  }
+
+ private:
+  bool tagged_;
+  std::string value_;
+};
+
 // The HTTP connection manager ends a chain and is the only network filter that we have.
 absl::StatusOr<std::shared_ptr<const config::HttpConnectionManager>> compile_network_filter(
     const Filter& filter, CompileEnvironment& environment, const ClusterExists& cluster_exists) {
@@ -39,8 +67,8 @@ absl::StatusOr<std::shared_ptr<const config::HttpConnectionManager>> compile_net
   return errors.status();
 }
 
-absl::StatusOr<std::shared_ptr<const config::FilterChain>> compile_chain(
-    const FilterChain& chain, CompileEnvironment& environment,
+absl::StatusOr<std::shared_ptr<config::FilterChain>> compile_chain(
+    const FilterChain& chain, const ListenerStatNames& names, CompileEnvironment& environment,
     const ClusterExists& cluster_exists) {
   FieldErrors errors;
   auto out = std::make_shared<config::FilterChain>();
@@ -65,30 +93,33 @@ absl::StatusOr<std::shared_ptr<const config::FilterChain>> compile_chain(
                fmt::format("'{}' is not supported by Outrigger", chain.transport_socket().name()));
   }
   if (!errors.empty()) return errors.status();
-  return std::shared_ptr<const config::FilterChain>(std::move(out));
+  if (out->http != nullptr) {
+    std::string http = stat_name(out->http->stat_prefix);
+    out->http_stats = names.scope<ListenerHttpStats>(
+        fmt::format("http.{}.", http), {"envoy.http_conn_manager_prefix", http}, environment.stats);
+  }
+  return out;
 }
 
-void compile_chains(const Listener& listener, CompileEnvironment& environment,
-                    const ClusterExists& cluster_exists, config::Listener& out,
-                    FieldErrors& errors) {
+void compile_chains(const Listener& listener, const ListenerStatNames& names,
+                    CompileEnvironment& environment, const ClusterExists& cluster_exists,
+                    config::Listener& out, FieldErrors& errors) {
   if (listener.filter_chains_size() == 0 && !listener.has_default_filter_chain()) {
     errors.add("filter_chains", "no filter chains specified");
   }
   for (int i = 0; i < listener.filter_chains_size(); ++i) {
-    auto chain =
-        errors.take_nested(indexed("filter_chains", i),
-                           compile_chain(listener.filter_chains(i), environment, cluster_exists));
+    auto chain = errors.take_nested(
+        indexed("filter_chains", i),
+        compile_chain(listener.filter_chains(i), names, environment, cluster_exists));
     if (i > 0)
       errors.add(indexed("filter_chains", i),
                  "multiple filter chains with the same matching rules are defined");
-    if (out.default_chain == nullptr) out.default_chain = std::move(chain);
+    out.chains.push_back(std::move(chain));
   }
   if (!listener.has_default_filter_chain()) return;
-  auto chain = errors.take_nested(
+  out.default_chain = errors.take_nested(
       "default_filter_chain",
-      compile_chain(listener.default_filter_chain(), environment, cluster_exists));
-  // A chain without criteria matches every connection before the default is asked.
-  if (listener.filter_chains_size() == 0) out.default_chain = std::move(chain);
+      compile_chain(listener.default_filter_chain(), names, environment, cluster_exists));
 }
 
 void compile_addresses(const Listener& listener, config::Listener& out, FieldErrors& errors) {
@@ -96,12 +127,15 @@ void compile_addresses(const Listener& listener, config::Listener& out, FieldErr
     errors.add("address", "value is required");
     return;
   }
-  out.address = errors.take_nested("address", compile_address(listener.address()));
-  out.ipv4_compat = listener.address().socket_address().ipv4_compat();
+  auto add = [&](const std::string& field, const envoy::config::core::v3::Address& address) {
+    config::Listener::ListenAddress& listen = out.addresses.emplace_back();
+    listen.address = errors.take_nested(field, compile_address(address));
+    listen.ipv4_compat = address.socket_address().ipv4_compat();
+  };
+  add("address", listener.address());
   for (int i = 0; i < listener.additional_addresses_size(); ++i) {
-    out.additional_addresses.push_back(
-        errors.take_nested(indexed("additional_addresses", i) + ".address",
-                           compile_address(listener.additional_addresses(i).address())));
+    add(indexed("additional_addresses", i) + ".address",
+        listener.additional_addresses(i).address());
   }
 }
 
@@ -126,22 +160,6 @@ void compile_kind(const Listener& listener, config::Listener& out) {
     out.direction = config::Listener::Direction::outbound;
 }
 
-void make_stats(const Listener& message, config::Listener& out, StatsRegistry& stats) {
-  // Only an address is a tag; a configured prefix is part of the names.
-  bool tagged = message.stat_prefix().empty() && out.address.is_ip();
-  std::string value =
-      stat_name(message.stat_prefix().empty() ? out.address.text() : message.stat_prefix());
-  std::string prefix = fmt::format("listener.{}.", value);
-  std::string extracted = tagged ? "listener." : prefix;
-  std::vector<StatTag> tags;
-  if (tagged) tags.push_back({"envoy.listener_address", value});
-  out.stats = stats.scope<ListenerStats>(prefix, extracted, tags);
-  std::string http = stat_name(out.default_chain->http->stat_prefix);
-  tags.push_back({"envoy.http_conn_manager_prefix", http});
-  out.http_stats = stats.scope<ListenerHttpStats>(fmt::format("{}http.{}.", prefix, http),
-                                                  extracted + "http.", tags);
-}
-
 }  // namespace
 
 absl::StatusOr<config::ListenerPtr> compile_listener(const Listener& listener,
@@ -153,9 +171,10 @@ absl::StatusOr<config::ListenerPtr> compile_listener(const Listener& listener,
   compile_addresses(listener, *out, errors);
   compile_socket(listener, *out);
   compile_kind(listener, *out);
-  compile_chains(listener, environment, cluster_exists, *out, errors);
+  ListenerStatNames names(listener, out->address());
+  compile_chains(listener, names, environment, cluster_exists, *out, errors);
   if (!errors.empty()) return errors.status();
-  make_stats(listener, *out, environment.stats);
+  out->stats = names.scope<ListenerStats>("", {}, environment.stats);
   return config::ListenerPtr(std::move(out));
 }
 

@@ -13,8 +13,11 @@
 #include <vector>
 
 #include "api/config/cluster_ref.h"
+#include "api/config/tls.h"
 #include "api/http/codec_options.h"
+#include "api/metadata.h"
 #include "api/net/address.h"
+#include "api/net/socket_option.h"
 #include "api/stats.h"
 
 namespace outrigger::config {
@@ -26,7 +29,10 @@ struct Endpoint {
     degraded
   };
   net::Address address;
+  std::vector<net::Address>
+      additional_addresses;  // other addresses of the same host, tried in turn
   std::string hostname;
+  Metadata metadata;
   uint32_t weight = 1;
   Health health = Health::healthy;
   StatsScopePtr stats;  // HostStats; not in the store's names, shown by /clusters
@@ -74,9 +80,13 @@ struct UpstreamHttp {
   enum class Version : uint8_t {
     http1,
     http2,
-    downstream
+    downstream,
+    alpn  // auto_config: what the TLS handshake agrees on
   };
   Version version = Version::http1;
+  bool auto_sni = false;
+  bool auto_san_validation = false;
+  std::string override_auto_sni_header;
   http::Http1Options http1;
   http::Http2Options http2;
   std::optional<std::chrono::milliseconds> idle_timeout{std::chrono::hours(1)};  // absent: none
@@ -87,6 +97,81 @@ struct UpstreamHttp {
 
 struct TcpKeepalive {
   std::optional<uint32_t> probes, time_s, interval_s;
+};
+
+// Where a socket's connections to the upstream come from.
+struct UpstreamBind {
+  net::Address source;                      // invalid: the system chooses
+  std::vector<net::Address> extra_sources;  // another one for another address family
+  bool freebind = false;
+  std::vector<net::SocketOption> socket_options;
+};
+
+enum class ProxyProtocolVersion : uint8_t {
+  none,
+  v1,
+  v2
+};
+
+struct ProxyProtocolTlv {
+  uint8_t type = 0;
+  std::string value;
+};
+
+// How a connection to an endpoint is made. Part of a pool's identity.
+struct TransportSocket {
+  std::string name;
+  TlsContextSlotPtr tls;  // nullptr: plain
+  ProxyProtocolVersion proxy_protocol = ProxyProtocolVersion::none;
+  std::vector<uint8_t> pass_through_tlvs;  // of the downstream's header
+  bool pass_all_tlvs = false;
+  std::vector<ProxyProtocolTlv> added_tlvs;
+};
+using TransportSocketPtr = std::shared_ptr<const TransportSocket>;
+
+// The first whose criteria the endpoint's metadata ("envoy.transport_socket_match") has.
+struct TransportSocketMatch {
+  MetadataStruct criteria;
+  TransportSocketPtr socket;
+  StatsScopePtr stats;  // TransportSocketMatchStats
+};
+
+// How the addresses of DNS clusters are found.
+struct DnsResolution {
+  struct Target {
+    std::string name;
+    uint16_t port = 0;
+    EndpointPtr endpoint;  // everything but the address
+    size_t locality = 0;   // place in `localities`
+  };
+  enum class Family : uint8_t {
+    auto_,
+    v4_only,
+    v6_only,
+    v4_preferred,
+    all
+  };
+  std::vector<Target> targets;
+  std::vector<LocalityEndpoints> localities;  // without their endpoints
+  Family family = Family::auto_;
+  std::vector<net::Address> resolvers;  // empty: the system's
+  bool use_tcp = false;
+  bool no_default_search_domain = false;
+  bool respect_ttl = false;
+  std::chrono::milliseconds refresh_rate{5000};
+  std::chrono::milliseconds refresh_jitter{0};
+  std::chrono::milliseconds failure_base{5000};
+  std::chrono::milliseconds failure_max{50000};
+  bool wait_for_first = true;  // wait_for_warm_on_init
+};
+
+// Where the address of an ORIGINAL_DST cluster comes from.
+struct OriginalDst {
+  bool use_http_header = false;
+  std::string http_header_name = "x-envoy-original-dst-host";
+  std::optional<uint16_t> port_override;
+  std::vector<std::string> metadata_key;  // filter, then the path; empty: not asked
+  std::chrono::milliseconds cleanup_interval{5000};
 };
 
 struct Cluster {
@@ -114,6 +199,13 @@ struct Cluster {
   std::array<CircuitBreaker, 2> circuit_breakers;  // [0] default, [1] high
   UpstreamHttp http;
   std::optional<TcpKeepalive> tcp_keepalive;
+  UpstreamBind bind;
+  TransportSocketPtr transport_socket;  // never nullptr
+  std::vector<TransportSocketMatch> transport_socket_matches;
+  std::shared_ptr<const DnsResolution> dns;  // strict_dns and logical_dns
+  std::optional<OriginalDst> original_dst;
+  Metadata metadata;
+  bool connection_pool_per_downstream_connection = false;
   bool close_connections_on_host_health_failure = false;
   std::shared_ptr<const EndpointSet> endpoints;
 
@@ -124,6 +216,7 @@ struct Cluster {
   StatsScopePtr retry_stats;
   StatsScopePtr http1_stats;  // Http1Stats: cluster.<name>.http1.
   StatsScopePtr http2_stats;
+  StatsScopePtr transport_socket_stats;  // TransportSocketMatchStats of transport_socket
 };
 using ClusterPtr = std::shared_ptr<const Cluster>;
 

@@ -5,48 +5,99 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "api/config/access_log.h"
+#include "api/config/filter_chain_match.h"
 #include "api/config/http_connection_manager.h"
+#include "api/config/tcp_proxy.h"
+#include "api/config/tls.h"
+#include "api/filter/listener_filter.h"
+#include "api/filter/network_filter.h"
+#include "api/metadata.h"
 #include "api/net/address.h"
+#include "api/net/socket_option.h"
 #include "api/stats.h"
 
 namespace outrigger::config {
 
+// One network filter before the chain's end.
+struct NetworkFilterEntry {
+  std::string name;
+  std::shared_ptr<const NetworkFilterFactory> factory;
+};
+
+// A chain ends in exactly one of `http`, `tcp` and a terminal filter, which is then the last of
+// `filters`.
 struct FilterChain {
   std::string name;
+  FilterChainMatch match;
+  TlsContextSlotPtr tls;                                   // nullptr: plain
+  std::chrono::milliseconds transport_connect_timeout{0};  // for the handshake; 0: none
+  std::vector<NetworkFilterEntry> filters;
   std::shared_ptr<const HttpConnectionManager> http;
+  std::shared_ptr<const TcpProxy> tcp;
+  StatsScopePtr http_stats;  // ListenerHttpStats; only with `http`
+};
+using FilterChainPtr = std::shared_ptr<const FilterChain>;
+
+struct ListenerFilterEntry {
+  std::string name;
+  std::shared_ptr<const ListenerFilterFactory> factory;
 };
 
 struct Listener {
-  std::string name;
-  net::Address address;
-  std::vector<net::Address> additional_addresses;
-  bool ipv4_compat = false;
-  std::shared_ptr<const FilterChain>
-      default_chain;  // the only chain until matching criteria are supported
-  uint32_t buffer_limit_bytes = 1024 * 1024;  // per connection
-  uint32_t backlog = 4096;
-  bool reuse_port = true;
-  bool bind_to_port = true;
-  bool transparent = false;
-  bool freebind = false;
   enum class Drain : uint8_t {
     default_,
     modify_only
-  } drain = Drain::default_;
+  };
   enum class Direction : uint8_t {
     unspecified,
     inbound,
     outbound
-  } direction = Direction::unspecified;
-  uint32_t max_connections_per_event = 0;  // 0: no limit
-  bool ignore_global_connection_limit = false;
+  };
+  struct ListenAddress {
+    net::Address address;
+    bool ipv4_compat = false;
+    std::vector<net::SocketOption> socket_options;
+  };
 
-  StatsScopePtr stats;       // ListenerStats: listener.<address>.
-  StatsScopePtr http_stats;  // ListenerHttpStats
+  std::string name;
+  // The address, then the additional ones. None: an internal listener, reached by its name.
+  std::vector<ListenAddress> addresses;
+  bool internal = false;
+
+  std::vector<ListenerFilterEntry> listener_filters;
+  std::chrono::milliseconds listener_filters_timeout{15000};  // 0: none
+  bool continue_on_listener_filters_timeout = false;
+  std::vector<FilterChainPtr> chains;
+  FilterChainPtr default_chain;  // for what no chain's criteria match; nullptr: it is closed
+
+  uint32_t buffer_limit_bytes = 1024 * 1024;  // per connection
+  uint32_t backlog = 4096;
+  std::optional<uint32_t> tcp_fast_open;
+  bool reuse_port = true;
+  bool bind_to_port = true;
+  bool use_original_dst = false;  // hand the connection to the listener of its destination
+  bool transparent = false;
+  bool freebind = false;
+  bool exact_balance = false;  // connection_balance_config.exact_balance
+  Drain drain = Drain::default_;
+  Direction direction = Direction::unspecified;
+  uint32_t max_connections_per_event = 0;   // 0: no limit
+  std::optional<uint64_t> max_connections;  // runtime resource_limits.listener.<name>.
+  bool ignore_global_connection_limit = false;
+  std::vector<AccessLog> access_logs;  // one line per connection
+  Metadata metadata;
+
+  StatsScopePtr stats;  // ListenerStats: listener.<address>.
+
+  const net::Address& address() const {
+    static const net::Address kNone;
+    return addresses.empty() ? kNone : addresses.front().address;
+  }
 };
 using ListenerPtr = std::shared_ptr<const Listener>;
 

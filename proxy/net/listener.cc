@@ -2,7 +2,17 @@
 
 #include <unistd.h>
 
+#include <atomic>
+
 namespace outrigger::net {
+namespace {
+
+uint64_t next_connection_id() {
+  static std::atomic<uint64_t> next{1};
+  return next.fetch_add(1, std::memory_order_relaxed);
+}
+
+}  // namespace
 
 Listener::Listener(config::ListenerPtr config, runtime::Loop& loop, unsigned worker,
                    ChainHandler& chain)
@@ -19,9 +29,8 @@ absl::Status Listener::start(const std::vector<Address>& bound) {
     }
     return absl::OkStatus();
   }
-  if (absl::Status status = open(config_->address); !status.ok()) return status;
-  for (const Address& address : config_->additional_addresses) {
-    if (absl::Status status = open(address); !status.ok()) return status;
+  for (const config::Listener::ListenAddress& address : config_->addresses) {
+    if (absl::Status status = open(address.address); !status.ok()) return status;
   }
   return absl::OkStatus();
 }
@@ -31,7 +40,7 @@ absl::Status Listener::open(const Address& address) {
   options.address = address;
   options.backlog = config_->backlog;
   options.reuse_port = config_->reuse_port;
-  options.ipv6_only = !config_->ipv4_compat;
+  options.ipv6_only = !config_->addresses.front().ipv4_compat;
   options.transparent = config_->transparent;
   options.freebind = config_->freebind;
   if (config_->max_connections_per_event != 0)
@@ -51,7 +60,15 @@ std::vector<Address> Listener::bound_addresses() const {
 
 void Listener::on_accept(std::unique_ptr<runtime::Transport> transport) {
   stats_.downstream_cx_total.inc();
-  chain_.on_connection(std::move(transport));
+  DownstreamConnectionInfo info;
+  info.id = next_connection_id();
+  info.start = loop_.now();
+  info.start_time = loop_.system_now();
+  info.direct_remote = info.remote = transport->remote_address();
+  info.direct_local = info.local = transport->local_address();
+  info.listener_name = config_->name;
+  info.listener = config_.get();
+  chain_.on_connection(std::move(transport), std::move(info));
 }
 
 }  // namespace outrigger::net

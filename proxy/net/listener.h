@@ -10,17 +10,24 @@
 
 #include "api/config/listener.h"
 #include "api/stats_server.h"
+#include "api/stream_info.h"
 #include "proxy/runtime/loop.h"
 
 namespace outrigger::net {
 
-// Takes the connections of one filter chain.
+// The end of one filter chain on ONE worker: takes its connections and owns them. Thread: that
+// worker. Lifetime: until its last connection is closed.
 class ChainHandler {
  public:
-  virtual void on_connection(std::unique_ptr<runtime::Transport> transport) = 0;
-
- protected:
-  ~ChainHandler() = default;
+  virtual ~ChainHandler() = default;
+  // `transport` has TLS and the network filters around it; `info` says what was found out so far.
+  virtual void on_connection(std::unique_ptr<runtime::Transport> transport,
+                             DownstreamConnectionInfo info) = 0;
+  // Tells every connection to end gracefully.
+  virtual void drain() = 0;
+  // Ends every connection now.
+  virtual void close_all() = 0;
+  virtual size_t connection_count() const = 0;
 };
 
 class Listener final : private runtime::AcceptHandler {

@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 
@@ -96,6 +97,8 @@ struct ListenOptions {
   bool ipv6_only = true;
   bool transparent = false;
   bool freebind = false;
+  std::optional<uint32_t> tcp_fast_open;  // length of its queue
+  std::vector<net::SocketOption> socket_options;
   uint32_t max_accepts_per_event = 64;  // then the other sockets have a turn
 };
 
@@ -103,6 +106,11 @@ struct ConnectOptions {
   net::Address address;
   bool keepalive = false;
   std::optional<uint32_t> keepalive_probes, keepalive_time_s, keepalive_interval_s;
+  net::Address source;       // invalid: the system chooses
+  bool transparent = false;  // `source` may be somebody else's address
+  bool freebind = false;
+  uint32_t mark = 0;  // SO_MARK; 0: none
+  std::vector<net::SocketOption> socket_options;
 };
 
 class Loop {

@@ -1,21 +1,25 @@
 // Transport: a byte stream to a peer, and what its owner hears of it. A loop's socket is one; TLS
-// will be another around it. Thread: one worker. Lifetime: owned by the connection that uses it,
-// and destroyed with it by Loop::defer_delete, never inside one of its calls; that closes the
-// descriptor at once, unsent output is lost.
+// and network filters are others around it. Thread: one worker. Lifetime: owned by the connection
+// that uses it, and destroyed with it by Loop::defer_delete, never inside one of its calls; that
+// closes the descriptor at once, unsent output is lost.
 #pragma once
 
 #include <cstddef>
+#include <memory>
+#include <optional>
 #include <string_view>
 
 #include "api/bytes.h"
 #include "api/http/codec.h"
 #include "api/net/address.h"
+#include "api/net/socket_option.h"
+#include "api/tls_connection.h"
 
 namespace outrigger::runtime {
 
 class TransportHandler {
  public:
-  // An outgoing connection is up.
+  // An outgoing connection is up; with TLS, of either side: the handshake is over.
   virtual void on_connected() {}
   // What arrived; the view is valid during the call only.
   virtual void on_data(Bytes bytes) = 0;
@@ -47,7 +51,16 @@ class Transport : public http::CodecTransport {
   virtual net::Address local_address() const = 0;
   virtual net::Address remote_address() const = 0;
   virtual uint64_t bytes_received() const = 0;
-  virtual uint64_t bytes_sent() const = 0;
+  virtual uint64_t bytes_sent() const = 0;  // to the network: with TLS, records
+  // nullptr: plain, or the handshake is not over. Shared by those who log it after the connection.
+  virtual std::shared_ptr<const TlsConnection> tls() const { return nullptr; }
+  // Why the transport itself failed ("TLS_error:..."); empty: it did not. Valid as long as the
+  // transport.
+  virtual std::string_view failure_reason() const { return {}; }
+  // The destination before a redirect of the packet filter; nullopt: there was none.
+  virtual std::optional<net::Address> original_destination() const { return std::nullopt; }
+  // Sets an option of the socket; false: the system refused, or there is no socket.
+  virtual bool set_option(const net::SocketOption&) { return false; }
 };
 
 }  // namespace outrigger::runtime

@@ -119,7 +119,7 @@ void apply_forwarding_headers(const config::HttpConnectionManager& config,
   bool internal = set_client(config, connection, headers, info);
   bool edge = config.use_remote_address && !internal;
 
-  std::string_view scheme = connection.tls ? "https" : "http";
+  std::string_view scheme = connection.tls != nullptr ? "https" : "http";
   bool overwrite_proto = config.use_remote_address && config.xff_num_trusted_hops == 0;
   std::string_view forwarded_proto = headers.get(HeaderId::x_forwarded_proto);
   if (overwrite_proto || forwarded_proto.empty()) headers.set(HeaderId::x_forwarded_proto, scheme);

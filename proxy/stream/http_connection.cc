@@ -1,7 +1,6 @@
 #include "proxy/stream/http_connection.h"
 
 #include <algorithm>
-#include <atomic>
 #include <cstring>
 #include <utility>
 
@@ -22,19 +21,15 @@ constexpr std::string_view kHttp2Preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 // its answer, with "connection: close".
 constexpr milliseconds kIdleDrainGrace{250};
 
-uint64_t next_connection_id() {
-  static std::atomic<uint64_t> next{1};
-  return next.fetch_add(1, std::memory_order_relaxed);
-}
-
 }  // namespace
 
 HttpConnection::HttpConnection(std::shared_ptr<HttpService> service,
                                std::unique_ptr<runtime::Transport> transport,
-                               ConnectionOwner& owner)
+                               DownstreamConnectionInfo info, ConnectionOwner& owner)
     : service_(std::move(service)),
       transport_(std::move(transport)),
       owner_(owner),
+      info_(std::move(info)),
       started_(services().loop.now()),
       idle_timer_(services().loop.timers(), Timer::call<&HttpConnection::on_idle, HttpConnection>(),
                   this),
@@ -46,10 +41,6 @@ HttpConnection::HttpConnection(std::shared_ptr<HttpService> service,
                   Timer::call<&HttpConnection::on_ping_timer, HttpConnection>(), this),
       settle_task_([](void* self) { static_cast<HttpConnection*>(self)->feed_left_over(); }, this) {
   const config::HttpConnectionManager& config = service_->config();
-  info_.id = next_connection_id();
-  info_.direct_remote = info_.remote = transport_->remote_address();
-  info_.local = transport_->local_address();
-  info_.listener_name = service_->listener().name;
   transport_->set_handler(*this);
   transport_->set_output_limit(service_->listener().buffer_limit_bytes);
   service_->stats().downstream_cx_total.inc();
@@ -88,6 +79,16 @@ bool HttpConnection::detect(Bytes bytes) {
   if (like_preface && n < kHttp2Preface.size()) return false;
   make_codec(like_preface);
   return true;
+}
+
+// The TLS handshake is over.
+void HttpConnection::on_connected() {
+  tls_ = transport_->tls();
+  if (tls_ == nullptr || state_ == State::closed) return;
+  info_.tls = tls_.get();
+  service_->stats().downstream_cx_ssl_total.inc();
+  service_->stats().downstream_cx_ssl_active.inc();
+  if (codec_ == nullptr && tls_->alpn() == "h2") make_codec(true);
 }
 
 void HttpConnection::on_data(Bytes bytes) {
@@ -253,6 +254,7 @@ void HttpConnection::on_eof() {
 }
 
 void HttpConnection::on_closed(int error) {
+  info_.transport_failure = transport_->failure_reason();
   finish(state_ != State::closing, error == 0 ? "" : std::strerror(error));
 }
 
@@ -302,6 +304,7 @@ void HttpConnection::finish(bool by_remote, std::string_view reason) {
         .inc();
   }
   stats.downstream_cx_active.dec();
+  if (tls_ != nullptr) stats.downstream_cx_ssl_active.dec();
   if (codec_ != nullptr) {
     (codec_->protocol() == http::Protocol::http2 ? stats.downstream_cx_http2_active
                                                  : stats.downstream_cx_http1_active)

@@ -34,7 +34,8 @@ class HttpConnection final : public runtime::Deferred,
                              public http::CodecTransport {
  public:
   HttpConnection(std::shared_ptr<HttpService> service,
-                 std::unique_ptr<runtime::Transport> transport, ConnectionOwner& owner);
+                 std::unique_ptr<runtime::Transport> transport, DownstreamConnectionInfo info,
+                 ConnectionOwner& owner);
   ~HttpConnection() override;
 
   // No further requests after those on their way.
@@ -66,6 +67,7 @@ class HttpConnection final : public runtime::Deferred,
   };
 
   // TransportHandler
+  void on_connected() override;
   void on_data(Bytes bytes) override;
   void on_eof() override;
   void on_closed(int error) override;
@@ -99,6 +101,7 @@ class HttpConnection final : public runtime::Deferred,
   std::unique_ptr<runtime::Transport> transport_;
   ConnectionOwner& owner_;
   DownstreamConnectionInfo info_;
+  std::shared_ptr<const TlsConnection> tls_;
   std::unique_ptr<http::ServerCodec> codec_;
   std::vector<std::unique_ptr<Stream>> streams_;
   std::string left_over_;  // fed again when the codec takes more

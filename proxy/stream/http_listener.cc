@@ -9,9 +9,11 @@ HttpListener::~HttpListener() {
   close_all();
 }
 
-void HttpListener::on_connection(std::unique_ptr<runtime::Transport> transport) {
+void HttpListener::on_connection(std::unique_ptr<runtime::Transport> transport,
+                                 DownstreamConnectionInfo info) {
   service_->listener_stats().downstream_cx_active.inc();
-  auto connection = std::make_unique<HttpConnection>(service_, std::move(transport), *this);
+  auto connection =
+      std::make_unique<HttpConnection>(service_, std::move(transport), std::move(info), *this);
   connection->index = connections_.size();
   connections_.push_back(std::move(connection));
 }

@@ -13,14 +13,13 @@ namespace outrigger::stream {
 class HttpListener final : public net::ChainHandler, public ConnectionOwner {
  public:
   explicit HttpListener(std::shared_ptr<HttpService> service) : service_(std::move(service)) {}
-  ~HttpListener();
+  ~HttpListener() override;
 
-  void on_connection(std::unique_ptr<runtime::Transport> transport) override;
-  // Tells every connection to end gracefully.
-  void drain();
-  // Ends every connection now.
-  void close_all();
-  size_t connection_count() const { return connections_.size(); }
+  void on_connection(std::unique_ptr<runtime::Transport> transport,
+                     DownstreamConnectionInfo info) override;
+  void drain() override;
+  void close_all() override;
+  size_t connection_count() const override { return connections_.size(); }
 
  private:
   void on_connection_closed(HttpConnection& connection) override;

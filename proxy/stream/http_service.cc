@@ -2,15 +2,15 @@
 
 namespace outrigger::stream {
 
-HttpService::HttpService(config::ListenerPtr listener,
-                         std::shared_ptr<const config::HttpConnectionManager> config,
+HttpService::HttpService(config::ListenerPtr listener, config::FilterChainPtr chain,
                          WorkerServices& services)
     : listener_(std::move(listener)),
-      config_(std::move(config)),
+      chain_(std::move(chain)),
+      config_(chain_->http),
       services_(services),
       stats_(config_->stats->local<HttpStats>(services.worker)),
       listener_stats_(listener_->stats->local<ListenerStats>(services.worker)),
-      listener_http_stats_(listener_->http_stats->local<ListenerHttpStats>(services.worker)),
+      listener_http_stats_(chain_->http_stats->local<ListenerHttpStats>(services.worker)),
       http1_stats_(config_->http1_stats->local<http::Http1Stats>(services.worker)),
       http2_stats_(config_->http2_stats->local<http::Http2Stats>(services.worker)),
       access_log_(services.worker, config_->access_logs, services.logs) {

@@ -16,9 +16,8 @@ namespace outrigger::stream {
 
 class HttpService {
  public:
-  HttpService(config::ListenerPtr listener,
-              std::shared_ptr<const config::HttpConnectionManager> config,
-              WorkerServices& services);
+  // `chain` ends in a connection manager.
+  HttpService(config::ListenerPtr listener, config::FilterChainPtr chain, WorkerServices& services);
   HttpService(const HttpService&) = delete;
   HttpService& operator=(const HttpService&) = delete;
 
@@ -35,6 +34,7 @@ class HttpService {
 
  private:
   config::ListenerPtr listener_;
+  config::FilterChainPtr chain_;
   std::shared_ptr<const config::HttpConnectionManager> config_;
   WorkerServices& services_;
   HttpStats& stats_;

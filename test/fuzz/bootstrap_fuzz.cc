@@ -40,7 +40,8 @@ void load(const std::string& text, bool allow_unknown_fields) {
   for (const auto& cluster : loaded->compiled.clusters)
     require(cluster->endpoints != nullptr && cluster->stats != nullptr);
   for (const auto& listener : loaded->compiled.listeners) {
-    require(listener->address.valid() && listener->default_chain->http->routes != nullptr);
+    require(listener->address().valid() &&
+            !(listener->chains.empty() && listener->default_chain == nullptr));
   }
 }
 

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "test/unit/stream/messages.h"
+#include "test/unit/support/tls.h"
 
 namespace outrigger::stream::test {
 namespace {
@@ -186,7 +187,8 @@ TEST_F(Forwarding, ARequestIdIsAUuidAndNeverTheSameTwice) {
 }
 
 TEST_F(Forwarding, SchemeAndPortFollowTheConnection) {
-  connection_.tls = true;
+  outrigger::test::FakeTls tls;
+  connection_.tls = &tls;
   config_.append_x_forwarded_port = true;
   Head head({});
   apply(head);

@@ -47,7 +47,11 @@ class ProxyTest : public ::testing::Test {
   Client connect() {
     if (listener_ == nullptr) start();
     auto [transport, peer] = loop_.accept_client();
-    listener_->on_connection(std::move(transport));
+    DownstreamConnectionInfo info;
+    info.direct_remote = info.remote = transport->remote_address();
+    info.direct_local = info.local = transport->local_address();
+    info.listener_name = "test";
+    listener_->on_connection(std::move(transport), std::move(info));
     return peer;
   }
   HttpStats& stats() { return config_->stats->local<HttpStats>(0); }
@@ -79,10 +83,12 @@ class ProxyTest : public ::testing::Test {
     auto listener = std::make_shared<config::Listener>();
     listener->name = "test";
     listener->stats = outrigger::test::scope<ListenerStats>("listener.test.");
-    listener->http_stats = outrigger::test::scope<ListenerHttpStats>("listener.test.http.");
+    auto chain = std::make_shared<config::FilterChain>();
+    chain->http = config_;
+    chain->http_stats = outrigger::test::scope<ListenerHttpStats>("listener.test.http.");
     clusters_.set_clusters({cluster_});
     listener_ = std::make_unique<HttpListener>(
-        std::make_shared<HttpService>(std::move(listener), config_, services_));
+        std::make_shared<HttpService>(std::move(listener), std::move(chain), services_));
   }
 
   upstream::ClusterTable clusters_{loop_, 0, 0};

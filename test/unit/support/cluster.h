@@ -33,6 +33,7 @@ inline std::shared_ptr<config::Cluster> cluster(
     std::vector<std::vector<config::EndpointPtr>> priorities) {
   auto made = std::make_shared<config::Cluster>();
   made->ref = {"backend", 0};
+  made->transport_socket = std::make_shared<config::TransportSocket>();
   auto endpoints = std::make_shared<config::EndpointSet>();
   for (auto& hosts : priorities) {
     config::LocalityEndpoints locality;

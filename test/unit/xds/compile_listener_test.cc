@@ -33,7 +33,7 @@ TEST(CompileListener, DefaultsAreEnvoys) {
   ASSERT_THAT(loaded.errors, IsEmpty());
   const config::Listener& listener = loaded.listener();
   EXPECT_EQ(listener.name, "l");
-  EXPECT_EQ(listener.address.text(), "127.0.0.1:10000");
+  EXPECT_EQ(listener.address().text(), "127.0.0.1:10000");
   EXPECT_EQ(listener.buffer_limit_bytes, 1024u * 1024u);
   EXPECT_TRUE(listener.reuse_port);
   EXPECT_TRUE(listener.bind_to_port);
@@ -60,7 +60,7 @@ TEST(CompileListener, TakesItsSocketOptions) {
   EXPECT_EQ(listener.direction, config::Listener::Direction::inbound);
   EXPECT_EQ(listener.max_connections_per_event, 7u);
   EXPECT_TRUE(listener.ignore_global_connection_limit);
-  EXPECT_EQ(listener.additional_addresses.at(0).text(), "/run/l");
+  EXPECT_EQ(listener.addresses.at(1).address.text(), "/run/l");
 }
 
 TEST(CompileListener, StatsHaveTheAddressAsTag) {
@@ -68,8 +68,9 @@ TEST(CompileListener, StatsHaveTheAddressAsTag) {
   EXPECT_EQ(loaded.listener().stats->prefix(), "listener.127.0.0.1_10000.");
   EXPECT_EQ(loaded.listener().stats->extracted_prefix(), "listener.");
   EXPECT_EQ(loaded.listener().stats->tags().at(0).name, "envoy.listener_address");
-  EXPECT_EQ(loaded.listener().http_stats->prefix(), "listener.127.0.0.1_10000.http.web.");
-  EXPECT_EQ(loaded.listener().http_stats->extracted_prefix(), "listener.http.");
+  EXPECT_EQ(loaded.listener().chains[0]->http_stats->prefix(),
+            "listener.127.0.0.1_10000.http.web.");
+  EXPECT_EQ(loaded.listener().chains[0]->http_stats->extracted_prefix(), "listener.http.");
   EXPECT_EQ(loaded.manager().stats->prefix(), "http.web.");
   EXPECT_EQ(loaded.manager().stats->tags().at(0).name, "envoy.http_conn_manager_prefix");
   EXPECT_EQ(loaded.manager().http1_stats->prefix(), "http1.");

@@ -35,7 +35,7 @@ struct Loaded {
   bool ok() const { return errors.empty(); }
   const config::Cluster& cluster(size_t i = 0) const { return *compiled.clusters.at(i); }
   const config::Listener& listener(size_t i = 0) const { return *compiled.listeners.at(i); }
-  const config::HttpConnectionManager& manager() const { return *listener().default_chain->http; }
+  const config::HttpConnectionManager& manager() const { return *listener().chains.front()->http; }
 };
 
 inline Loaded load(BootstrapSource source) {

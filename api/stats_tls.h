@@ -1,0 +1,38 @@
+// listener.<address>.ssl.*, cluster.<name>.ssl.*:
+// https://www.envoyproxy.io/docs/envoy/latest/configuration/listeners/stats#tls-statistics
+// `ciphers`, `curves`, `sigalgs`, `versions` are per name and made when seen (proxy/tls).
+#pragma once
+
+#include "api/stats.h"
+
+namespace outrigger {
+
+#define OUTRIGGER_TLS_STATS(COUNTER, GAUGE, HISTOGRAM, CODES) \
+  COUNTER(connection_error)                                   \
+  COUNTER(fail_verify_cert_hash)                              \
+  COUNTER(fail_verify_error)                                  \
+  COUNTER(fail_verify_no_cert)                                \
+  COUNTER(fail_verify_san)                                    \
+  COUNTER(handshake)                                          \
+  COUNTER(no_certificate)                                     \
+  COUNTER(ocsp_staple_failed)                                 \
+  COUNTER(ocsp_staple_omitted)                                \
+  COUNTER(ocsp_staple_requests)                               \
+  COUNTER(ocsp_staple_responses)                              \
+  COUNTER(session_reused)                                     \
+  COUNTER(was_key_usage_invalid)
+OUTRIGGER_DEFINE_STATS(TlsStats, OUTRIGGER_TLS_STATS)
+
+// listener.<address>.server_ssl_socket_factory.*, cluster.<name>.client_ssl_socket_factory.*
+#define OUTRIGGER_TLS_FACTORY_STATS(COUNTER, GAUGE, HISTOGRAM, CODES) \
+  COUNTER(downstream_context_secrets_not_ready)                       \
+  COUNTER(ssl_context_update_by_sds)                                  \
+  COUNTER(upstream_context_secrets_not_ready)
+OUTRIGGER_DEFINE_STATS(TlsFactoryStats, OUTRIGGER_TLS_FACTORY_STATS)
+
+// cluster.<name>.transport_socket_match.<match>.*
+#define OUTRIGGER_TRANSPORT_SOCKET_MATCH_STATS(COUNTER, GAUGE, HISTOGRAM, CODES) \
+  COUNTER(total_match_count)
+OUTRIGGER_DEFINE_STATS(TransportSocketMatchStats, OUTRIGGER_TRANSPORT_SOCKET_MATCH_STATS)
+
+}  // namespace outrigger

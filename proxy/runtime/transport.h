@@ -15,6 +15,10 @@
 #include "api/net/socket_option.h"
 #include "api/tls_connection.h"
 
+namespace outrigger {
+struct DownstreamConnectionInfo;
+}
+
 namespace outrigger::runtime {
 
 class TransportHandler {
@@ -40,6 +44,9 @@ class Transport : public http::CodecTransport {
  public:
   virtual ~Transport() = default;
   virtual void set_handler(TransportHandler& handler) = 0;
+  // Where the facts of a downstream connection are from now on, for those around the transport who
+  // read them and add to them (network filters). Lives as long as the transport's owner.
+  virtual void bind_info(DownstreamConnectionInfo&) {}
   // Octets that the system has not taken yet.
   virtual size_t output_queued() const = 0;
   virtual void set_output_limit(size_t bytes) = 0;

@@ -41,6 +41,7 @@ HttpConnection::HttpConnection(std::shared_ptr<HttpService> service,
                   Timer::call<&HttpConnection::on_ping_timer, HttpConnection>(), this),
       settle_task_([](void* self) { static_cast<HttpConnection*>(self)->feed_left_over(); }, this) {
   const config::HttpConnectionManager& config = service_->config();
+  transport_->bind_info(info_);
   transport_->set_handler(*this);
   transport_->set_output_limit(service_->listener().buffer_limit_bytes);
   service_->stats().downstream_cx_total.inc();

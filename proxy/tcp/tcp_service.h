@@ -1,0 +1,54 @@
+// TcpService: one compiled TCP proxy on ONE worker: its configuration, this worker's counters, its
+// access log. Thread: that worker. Lifetime: shared by the connections that began with it.
+#pragma once
+
+#include <memory>
+
+#include "api/config/listener.h"
+#include "api/stats_server.h"
+#include "api/stats_tcp.h"
+#include "proxy/net/connection_services.h"
+#include "proxy/observe/access_log_sink.h"
+#include "proxy/upstream/cluster_table.h"
+
+namespace outrigger::tcp {
+
+// What TCP proxies use of their worker.
+struct TcpServices {
+  net::ConnectionServices& worker;
+  upstream::ClusterTable& clusters;
+  observe::LogWriter& logs;
+};
+
+class TcpService {
+ public:
+  // `chain` ends in a TCP proxy.
+  TcpService(config::ListenerPtr listener, config::FilterChainPtr chain, TcpServices& services)
+      : listener_(std::move(listener)),
+        chain_(std::move(chain)),
+        services_(services),
+        stats_(chain_->tcp->stats->local<TcpStats>(services.worker.worker)),
+        listener_stats_(listener_->stats->local<ListenerStats>(services.worker.worker)),
+        access_log_(services.worker.worker, chain_->tcp->access_logs, services.logs) {}
+  TcpService(const TcpService&) = delete;
+  TcpService& operator=(const TcpService&) = delete;
+
+  const config::Listener& listener() const { return *listener_; }
+  const config::TcpProxy& config() const { return *chain_->tcp; }
+  net::ConnectionServices& worker() { return services_.worker; }
+  runtime::Loop& loop() { return services_.worker.loop; }
+  upstream::ClusterTable& clusters() { return services_.clusters; }
+  TcpStats& stats() { return stats_; }
+  ListenerStats& listener_stats() { return listener_stats_; }
+  observe::AccessLogSink& access_log() { return access_log_; }
+
+ private:
+  config::ListenerPtr listener_;
+  config::FilterChainPtr chain_;
+  TcpServices& services_;
+  TcpStats& stats_;
+  ListenerStats& listener_stats_;
+  observe::AccessLogSink access_log_;
+};
+
+}  // namespace outrigger::tcp

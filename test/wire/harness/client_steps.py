@@ -1,12 +1,23 @@
 """Steps of a client: 'client sends', 'client receives' and so on. README.md lists them."""
 
-from . import match
+from . import match, proxy_protocol
 from .match import Mismatch
 
 
 def text_or_map(step, key):
     """A step's value where a bare text stands for {key: text}."""
     return {key: step} if isinstance(step, str) else dict(step)
+
+
+def bytes_of(step):
+    """What `sends bytes` sends: a text whose characters are octets, {hex: ..}, {fill: n}, {proxy protocol: ..}, or several as a list."""
+    if isinstance(step, list):
+        return b"".join(bytes_of(part) for part in step)
+    if isinstance(step, str):
+        return step.encode("latin-1")
+    if "proxy protocol" in step:
+        return proxy_protocol.build(step["proxy protocol"])
+    return bytes.fromhex(step.get("hex", "")) + step.get("bytes", "").encode("latin-1") + b"x" * step.get("fill", 0)
 
 
 class ClientSteps:
@@ -18,7 +29,27 @@ class ClientSteps:
         await client.send(step["message"], step.get("stream"), step.get("end", True), step.get("fill", 0))
 
     async def step_client_sends_bytes(self, client, data):
-        await (await client.connected()).send(data.encode("latin-1"))
+        await (await client.connected()).send(bytes_of(data))
+
+    async def step_client_reconnects(self, client, _):
+        await client.forget()
+        await client.connected()
+
+    async def step_client_stalls(self, client, _):
+        """Reads no more, so that the proxy cannot send what it has."""
+        (await client.connected()).stall()
+
+    async def step_client_reads_on(self, client, _):
+        client.connection.resume()
+
+    async def step_client_cuts(self, client, _):
+        """Closes TCP without TLS's close_notify."""
+        client.stream_of_tls.cut()
+
+    async def step_client_has_ended(self, client, how):
+        """How the proxy ended TLS: close_notify, fin (without it), reset, alert."""
+        await self.waiter.until(lambda: client.stream_of_tls.ended, lambda: f"{client.name} is not ended by the proxy")
+        match.check(f"{client.name} ended by", how, client.stream_of_tls.ended)
 
     async def step_client_sends_body(self, client, step):
         step = text_or_map(step, "body")

@@ -6,28 +6,17 @@ import pathlib
 
 import yaml
 
+from . import chains
+from .chains import merge
 from .match import Mismatch
 
 BASES = pathlib.Path(__file__).parent.parent / "base"
-HCM = "envoy.filters.network.http_connection_manager"
 PROTOCOL_OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
 FILE_LOG = "type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog"
 
 # The parts that `config:` of a scenario may name; README.md explains each.
 PARTS = {"base", "bootstrap", "listener", "hcm", "routes", "route", "virtual_host", "virtual_hosts", "filters", "clusters",
-         "access_log", "listeners", "more_clusters"}
-
-
-def merge(into, extra):
-    """Maps merge key by key; anything else replaces; null removes."""
-    for key, value in extra.items():
-        if value is None:
-            into.pop(key, None)
-        elif isinstance(value, dict) and isinstance(into.get(key), dict):
-            merge(into[key], value)
-        else:
-            into[key] = copy.deepcopy(value)
-    return into
+         "access_log", "listeners", "more_listeners"} | chains.PARTS
 
 
 def substitute(tree, names):
@@ -79,21 +68,8 @@ def file_log(wanted):
              "typed_config": {"@type": FILE_LOG, "path": "$dir/access.log", "log_format": form}}]
 
 
-def build(wanted, upstreams, names):
-    """The bootstrap as a tree. `names` are the $names of this run."""
-    unknown = set(wanted) - PARTS
-    if unknown:
-        raise Mismatch(f"config has no part {sorted(unknown)}; it has {sorted(PARTS)}")
-    tree = yaml.safe_load((BASES / f"{wanted.get('base', 'http')}.yaml").read_text())
-    static = tree["static_resources"]
-    template = static["clusters"].pop(0)
-    own = wanted.get("clusters", {})
-    static["clusters"] += [merge(cluster(template, name, u), own.get(name, {})) for name, u in upstreams.items()]
-    # A cluster of no upstream of its own name stands as it is written.
-    static["clusters"] += [merge({"name": name, "connect_timeout": "1s"}, c) for name, c in own.items() if name not in upstreams]
-
-    listener = static["listeners"][0]
-    hcm = listener["filter_chains"][0]["filters"][0]["typed_config"]
+def _http(hcm, wanted):
+    """The parts about the HTTP connection manager."""
     host = hcm["route_config"]["virtual_hosts"][0]
     if "routes" in wanted:
         host["routes"] = wanted["routes"]
@@ -105,7 +81,31 @@ def build(wanted, upstreams, names):
     if "access_log" in wanted:
         hcm["access_log"] = file_log(wanted["access_log"])
     merge(hcm, wanted.get("hcm", {}))
+
+
+def build(wanted, upstreams, names):
+    """The bootstrap as a tree. `names` are the $names of this run."""
+    unknown = set(wanted) - PARTS
+    if unknown:
+        raise Mismatch(f"config has no part {sorted(unknown)}; it has {sorted(PARTS)}")
+    tree = yaml.safe_load((BASES / f"{wanted.get('base', 'http')}.yaml").read_text())
+    static = tree["static_resources"]
+    template = static["clusters"].pop(0)
+    own = wanted.get("clusters", {})
+    own = {name: chains.cluster(c) for name, c in own.items()}
+    static["clusters"] += [merge(cluster(template, name, u), own.get(name, {})) for name, u in upstreams.items()]
+    # A cluster of no upstream of its own name stands as it is written.
+    static["clusters"] += [merge({"name": name, "connect_timeout": "1s"}, c) for name, c in own.items() if name not in upstreams]
+
+    listener = static["listeners"][0]
+    terminal = listener["filter_chains"][0]["filters"][-1]["typed_config"]
+    if "route_config" in terminal:
+        _http(terminal, wanted)
+    elif "access_log" in wanted:
+        terminal["access_log"] = file_log(wanted["access_log"])
+    chains.shape(listener, wanted)
     merge(listener, wanted.get("listener", {}))
+    static["listeners"] += [chains.like(listener, name, more) for name, more in wanted.get("more_listeners", {}).items()]
     static["listeners"] += wanted.get("listeners", [])
     merge(tree, wanted.get("bootstrap", {}))
     return substitute(tree, names)

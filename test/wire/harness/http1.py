@@ -165,6 +165,13 @@ class Http1Connection:
         except ConnectionError:
             pass  # whoever expected otherwise will see the connection closed
 
+    def stall(self):
+        """Reads no more until resume(): what the proxy sends fills the sockets' buffers."""
+        self.writer.transport.pause_reading()
+
+    def resume(self):
+        self.writer.transport.resume_reading()
+
     def half_close(self):
         self.writer.write_eof()
 

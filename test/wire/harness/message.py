@@ -59,13 +59,13 @@ class Text:
     def http1(self):
         return "\r\n".join(self.lines).encode("latin-1") + b"\r\n\r\n" + self.body
 
-    def http2_request(self):
+    def http2_request(self, scheme="http"):
         method, path = self.first.split()[:2]
         host = next((v for n, v in self.headers if n.lower() == "host"), None)
         if method == "CONNECT" and not any(n == ":protocol" for n, _ in self._pseudo()):
             head = [(":method", method), (":authority", path)]
         else:
-            head = [(":method", method), (":scheme", "http"), (":path", path)]
+            head = [(":method", method), (":scheme", scheme), (":path", path)]
             if host is not None:
                 head.append((":authority", host))
         return head + self._pseudo() + self._fields()

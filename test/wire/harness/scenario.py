@@ -9,7 +9,8 @@ import traceback
 
 import yaml
 
-from . import config
+from . import config, dns
+from .certificates import Kit
 from .client import Client
 from .match import Mismatch, check
 from .proxy import PortTaken, Proxy
@@ -17,7 +18,7 @@ from .story import Story
 from .upstream import Upstream
 from .wait import Waiter
 
-KEYS = {"about", "config", "arguments", "environment", "files", "clients", "upstreams", "steps", "envoy", "command"}
+KEYS = {"about", "config", "arguments", "environment", "files", "clients", "upstreams", "steps", "envoy", "command", "certs", "dns"}
 
 
 class Scenario:
@@ -60,6 +61,7 @@ class Run:
         self.waiter = Waiter(limit_s)
         self.proxy = Proxy(binary, self.folder, self.waiter)
         self.clients, self.upstreams = {}, {}
+        self.kit, self.dns = None, None
         self.where = "start"
 
     async def result(self):
@@ -99,20 +101,31 @@ class Run:
         tree = config.build(self.data.get("config", {}), self.upstreams, names)
         arguments = config.substitute(self.data.get("arguments", []), names)
         await self.proxy.start(tree, [str(a) for a in arguments], self.data.get("environment"))
-        story = Story(self.clients, self.upstreams, self.proxy, self.waiter)
+        story = Story(self.clients, self.upstreams, self.proxy, self.waiter, self.kit, self.dns)
         for number, step in enumerate(config.substitute(steps, names), 1):
             self.where = f"step {number} ({', '.join(step)})"
             await story.step(step)
         self.where = "end"
 
     async def _peers(self, steps):
+        self.kit = Kit(self.data.get("certs"), f"{self.folder}/certs")
+        if "dns" in self.data:
+            self.dns = dns.make(self.data["dns"] or {}, self.waiter, self.folder)
+            await self.dns.start()
         for name, spec in self.data.get("upstreams", {"backend": {}}).items():
-            upstream = Upstream(name, spec or {}, self.waiter, self.folder, scripted(name, steps))
-            self.upstreams[name] = upstream
-            await upstream.start()
+            await self._upstream(name, dict(spec or {}), steps)
+        names = self._names()
         for name, spec in self.data.get("clients", {"client": {}}).items():
-            self.clients[name] = Client(name, spec or {}, self.waiter, self.proxy)
-        return self._names()
+            self.clients[name] = Client(name, config.substitute(spec or {}, names), self.waiter, self.proxy, self.kit)
+            self.clients[name].others = self.clients
+        return names
+
+    async def _upstream(self, name, spec, steps):
+        if "port of" in spec:  # another address of the same port, as a name that resolves to several has
+            spec["port"] = self.upstreams[spec["port of"]].port
+        upstream = Upstream(name, spec, self.waiter, self.folder, scripted(name, steps), self.kit)
+        self.upstreams[name] = upstream
+        await upstream.start()
 
     def _names(self):
         """What $name stands for in this run."""
@@ -121,6 +134,9 @@ class Run:
         for port in {"main", "admin"} | set(re.findall(r"\$port\.(\w+)", text)):
             names[f"port.{port}"] = self.proxy.port(port)
         names.update({f"{name}.port": u.port for name, u in self.upstreams.items()})
+        if self.dns:
+            names.update({"dns.port": self.dns.port, "dns.resolver": dns.resolver(self.dns.port)})
+        names.update((self.kit or Kit(self.data.get("certs"), f"{self.folder}/certs")).names())
         self._write_files(names)
         return names
 
@@ -160,6 +176,8 @@ class Run:
         stopped = await self.proxy.stop()
         for upstream in self.upstreams.values():
             upstream.stop()
+        if self.dns:
+            await self.dns.close()
         return stopped
 
 

@@ -1,16 +1,19 @@
 """Runs the steps of one scenario, in order. Each method named step_* is one kind of step."""
 
 from . import match
-from .client_steps import ClientSteps
+from .client_steps import ClientSteps, bytes_of
+from .dns_steps import DnsSteps
 from .match import Mismatch
 from .message import expand
 from .proxy_steps import ProxySteps
+from .tls_steps import TlsSteps
 from .upstream_steps import UpstreamSteps
 
 
-class Story(ClientSteps, UpstreamSteps, ProxySteps):
-    def __init__(self, clients, upstreams, proxy, waiter):
+class Story(ClientSteps, UpstreamSteps, ProxySteps, TlsSteps, DnsSteps):
+    def __init__(self, clients, upstreams, proxy, waiter, kit=None, dns=None):
         self.clients, self.upstreams, self.proxy, self.waiter = clients, upstreams, proxy, waiter
+        self.kit, self.dns = kit, dns
         self.seen_lines = {}  # lines of each log file that the script has looked at
 
     async def step(self, step):
@@ -71,10 +74,16 @@ class Story(ClientSteps, UpstreamSteps, ProxySteps):
         match.check_headers(f"{who} trailer", message.trailers, step.get("trailers"), None)
 
     async def _check_bytes(self, who, connection, data):
-        want = data.encode("latin-1")
+        """The next octets, exactly (as `sends bytes` writes them), or all that are there when an operator holds."""
+        if match.is_operator(data):
+            await self.waiter.until(lambda: match.holds(data, connection.buffer.decode("latin-1")) or connection.error,
+                                    lambda: f"{who}: {bytes(connection.buffer[:500])!r} instead of {data!r}")
+            connection.buffer.clear()
+            return
+        want = bytes_of(data)
         await self.waiter.until(lambda: len(connection.buffer) >= len(want) or connection.closed or connection.error,
-                                lambda: f"{who}: {bytes(connection.buffer)!r} instead of {want!r}")
+                                lambda: f"{who}: {bytes(connection.buffer[:500])!r} ({len(connection.buffer)}) instead of {want[:500]!r} ({len(want)})")
         got = bytes(connection.buffer[: len(want)])
         if got != want:
-            raise Mismatch(f"{who}: expected bytes {want!r}, got {bytes(connection.buffer[:len(want) + 200])!r}")
+            raise Mismatch(f"{who}: expected bytes {want[:500]!r}, got {bytes(connection.buffer[:len(want) + 200])!r}")
         del connection.buffer[: len(want)]

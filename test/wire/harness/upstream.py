@@ -2,10 +2,13 @@
 
 import asyncio
 import socket
+import struct
 
+from . import proxy_protocol
 from .http1 import Http1Connection
 from .http2 import Http2Connection
 from .message import Text
+from .tls_context import TlsServer
 
 DEFAULT_ANSWER = "HTTP/1.1 200 OK\ncontent-length: 2\n\nok\n"
 
@@ -42,9 +45,15 @@ class Exchange:
             self.connection.reset_stream(self.stream.id, error)
 
 
+def abort(writer):
+    """RST instead of FIN."""
+    writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    writer.transport.abort()
+
+
 class Upstream:
-    def __init__(self, name, spec, waiter, folder, scripted):
-        self.name, self.waiter = name, waiter
+    def __init__(self, name, spec, waiter, folder, scripted, kit=None):
+        self.name, self.waiter, self.spec = name, waiter, spec
         self.protocol = spec.get("protocol", "http1")
         self.host = spec.get("host", "127.0.0.1")
         self.path = f"{folder}/{name}.sock" if spec.get("unix") else None
@@ -53,12 +62,19 @@ class Upstream:
         self.gives_back = spec.get("reads", True)
         answers = spec.get("answers") or [spec.get("answer") or (None if scripted else DEFAULT_ANSWER)]
         self.answers = answers
+        self.tls = TlsServer(spec["tls"] or {}, self.protocol, kit) if "tls" in spec else None
+        self.streams = []  # the TLS of every connection, also where the handshake failed
+        self.accepted = 0
+        self.failures = []  # what went wrong before there was a connection
         self.connections = []
         self.exchanges = []
+        self.selected = None  # by `accepts`
+        self.named_connections = {}
+        self.seen_connections = 0
         self.taken = 0  # exchanges that the script has received
         self.current = None
         self.named = {}
-        self.port = None
+        self.port = spec.get("port")
         self._server = None
         self._socket = None
 
@@ -68,7 +84,10 @@ class Upstream:
             return
         family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
         self._socket = socket.socket(family, socket.SOCK_STREAM)
-        self._socket.bind((self.host, 0))
+        if "receive buffer" in self.spec:
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, self.spec["receive buffer"])
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._socket.bind((self.host, self.port or 0))
         self.port = self._socket.getsockname()[1]
         # Bound but not listening: a connection attempt is refused, and nobody else gets the port.
         if self.listening:
@@ -82,11 +101,57 @@ class Upstream:
             self._server.close()
         elif self._socket:
             self._socket.close()
+        for stream in self.streams:
+            if stream.task:
+                stream.task.cancel()
+            stream.transport.abort()
         for connection in self.connections:
             connection.task.cancel()
             connection.writer.transport.abort()
 
     async def _accept(self, reader, writer):
+        self.accepted += 1
+        self.waiter.changed()
+        try:
+            header = await proxy_protocol.read(reader) if self.spec.get("proxy protocol") else None
+            if self.tls is not None:
+                stream = await self._handshake(reader, writer)
+                if stream is None:
+                    return
+                reader, writer = stream.reader, stream
+        except (ValueError, ConnectionError, asyncio.IncompleteReadError) as bad:
+            self.failures.append(f"before the protocol: {bad}")
+            writer.close()
+            return
+        self._add(reader, writer, header)
+
+    async def _handshake(self, reader, writer):
+        """The TLS stream; None when there will be none."""
+        stream = self.tls.wrap(reader, writer, self.waiter)
+        self.streams.append(stream)
+        answer = self.tls.spec.get("at hello")
+        first = b""
+        if answer:
+            first = await reader.read(65536)
+            if answer == "reset":
+                abort(writer)
+            elif answer == "close":
+                writer.close()
+            elif answer != "stall":
+                writer.write(answer.encode("latin-1"))
+            stream.failed = f"{answer} at the hello"
+            self.waiter.changed()
+            return None
+        stream.start(first)
+        while not (stream.done or stream.failed):
+            await asyncio.wait({stream.task}, timeout=0.005)
+        return stream if stream.done else None
+
+    def handshakes(self):
+        """For messages: how far each got."""
+        return [("done" if s.done else "begun") + (f", failed: {s.failed}" if s.failed else "") for s in self.streams] or "no connection at all"
+
+    def _add(self, reader, writer, header):
         number = len(self.connections) + 1
         if self.protocol == "http2":
             connection = Http2Connection(reader, writer, self.waiter, False, self.settings, self.gives_back)
@@ -94,8 +159,14 @@ class Upstream:
         else:
             connection = Http1Connection(reader, writer, self.waiter, False, raw=self.protocol == "raw")
             connection.on_message = lambda message: self._arrived(Exchange(connection, number, message))
+            if not self.gives_back:
+                connection.stall()
+        connection.proxy_header = header
+        connection.peer = writer.get_extra_info("peername")
         self.connections.append(connection)
         self.waiter.changed()
+        if "greeting" in self.spec:
+            writer.write(self.spec["greeting"].encode("latin-1"))
 
     def _arrived(self, exchange):
         self.exchanges.append(exchange)
@@ -121,4 +192,4 @@ class Upstream:
                 exchange.connection.close()
 
     def errors(self):
-        return [f"{self.name} connection {n}: {c.error}" for n, c in enumerate(self.connections, 1) if c.error]
+        return self.failures + [f"{self.name} connection {n}: {c.error}" for n, c in enumerate(self.connections, 1) if c.error]

@@ -1,7 +1,7 @@
 """Steps of an upstream: 'backend receives', 'backend sends' and so on. README.md lists them."""
 
 from . import frames, match
-from .client_steps import text_or_map
+from .client_steps import bytes_of, text_or_map
 from .match import Mismatch
 from .message import Text
 
@@ -32,16 +32,47 @@ class UpstreamSteps:
 
     async def step_upstream_receives_bytes(self, upstream, data):
         await self.waiter.until(lambda: upstream.connections, lambda: f"{upstream.name} got no connection")
-        connection = upstream.current.connection if upstream.current else upstream.connections[-1]
-        await self._check_bytes(upstream.name, connection, data)
+        step = data if isinstance(data, dict) else {}
+        await self._check_bytes(upstream.name, self._connection(upstream, step), data)
+
+    async def step_upstream_accepts(self, upstream, step):
+        """The next connection, also before anything has come on it: {from: address, as: name}. Later steps are about it."""
+        step = step if isinstance(step, dict) else {}
+        index = upstream.seen_connections
+        await self.waiter.until(lambda: len(upstream.connections) > index,
+                                lambda: f"{upstream.name} got no connection {index + 1}; {upstream.errors()} {upstream.handshakes()}")
+        upstream.seen_connections += 1
+        connection = upstream.selected = upstream.connections[index]
+        if "as" in step:
+            upstream.named_connections[step["as"]] = connection
+        if "from" in step:
+            match.check(f"{upstream.name} peer", step["from"], connection.peer[0])
+
+    async def step_upstream_has_proxy_header(self, upstream, wanted):
+        """What the PROXY header said: version, command, source, destination, tlvs."""
+        await self.waiter.until(lambda: upstream.connections, lambda: f"{upstream.name} got no connection; {upstream.errors()}")
+        match.check_tree(f"{upstream.name} PROXY header", wanted, self._connection(upstream, {}).proxy_header)
+
+    async def step_upstream_stalls(self, upstream, _):
+        self._connection(upstream, {}).stall()
+
+    async def step_upstream_reads_on(self, upstream, _):
+        self._connection(upstream, {}).resume()
+
+    async def step_upstream_has_no_more_bytes(self, upstream, _):
+        got = self._connection(upstream, {}).buffer
+        if got:
+            raise Mismatch(f"{upstream.name}: more bytes: {bytes(got[:200])!r}")
 
     async def step_upstream_sends(self, upstream, step):
         step = text_or_map(step, "message")
         await self._exchange(upstream, step).send(Text(step["message"]), step.get("end", True), step.get("fill", 0))
 
     async def step_upstream_sends_bytes(self, upstream, step):
+        if isinstance(step, list):
+            step = {"bytes": bytes_of(step).decode("latin-1")}
         step = text_or_map(step, "bytes")
-        await self._connection(upstream, step).send(step["bytes"].encode("latin-1"))
+        await self._connection(upstream, step).send(bytes_of(step))
 
     async def step_upstream_sends_frames(self, upstream, specs):
         await self._exchange(upstream, {}).connection.send(frames.build_all(specs))
@@ -61,6 +92,9 @@ class UpstreamSteps:
         self._connection(upstream, step).half_close()
 
     async def step_upstream_resets(self, upstream, step):
+        if upstream.protocol == "raw":
+            self._connection(upstream, step).reset()
+            return
         step = {"error": step} if isinstance(step, str) else step
         self._exchange(upstream, step).reset(step.get("error") if isinstance(step, dict) else None)
 
@@ -74,9 +108,18 @@ class UpstreamSteps:
             match.check("reset", wanted, seen())
 
     async def step_upstream_sees_close(self, upstream, number):
-        """Connection `number` (1 is the first) is closed by the proxy."""
-        connection = upstream.connections[(1 if number is True else number) - 1]
+        """Connection `number` (1 is the first) is closed by the proxy, or {connection: n, how: closed | reset}."""
+        step = number if isinstance(number, dict) else {}
+        number = step.get("connection", 1) if step or number is True else number
+        await self.waiter.until(lambda: len(upstream.connections) >= number, lambda: f"{upstream.name}: no connection {number}")
+        connection = upstream.connections[number - 1]
         await self.waiter.until(lambda: connection.closed, lambda: f"{upstream.name}: connection {number} is open")
+        if "how" in step:
+            match.check(f"{upstream.name} connection {number} closed by", step["how"], connection.closed)
+
+    async def step_upstream_has_accepted(self, upstream, count):
+        """TCP connections, whatever became of them."""
+        await self.waiter.until(lambda: match.holds(count, upstream.accepted), lambda: f"{upstream.accepted} connections accepted")
 
     async def step_upstream_sees_settings(self, upstream, settings):
         await self.waiter.until(lambda: upstream.connections, lambda: "no connection")
@@ -111,6 +154,11 @@ class UpstreamSteps:
         await upstream.start_listening()
 
     def _connection(self, upstream, step):
+        name = step.get("of") if isinstance(step, dict) else None
+        if name in upstream.named_connections:
+            return upstream.named_connections[name]
+        if upstream.selected is not None:
+            return upstream.selected
         # A raw upstream has connections and no requests.
         return self._exchange(upstream, step).connection if upstream.exchanges else upstream.connections[-1]
 

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <functional>
+#include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -15,6 +17,16 @@ namespace outrigger::xds {
 struct CompileEnvironment {
   StatsRegistry& stats;
   config::ClusterSlots& clusters;
+  // What filters of the same key share (CompileContext::share).
+  std::map<std::string, std::weak_ptr<void>> shared = {};
+
+  std::shared_ptr<void> share(const std::string& key,
+                              const std::function<std::shared_ptr<void>()>& make) {
+    std::weak_ptr<void>& place = shared[key];
+    std::shared_ptr<void> found = place.lock();
+    if (found == nullptr) place = found = make();
+    return found;
+  }
 };
 
 // Stat names have no ':': "0.0.0.0:80" is "0.0.0.0_80".

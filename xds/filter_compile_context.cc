@@ -1,8 +1,11 @@
 #include "xds/filter_compile_context.h"
 
+#include "xds/compile_access_log.h"
 #include "xds/compile_header_mutation.h"
 #include "xds/compile_matcher.h"
+#include "xds/compile_rbac.h"
 #include "xds/compile_substitution.h"
+#include "xds/compile_values.h"
 
 namespace outrigger::xds {
 
@@ -29,6 +32,21 @@ config::RuntimeFraction FilterCompileContext::compile(
 absl::StatusOr<config::SubstitutionFormat> FilterCompileContext::compile_format(
     std::string_view format) {
   return compile_substitution(format);
+}
+
+absl::StatusOr<config::AccessLog> FilterCompileContext::compile(
+    const envoy::config::accesslog::v3::AccessLog& log) {
+  return compile_access_log(log);
+}
+
+absl::StatusOr<rbac::Policies> FilterCompileContext::compile(
+    const envoy::config::rbac::v3::RBAC& policies, RbacSubject subject) {
+  return compile_rbac(policies, subject);
+}
+
+absl::StatusOr<std::string> FilterCompileContext::read(
+    const envoy::config::core::v3::DataSource& source) {
+  return read_data_source(source);
 }
 
 }  // namespace outrigger::xds

@@ -28,6 +28,15 @@ class FilterCompileContext final : public CompileContext {
   config::RuntimeFraction compile(
       const envoy::config::core::v3::RuntimeFractionalPercent& fraction) override;
   absl::StatusOr<config::SubstitutionFormat> compile_format(std::string_view format) override;
+  absl::StatusOr<config::AccessLog> compile(
+      const envoy::config::accesslog::v3::AccessLog& log) override;
+  absl::StatusOr<rbac::Policies> compile(const envoy::config::rbac::v3::RBAC& policies,
+                                         RbacSubject subject) override;
+  absl::StatusOr<std::string> read(const envoy::config::core::v3::DataSource& source) override;
+  std::shared_ptr<void> share(const std::string& key,
+                              const std::function<std::shared_ptr<void>()>& make) override {
+    return environment_.share(key, make);
+  }
 
  private:
   CompileEnvironment& environment_;

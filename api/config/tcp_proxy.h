@@ -32,6 +32,17 @@ struct TcpProxy {
     bool propagate_response_headers = false;
     bool propagate_response_trailers = false;
   };
+  // When the upstream connection is begun.
+  enum class ConnectMode : uint8_t {
+    immediate,
+    on_downstream_data,
+    on_downstream_tls_handshake
+  };
+  // For the PROXY protocol header that the upstream connection may get.
+  struct Tlv {
+    uint8_t type = 0;
+    SubstitutionFormat value;
+  };
   enum class HashPolicy : uint8_t {
     none,
     source_ip,
@@ -44,16 +55,20 @@ struct TcpProxy {
   Metadata metadata_match;
   std::optional<std::chrono::milliseconds> idle_timeout{std::chrono::hours(1)};  // absent: none
   std::optional<std::chrono::milliseconds> max_downstream_connection_duration;
+  double max_duration_jitter_percent = 0;  // of the duration, added to it at random
   uint32_t max_connect_attempts = 1;
   std::chrono::milliseconds backoff_base{0};  // 0: the next attempt follows at once
   std::chrono::milliseconds backoff_max{0};
   HashPolicy hash_policy = HashPolicy::none;
   std::string hash_filter_state_key;
   std::optional<Tunneling> tunneling;
+  std::vector<Tlv> proxy_protocol_tlvs;
+  ConnectMode connect_mode = ConnectMode::immediate;
+  // Read before the upstream connection is there, and kept for it; absent: nothing is read.
+  std::optional<uint32_t> max_early_data_bytes;
   std::vector<AccessLog> access_logs;
   std::optional<std::chrono::milliseconds> access_log_flush_interval;
   bool flush_access_log_on_connected = false;
-  bool flush_access_log_on_start = false;
 
   StatsScopePtr stats;  // TcpStats: tcp.<stat_prefix>.
 };

@@ -2,18 +2,30 @@
 // the call.
 #pragma once
 
+#include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 
 #include "absl/status/statusor.h"
 
+#include "api/config/access_log.h"
 #include "api/config/cluster_ref.h"
 #include "api/config/header_mutation.h"
 #include "api/config/route_match.h"
+#include "api/rbac.h"
 #include "api/stats.h"
 
+namespace envoy::config::accesslog::v3 {
+class AccessLog;
+}
 namespace envoy::config::core::v3 {
+class DataSource;
 class HeaderValueOption;
+class RuntimeFractionalPercent;
+}  // namespace envoy::config::core::v3
+namespace envoy::config::rbac::v3 {
+class RBAC;
 }
 namespace envoy::config::route::v3 {
 class HeaderMatcher;
@@ -21,11 +33,14 @@ class HeaderMatcher;
 namespace envoy::type::matcher::v3 {
 class StringMatcher;
 }
-namespace envoy::config::core::v3 {
-class RuntimeFractionalPercent;
-}
 
 namespace outrigger {
+
+// What a policy may ask about.
+enum class RbacSubject : uint8_t {
+  connection,
+  request
+};
 
 class CompileContext {
  public:
@@ -43,6 +58,15 @@ class CompileContext {
   virtual config::RuntimeFraction compile(
       const envoy::config::core::v3::RuntimeFractionalPercent& fraction) = 0;
   virtual absl::StatusOr<config::SubstitutionFormat> compile_format(std::string_view format) = 0;
+  virtual absl::StatusOr<config::AccessLog> compile(
+      const envoy::config::accesslog::v3::AccessLog& log) = 0;
+  virtual absl::StatusOr<rbac::Policies> compile(const envoy::config::rbac::v3::RBAC& policies,
+                                                 RbacSubject subject) = 0;
+  // The content of a file, of a variable of the environment, or as it is written.
+  virtual absl::StatusOr<std::string> read(const envoy::config::core::v3::DataSource& source) = 0;
+  // What filters of the same key share, made for the first of them; gone with the last.
+  virtual std::shared_ptr<void> share(const std::string& key,
+                                      const std::function<std::shared_ptr<void>()>& make) = 0;
 
  protected:
   ~CompileContext() = default;

@@ -21,7 +21,7 @@ std::unique_ptr<ChainHandler> wrap_filters(const config::ListenerPtr& listener,
                                            ConnectionServices& services,
                                            std::unique_ptr<ChainHandler> end);
 
-class FilteredChain final : public ChainHandler, private FilteredTransportOwner {
+class FilteredChain final : public ChainHandler, public FilteredTransportOwner {
  public:
   FilteredChain(config::ListenerPtr listener, config::FilterChainPtr chain,
                 ConnectionServices& services, std::unique_ptr<ChainHandler> end);

@@ -34,7 +34,7 @@ class FilteredTransportOwner {
 
 class FilteredTransport final : public runtime::Transport,
                                 public runtime::TransportHandler,
-                                private FilterSlotOwner {
+                                public FilterSlotOwner {
  public:
   FilteredTransport(std::unique_ptr<runtime::Transport> inner, DownstreamConnectionInfo info,
                     const config::FilterChain& chain, ConnectionServices& services,
@@ -47,6 +47,7 @@ class FilteredTransport final : public runtime::Transport,
   DownstreamConnectionInfo take_info() { return std::move(own_info_); }
   // The chain's end has its handler in place: what came before it is delivered.
   void begin();
+  void close_now() { finish(0); }
   MonotonicTime started() const { return started_; }
 
   // Transport

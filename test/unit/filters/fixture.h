@@ -16,9 +16,12 @@
 #include "api/filter/compile_context.h"
 #include "filters/registry.h"
 #include "test/unit/filters/fake_context.h"
+#include "xds/compile_access_log.h"
 #include "xds/compile_header_mutation.h"
 #include "xds/compile_matcher.h"
+#include "xds/compile_rbac.h"
 #include "xds/compile_substitution.h"
+#include "xds/compile_values.h"
 
 namespace outrigger::filters::test {
 
@@ -60,7 +63,25 @@ class FakeCompileContext final : public CompileContext {
   absl::StatusOr<config::SubstitutionFormat> compile_format(std::string_view format) override {
     return xds::compile_substitution(format);
   }
+  absl::StatusOr<config::AccessLog> compile(
+      const envoy::config::accesslog::v3::AccessLog& log) override {
+    return xds::compile_access_log(log);
+  }
+  absl::StatusOr<rbac::Policies> compile(const envoy::config::rbac::v3::RBAC& policies,
+                                         RbacSubject subject) override {
+    return xds::compile_rbac(policies, subject);
+  }
+  absl::StatusOr<std::string> read(const envoy::config::core::v3::DataSource& source) override {
+    return xds::read_data_source(source);
+  }
+  std::shared_ptr<void> share(const std::string& key,
+                              const std::function<std::shared_ptr<void>()>& make) override {
+    std::shared_ptr<void>& place = shared[key];
+    if (place == nullptr) place = make();
+    return place;
+  }
 
+  std::map<std::string, std::shared_ptr<void>> shared;
   FakeRegistry registry;
   config::ClusterSlots slots;
   std::string prefix = "http.ingress.";

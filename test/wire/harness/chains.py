@@ -153,7 +153,7 @@ def shape(listener, wanted):
 
 
 def like(main, name, wanted):
-    """Another listener, like the first one but for its name, its port $port.<name>, its statistics, and what is wanted."""
+    """Another listener, like the first one before its short forms, but for name, port ($port.<name>), statistics, and what is wanted."""
     made = copy.deepcopy(main)
     made["name"] = name
     made["address"] = {"socket_address": {"address": "127.0.0.1", "port_value": f"$port.{name}"}}

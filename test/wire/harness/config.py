@@ -103,9 +103,10 @@ def build(wanted, upstreams, names):
         _http(terminal, wanted)
     elif "access_log" in wanted:
         terminal["access_log"] = file_log(wanted["access_log"])
+    plain = copy.deepcopy(listener)
     chains.shape(listener, wanted)
     merge(listener, wanted.get("listener", {}))
-    static["listeners"] += [chains.like(listener, name, more) for name, more in wanted.get("more_listeners", {}).items()]
+    static["listeners"] += [chains.like(plain, name, more) for name, more in wanted.get("more_listeners", {}).items()]
     static["listeners"] += wanted.get("listeners", [])
     merge(tree, wanted.get("bootstrap", {}))
     return substitute(tree, names)

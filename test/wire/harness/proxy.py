@@ -78,7 +78,7 @@ class Proxy:
             log = self.log()
             if "in use" in log:
                 raise PortTaken(log)
-            raise ProcessLookupError(f"exited with {self.process.returncode} before it was ready:\n{log}")
+            raise ProcessLookupError(f"exited with {self.process.returncode} before it was ready:\n{log[:400]} .. {log[-400:]}")
         status, body, _ = await self.admin("GET", "/ready")
         if status != 200:
             raise Mismatch(f"/ready: {status} {body!r}")

@@ -131,7 +131,8 @@ class Run:
         """What $name stands for in this run."""
         names = {"dir": self.folder, "first": next(iter(self.upstreams), "backend")}
         text = str(self.data)
-        for port in {"main", "admin"} | set(re.findall(r"\$port\.(\w+)", text)):
+        more = self.data.get("config", {}).get("more_listeners", {})
+        for port in {"main", "admin", *more} | set(re.findall(r"\$port\.(\w+)", text)):
             names[f"port.{port}"] = self.proxy.port(port)
         names.update({f"{name}.port": u.port for name, u in self.upstreams.items()})
         if self.dns:

@@ -71,7 +71,7 @@ class TlsClient:
         if self.spec.get("ocsp"):
             ssl.request_ocsp()
         if session is not None:
-            ssl.set_session(session)
+            LIB.SSL_set_session(ssl._ssl, session._session)  # not ssl.set_session: it wants the same context
         stream = TlsStream(reader, writer, waiter, ssl)
         ssl.set_app_data(stream)
         if self.spec.get("ocsp"):

@@ -8,6 +8,7 @@ namespace outrigger {
 
 #define OUTRIGGER_CLUSTER_TRAFFIC_STATS(COUNTER, GAUGE, HISTOGRAM, CODES) \
   COUNTER(bind_errors)                                                    \
+  COUNTER(original_dst_host_invalid)                                      \
   COUNTER(upstream_cx_close_notify)                                       \
   COUNTER(upstream_cx_connect_attempts_exceeded)                          \
   COUNTER(upstream_cx_connect_fail)                                       \

@@ -136,6 +136,21 @@ struct TransportSocketMatch {
   StatsScopePtr stats;  // TransportSocketMatchStats
 };
 
+// Whom names are asked of, and how. Clusters that say the same share one resolver.
+struct DnsResolver {
+  std::vector<net::Address> servers;  // empty: the system's
+  bool servers_as_fallback = false;   // only where the system names none
+  bool use_tcp = false;
+  bool no_default_search_domain = false;
+  bool filter_unroutable_families = false;  // only families that the machine has an address of
+  bool rotate = false;                      // spread questions over the servers
+  std::chrono::milliseconds query_timeout{5000};
+  uint32_t query_tries = 4;
+  uint32_t udp_max_queries = 0;    // of one socket; 0: no limit
+  uint32_t edns0_max_payload = 0;  // octets; 0: the library's
+  bool operator==(const DnsResolver&) const = default;
+};
+
 // How the addresses of DNS clusters are found.
 struct DnsResolution {
   struct Target {
@@ -154,9 +169,7 @@ struct DnsResolution {
   std::vector<Target> targets;
   std::vector<LocalityEndpoints> localities;  // without their endpoints
   Family family = Family::auto_;
-  std::vector<net::Address> resolvers;  // empty: the system's
-  bool use_tcp = false;
-  bool no_default_search_domain = false;
+  DnsResolver resolver;
   bool respect_ttl = false;
   std::chrono::milliseconds refresh_rate{5000};
   std::chrono::milliseconds refresh_jitter{0};
@@ -172,6 +185,17 @@ struct OriginalDst {
   std::optional<uint16_t> port_override;
   std::vector<std::string> metadata_key;  // filter, then the path; empty: not asked
   std::chrono::milliseconds cleanup_interval{5000};
+};
+
+// Of an endpoint with several addresses: which family is tried first, and how many of it before
+// the other family has its turn.
+struct HappyEyeballs {
+  enum class First : uint8_t {
+    as_listed,
+    v4,
+    v6
+  } first = First::as_listed;
+  uint32_t first_count = 1;
 };
 
 struct Cluster {
@@ -200,6 +224,7 @@ struct Cluster {
   UpstreamHttp http;
   std::optional<TcpKeepalive> tcp_keepalive;
   UpstreamBind bind;
+  HappyEyeballs happy_eyeballs;
   TransportSocketPtr transport_socket;  // never nullptr
   std::vector<TransportSocketMatch> transport_socket_matches;
   std::shared_ptr<const DnsResolution> dns;  // strict_dns and logical_dns

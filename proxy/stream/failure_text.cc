@@ -66,6 +66,9 @@ std::string_view one_word(std::string_view text, Arena& arena) {
 std::string_view failure_details(const UpstreamFailure& failure, Arena& arena) {
   std::string_view when = failure.response_started ? "upstream_reset_after_response_started{"
                                                    : "upstream_reset_before_response_started{";
+  if (!failure.transport_reason.empty())
+    return arena.concat(when, one_word(reason_text(failure.reason), arena), "|",
+                        one_word(failure.transport_reason, arena), "}");
   bool connect = failure.reason == ResetReason::connection_failure && !failure.detail.empty();
   std::string_view detail = failure.connect_timeout ? "connection_timeout" : failure.detail;
   if (connect)
@@ -80,6 +83,8 @@ std::string_view failure_body(const UpstreamFailure& failure, uint32_t retries, 
   std::string_view text =
       arena.concat("upstream connect error or disconnect/reset before headers. ", again,
                    reason_text(failure.reason));
+  if (!failure.transport_reason.empty())
+    return arena.concat(text, ", transport failure reason: ", failure.transport_reason);
   if (failure.reason != ResetReason::connection_failure || failure.detail.empty()) return text;
   return arena.concat(text, ", transport failure reason: ",
                       failure.connect_timeout ? std::string_view("delayed connect error")
@@ -93,10 +98,17 @@ std::string_view failure_cause(const UpstreamFailure& failure, std::string_view 
       failure.response_started ? " in the middle of its response" : " before it answered";
   switch (failure.reason) {
     case ResetReason::connection_failure:
+      if (failure.transport_failed) {
+        return failure.transport_reason.empty()
+                   ? arena.concat(host, " closed the connection during the TLS handshake")
+                   : arena.concat("no TLS connection to ", host, ": ", failure.transport_reason);
+      }
       if (failure.connect_timeout)
         return arena.concat("no connection to ", host, " within the cluster's connect_timeout");
       return arena.concat("could not connect to ", host, ": ", failure.detail);
     case ResetReason::connection_termination:
+      if (!failure.transport_reason.empty())
+        return arena.concat("TLS with ", host, " failed", when, ": ", failure.transport_reason);
       return arena.concat(
           host,
           failure.reused_connection ? " closed a reused connection" : " closed the connection",

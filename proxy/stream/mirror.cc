@@ -34,15 +34,22 @@ void Mirror::begin(const http::HeaderMap& headers, bool end_stream, bool shadow_
                   arena_.concat(host, "-shadow", authority.substr(host.size())));
   }
   request_done_ = end_stream;
-  upstream::Host* host = cluster_.pick_host(random_);
-  if (host == nullptr) {
+  upstream::LbContext context;
+  context.random = random_;
+  context.headers = headers_.get();
+  host_ = cluster_.pick_host(context);
+  if (host_ == nullptr) {
     cluster_.stats().upstream_cx_none_healthy.inc();
     finish();
     return;
   }
   if (timeout.count() > 0) timer_.start(timeout);
   request_ = std::make_unique<UpstreamRequest>(
-      *this, cluster_.pool(*host, false, http::Protocol::http11), *headers_, end_stream, false);
+      *this,
+      cluster_.pool(
+          *host_, false, http::Protocol::http11,
+          upstream::find_needs(cluster_.config(), *host_, {nullptr, nullptr, headers_.get()})),
+      *headers_, end_stream, false);
   request_->start(false);
 }
 

@@ -51,6 +51,7 @@ class Mirror final : public runtime::Deferred, public UpstreamOwner {
   upstream::WorkerCluster& cluster_;
   uint64_t random_;
   Arena arena_;
+  upstream::HostRef host_;
   std::unique_ptr<http::HeaderMap> headers_;
   std::unique_ptr<UpstreamRequest> request_;
   std::unique_ptr<http::HeaderMap> trailers_;

@@ -52,7 +52,7 @@ void Router::on_request_headers(http::HeaderMap& headers, bool end_stream) {
     return;
   }
   owner_.info().upstream_cluster = &cluster_->config();
-  host_ = cluster_->pick_host(owner_.stream_random());
+  host_ = cluster_->pick_host(lb_context(owner_.stream_random()));
   prepare_headers(*action_, headers);
   start_mirrors(*action_, headers, end_stream);
   buffer_limit_ = owner_.buffer_limit();
@@ -170,6 +170,26 @@ void Router::start_mirrors(const config::ForwardAction& action, http::HeaderMap&
   }
 }
 
+upstream::LbContext Router::lb_context(uint64_t random) {
+  StreamInfo& info = owner_.info();
+  upstream::LbContext context;
+  context.random = random;
+  context.connection = info.connection;
+  context.headers = headers_;
+  context.stream = info.extras.get();
+  return context;
+}
+
+upstream::ConnPool& Router::choose_pool() {
+  StreamInfo& info = owner_.info();
+  upstream::ConnectionNeeds needs = upstream::find_needs(
+      cluster_->config(), *host_, {info.connection, info.extras.get(), headers_});
+  if (action_->ends_connect(headers_->get(HeaderId::method)))
+    return cluster_->tunnel_pool(*host_, action_->high_priority, needs);
+  http::Protocol protocol = info.protocol.value_or(http::Protocol::http11);
+  return cluster_->pool(*host_, action_->high_priority, protocol, needs);
+}
+
 // One try on a host; `fresh`: on a connection that has carried no request yet.
 void Router::attempt(bool fresh) {
   if (host_ == nullptr) {
@@ -192,12 +212,8 @@ void Router::attempt(bool fresh) {
   }
   upstream_start_ = owner_.services().loop.now();
   bool headers_only = end_seen_ && !body_seen_ && trailers_ == nullptr;
-  http::Protocol protocol = info.protocol.value_or(http::Protocol::http11);
-  upstream::ConnPool& pool = action_->ends_connect(headers_->get(HeaderId::method))
-                                 ? cluster_->tunnel_pool(*host_, action_->high_priority)
-                                 : cluster_->pool(*host_, action_->high_priority, protocol);
-  upstream_ = make_in_arena<UpstreamRequest>(owner_.arena(), *this, pool, *headers_, headers_only,
-                                             owner_.is_upgrade());
+  upstream_ = make_in_arena<UpstreamRequest>(owner_.arena(), *this, choose_pool(), *headers_,
+                                             headers_only, owner_.is_upgrade());
   UpstreamRequest* request = upstream_.get();
   if (body_seen_) {
     bool body_ends = end_seen_ && trailers_ == nullptr;

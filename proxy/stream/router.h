@@ -120,7 +120,9 @@ class Router final : public UpstreamOwner {
   void give_try_up(ResponseFlag flag, std::string_view details, std::string_view cause);
   void time_out(ResponseFlag flag, std::string_view details, std::string_view cause,
                 std::string_view body);
-  upstream::Host* pick_retry_host();
+  upstream::LbContext lb_context(uint64_t random);
+  upstream::ConnPool& choose_pool();
+  upstream::HostRef pick_retry_host();
   void count_code(int code);
   void fail(const UpstreamFailure& failure);
   void finish_headers(http::HeaderMap& headers);
@@ -131,7 +133,7 @@ class Router final : public UpstreamOwner {
   const config::ForwardAction* action_ = nullptr;
   const config::WeightedCluster* choice_weighted_ = nullptr;
   upstream::WorkerCluster* cluster_ = nullptr;
-  upstream::Host* host_ = nullptr;
+  upstream::HostRef host_;
   std::vector<const upstream::Host*> tried_hosts_;  // filled by retries
   http::HeaderMap* headers_ = nullptr;
   http::HeaderMap* trailers_ = nullptr;

@@ -75,12 +75,13 @@ bool Router::retry(bool wanted, bool by_response) {
 }
 
 // The last pick stands, also if it was tried before: any host is better than none.
-upstream::Host* Router::pick_retry_host() {
+upstream::HostRef Router::pick_retry_host() {
   const config::RetryPolicy* policy = retry_rules_.policy;
   bool choosy = policy != nullptr && policy->avoid_previous_hosts;
   for (uint32_t left = choosy ? policy->host_picks : 0;; --left) {
-    upstream::Host* host = cluster_->pick_host(owner_.services().random.next());
-    bool tried = std::find(tried_hosts_.begin(), tried_hosts_.end(), host) != tried_hosts_.end();
+    upstream::HostRef host = cluster_->pick_host(lb_context(owner_.services().random.next()));
+    bool tried =
+        std::find(tried_hosts_.begin(), tried_hosts_.end(), host.get()) != tried_hosts_.end();
     if (left == 0 || host == nullptr || !tried) return host;
   }
 }

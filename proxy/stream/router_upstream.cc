@@ -16,7 +16,9 @@ using std::chrono::milliseconds;
 
 void Router::on_upstream_connected(upstream::ClientConnection& connection, upstream::Host& host) {
   StreamInfo& info = owner_.info();
-  info.upstream_remote = host.endpoint->address;
+  info.upstream_remote = connection.remote_address();
+  info.upstream_endpoint = host.endpoint.get();
+  info.upstream_tls = connection.tls();
   info.upstream_hostname = host.endpoint->hostname;
   info.upstream_connection_id = connection.id();
   if (connection.pool().kind() != upstream::PoolKind::tunnel)
@@ -173,9 +175,12 @@ void Router::fail(const UpstreamFailure& failure) {
   Arena& arena = owner_.arena();
   Outcome outcome{failure_flag(failure), failure_details(failure, arena),
                   failure_cause(failure, host_->endpoint->address.text(), arena)};
+  if (!failure.transport_reason.empty())
+    owner_.info().upstream_transport_failure_reason = arena.copy(failure.transport_reason);
   if (failure.reason == http::ResetReason::connection_failure) {
-    owner_.info().upstream_transport_failure_reason =
-        arena.concat("delayed connect error: ", failure.detail);
+    if (!failure.transport_failed)
+      owner_.info().upstream_transport_failure_reason =
+          arena.concat("delayed connect error: ", failure.detail);
     owner_.info().upstream_remote = host_->endpoint->address;
   }
   if (responding) {

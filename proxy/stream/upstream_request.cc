@@ -61,7 +61,8 @@ void UpstreamRequest::on_pool_failure(upstream::PoolFailure failure, std::string
                       ? http::ResetReason::overflow
                       : http::ResetReason::connection_failure;
   report.connect_timeout = failure == upstream::PoolFailure::connect_timeout;
-  report.detail = detail;
+  report.transport_failed = failure == upstream::PoolFailure::transport_failure;
+  (report.transport_failed ? report.transport_reason : report.detail) = detail;
   owner_.on_upstream_failure(report);
 }
 
@@ -132,6 +133,10 @@ void UpstreamRequest::on_trailers(http::HeaderMap& trailers) {
 void UpstreamRequest::on_reset(http::ResetReason reason, std::string_view detail) {
   encoder_ = nullptr;
   bool was_open = state_ == State::open;
+  bool http2 = connection_ != nullptr && connection_->protocol() == http::Protocol::http2;
+  bool tunnel = pool_.kind() == upstream::PoolKind::tunnel;
+  std::string_view transport_reason =
+      connection_ == nullptr ? std::string_view() : connection_->transport_failure();
   release();
   if (!was_open) return;
   state_ = State::closed;
@@ -139,10 +144,11 @@ void UpstreamRequest::on_reset(http::ResetReason reason, std::string_view detail
     return;  // the answer is complete: what became of the request's rest does not matter
   UpstreamFailure report;
   // A peer that closes in the middle of a message broke HTTP/1, as Envoy sees it.
-  bool cut = reason == http::ResetReason::connection_termination && response_started_ &&
-             pool_.kind() == upstream::PoolKind::http1;
+  bool cut =
+      reason == http::ResetReason::connection_termination && response_started_ && !http2 && !tunnel;
   report.reason = cut ? http::ResetReason::protocol_error : reason;
   report.detail = detail;
+  report.transport_reason = transport_reason;
   report.request_started = true;
   report.response_started = response_started_;
   report.reused_connection = reused_;

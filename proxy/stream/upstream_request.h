@@ -27,6 +27,8 @@ struct UpstreamFailure {
   bool response_started = false;
   bool reused_connection = false;  // the connection was idle after an earlier request
   bool connect_timeout = false;
+  std::string_view transport_reason;  // why TLS failed ("TLS_error:..."); valid for the call
+  bool transport_failed = false;      // the handshake failed, whether or not it says why
 };
 
 class UpstreamOwner {

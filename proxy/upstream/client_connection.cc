@@ -1,7 +1,9 @@
 #include "proxy/upstream/client_connection.h"
 
 #include <atomic>
+#include <cerrno>
 #include <cstring>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -9,6 +11,7 @@
 #include "proxy/http2/client_codec.h"
 #include "proxy/upstream/cluster_table.h"
 #include "proxy/upstream/tunnel_codec.h"
+#include "proxy/upstream/upstream_transport.h"
 
 namespace outrigger::upstream {
 namespace {
@@ -44,28 +47,21 @@ ClientConnection::~ClientConnection() = default;
 
 bool ClientConnection::connect() {
   const config::Cluster& config = pool_.cluster().config();
-  runtime::ConnectOptions options;
-  options.address = pool_.host().endpoint->address;
-  if (config.tcp_keepalive) {
-    options.keepalive = true;
-    options.keepalive_probes = config.tcp_keepalive->probes;
-    options.keepalive_time_s = config.tcp_keepalive->time_s;
-    options.keepalive_interval_s = config.tcp_keepalive->interval_s;
-  }
   stats_.upstream_cx_total.inc();
   stats_.upstream_cx_active.inc();
   if (pool_.kind() == PoolKind::http1) stats_.upstream_cx_http1_total.inc();
   if (pool_.kind() == PoolKind::http2) stats_.upstream_cx_http2_total.inc();
   pool_.host().stats.cx_total.inc();
   pool_.host().stats.cx_active.inc();
-  auto transport = pool_.cluster().loop().connect(options, *this);
+  auto transport = open_transport(pool_, *this);
   if (!transport.ok()) {
-    close(false, http::ResetReason::connection_failure, std::string(transport.status().message()));
+    bool secrets = transport.status().code() == kSecretsMissing;
+    close(false, http::ResetReason::connection_failure, std::string(transport.status().message()),
+          secrets ? PoolFailure::transport_failure : PoolFailure::connection_failure);
     return false;
   }
   transport_ = std::move(*transport);
   transport_->set_output_limit(config.buffer_limit_bytes);
-  codec_ = make_codec();
   connect_or_idle_timer_.start(config.connect_timeout);
   return true;
 }
@@ -74,27 +70,39 @@ std::unique_ptr<http::ClientCodec> ClientConnection::make_codec() {
   WorkerCluster& cluster = pool_.cluster();
   const config::UpstreamHttp& http = cluster.config().http;
   if (pool_.kind() == PoolKind::tunnel) return std::make_unique<TunnelCodec>(*transport_);
-  if (pool_.http2())
+  if (http2_)
     return std::make_unique<http2::Http2ClientCodec>(*transport_, *this, http.http2,
                                                      cluster.http2_stats());
   return std::make_unique<http1::Http1ClientCodec>(*transport_, *this, http.http1,
                                                    cluster.http1_stats());
 }
 
+void ClientConnection::choose_protocol() {
+  http2_ = pool_.kind() == PoolKind::http2;
+  if (pool_.kind() != PoolKind::alpn) return;
+  std::shared_ptr<const TlsConnection> secure = tls();
+  http2_ = secure != nullptr && secure->alpn() == "h2";
+  (http2_ ? stats_.upstream_cx_http2_total : stats_.upstream_cx_http1_total).inc();
+  pool_.learn_protocol(http2_);
+}
+
 void ClientConnection::on_connected() {
   state_ = State::open;
   local_ = transport_->local_address();
+  remote_ = transport_->remote_address();
+  choose_protocol();
+  codec_ = make_codec();
   runtime::Loop& loop = pool_.cluster().loop();
   stats_.upstream_cx_connect_ms.record(
       static_cast<uint64_t>(elapsed(started_, loop.now()).count()));
   connect_or_idle_timer_.cancel();
   const config::UpstreamHttp& http = pool_.cluster().config().http;
   if (http.max_connection_duration) duration_timer_.start(*http.max_connection_duration);
-  if (pool_.http2() && http.http2.ping_interval.count() > 0)
-    ping_timer_.start(http.http2.ping_interval);
+  if (http2_ && http.http2.ping_interval.count() > 0) ping_timer_.start(http.http2.ping_interval);
   if (http.idle_timeout) connect_or_idle_timer_.start(*http.idle_timeout);
   in_pool_list_ = true;
   pool_.on_connected(*this);
+  if (pool_.host().removed) settle();
 }
 
 void ClientConnection::note_stream() {
@@ -108,10 +116,7 @@ void ClientConnection::note_stream() {
   host.stats.rq_total.inc();
   host.stats.rq_active.inc();
   uint32_t max = pool_.cluster().config().http.max_requests_per_connection;
-  if (!pool_.http2() && in_pool_list_) {
-    in_pool_list_ = false;
-    pool_.on_unavailable(*this);
-  }
+  if (!http2_) stop_taking_streams();
   if (max != 0 && streams_opened_ == max) stats_.upstream_cx_max_requests.inc();
 }
 
@@ -135,10 +140,9 @@ void ClientConnection::settle() {
     return;
   }
   const config::UpstreamHttp& http = pool_.cluster().config().http;
-  if (state_ == State::open && (used_up() || !codec_->reusable())) {
+  if (state_ == State::open && (used_up() || !codec_->reusable() || pool_.host().removed)) {
     state_ = State::draining;
-    if (in_pool_list_) pool_.on_unavailable(*this);
-    in_pool_list_ = false;
+    stop_taking_streams();
   }
   if (active_streams_ == 0) {
     if (state_ == State::draining) {
@@ -151,6 +155,17 @@ void ClientConnection::settle() {
     in_pool_list_ = true;
     pool_.on_available(*this);
   }
+}
+
+void ClientConnection::stop_taking_streams() {
+  if (std::exchange(in_pool_list_, false)) pool_.on_unavailable(*this);
+}
+
+void ClientConnection::drain() {
+  if (state_ != State::open) return;
+  state_ = State::draining;
+  stop_taking_streams();
+  if (!feeding_) settle();
 }
 
 bool ClientConnection::used_up() const {
@@ -187,7 +202,11 @@ void ClientConnection::on_eof() {
 
 void ClientConnection::on_closed(int error) {
   if (state_ == State::connecting) {
-    close(true, http::ResetReason::connection_failure, std::strerror(error));
+    // With EPROTO the transport itself failed: TLS. It says why, or the peer did not.
+    bool tls = error == EPROTO || !transport_failure().empty();
+    close(true, http::ResetReason::connection_failure,
+          tls ? transport_failure() : std::string_view(std::strerror(error)),
+          tls ? PoolFailure::transport_failure : PoolFailure::connection_failure);
     return;
   }
   close(true, http::ResetReason::connection_termination,
@@ -201,19 +220,20 @@ void ClientConnection::on_goaway() {
 
 void ClientConnection::on_write_blocked() {
   stats_.upstream_flow_control_backed_up_total.inc();
-  codec_->on_transport_blocked();
+  if (codec_ != nullptr) codec_->on_transport_blocked();
 }
 
 void ClientConnection::on_write_resumed() {
   if (state_ == State::closed) return;
   stats_.upstream_flow_control_drained_total.inc();
-  codec_->on_transport_resumed();
+  if (codec_ != nullptr) codec_->on_transport_resumed();
 }
 
 void ClientConnection::on_connect_timeout_or_idle() {
   if (state_ == State::connecting) {
     stats_.upstream_cx_connect_timeout.inc();
-    close(false, http::ResetReason::connection_failure, "connect timeout");
+    close(false, http::ResetReason::connection_failure, "connect timeout",
+          PoolFailure::connect_timeout);
   } else if (active_streams_ == 0) {
     stats_.upstream_cx_idle_timeout.inc();
     close(false, http::ResetReason::local_reset, "");
@@ -222,8 +242,7 @@ void ClientConnection::on_connect_timeout_or_idle() {
 
 void ClientConnection::on_max_duration() {
   stats_.upstream_cx_max_duration_reached.inc();
-  if (in_pool_list_) pool_.on_unavailable(*this);
-  in_pool_list_ = false;
+  stop_taking_streams();
   state_ = State::draining;
   settle();
 }
@@ -253,7 +272,8 @@ void ClientConnection::count_bytes() {
   counted_out_ = out;
 }
 
-void ClientConnection::close(bool by_remote, http::ResetReason reason, std::string_view detail) {
+void ClientConnection::close(bool by_remote, http::ResetReason reason, std::string_view detail,
+                             PoolFailure failure) {
   if (state_ == State::closed) return;
   bool was_connecting = state_ == State::connecting;
   state_ = State::closed;
@@ -276,9 +296,7 @@ void ClientConnection::close(bool by_remote, http::ResetReason reason, std::stri
   if (was_connecting) {
     stats_.upstream_cx_connect_fail.inc();
     pool_.host().stats.cx_connect_fail.inc();
-    bool timeout = detail == "connect timeout";
-    pool_.on_connect_failed(
-        *this, timeout ? PoolFailure::connect_timeout : PoolFailure::connection_failure, detail);
+    pool_.on_connect_failed(*this, failure, detail);
     return;
   }
   if (active_streams_ > 0) codec_->on_connection_lost(reason, detail);

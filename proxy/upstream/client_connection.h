@@ -43,6 +43,8 @@ class ClientConnection final : public runtime::Deferred,
   void release_stream();
   // The pool has given a stream away.
   void note_stream();
+  // No new stream; closes with its last one. One that still connects serves who waits.
+  void drain();
   void close_now();
 
   uint64_t id() const { return id_; }
@@ -51,6 +53,15 @@ class ClientConnection final : public runtime::Deferred,
   ConnPool& pool() { return pool_; }
   http::Protocol protocol() const { return codec_->protocol(); }
   const net::Address& local_address() const { return local_; }
+  // Of the address that took the connection, where the endpoint has several.
+  const net::Address& remote_address() const { return remote_; }
+  // nullptr: plain.
+  std::shared_ptr<const TlsConnection> tls() const { return transport_->tls(); }
+  // Why TLS failed, before or after the handshake; empty: it did not.
+  std::string_view transport_failure() const {
+    return transport_ == nullptr ? std::string_view() : transport_->failure_reason();
+  }
+  runtime::Transport& transport() { return *transport_; }
 
  private:
   void on_connected() override;
@@ -68,13 +79,17 @@ class ClientConnection final : public runtime::Deferred,
   void settle();
   // It has carried as many requests as it may.
   bool used_up() const;
-  void close(bool by_remote, http::ResetReason reason, std::string_view detail);
+  void close(bool by_remote, http::ResetReason reason, std::string_view detail,
+             PoolFailure failure = PoolFailure::connection_failure);
+  void stop_taking_streams();
+  void choose_protocol();
   void count_bytes();
   std::unique_ptr<http::ClientCodec> make_codec();
 
   ConnPool& pool_;
   ClusterStats& stats_;
   State state_ = State::connecting;
+  bool http2_ = false;
   bool feeding_ = false;
   bool in_pool_list_ = false;
   bool cut_streams_ = false;  // the upstream left streams behind
@@ -82,6 +97,7 @@ class ClientConnection final : public runtime::Deferred,
   uint32_t active_streams_ = 0;
   uint64_t id_;
   net::Address local_;
+  net::Address remote_;
   uint64_t counted_in_ = 0;
   uint64_t counted_out_ = 0;
   runtime::MonotonicTime started_;

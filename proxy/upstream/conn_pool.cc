@@ -1,6 +1,7 @@
 #include "proxy/upstream/conn_pool.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "proxy/upstream/client_connection.h"
 #include "proxy/upstream/cluster_table.h"
@@ -13,14 +14,30 @@ void PoolWaiter::cancel_wait() {
   pool_->dequeue(*this);
 }
 
-ConnPool::ConnPool(WorkerCluster& cluster, Host& host, bool high_priority, PoolKind kind)
-    : cluster_(cluster), host_(host), high_priority_(high_priority), kind_(kind) {}
+ConnPool::ConnPool(WorkerCluster& cluster, Host& host, bool high_priority, PoolKind kind,
+                   const ConnectionNeeds& needs)
+    : cluster_(cluster), host_(host), high_priority_(high_priority), kind_(kind) {
+  if (!needs.identity().empty()) needs_ = std::make_unique<ConnectionNeeds>(needs);
+}
 
 ConnPool::~ConnPool() {
+  dying_ = true;
   while (first_waiter_ != nullptr) dequeue(*first_waiter_);
 }
 
+const ConnectionNeeds& ConnPool::no_needs() {
+  static const ConnectionNeeds kNone;
+  return kNone;
+}
+
+std::string ConnPool::key_of(bool high_priority, PoolKind kind, std::string identity) {
+  identity.push_back(high_priority ? 'h' : 'd');
+  identity.push_back(static_cast<char>('0' + static_cast<int>(kind)));
+  return identity;
+}
+
 void ConnPool::request_stream(PoolWaiter& waiter, bool fresh) {
+  drain_if_renewed();
   ClientConnection* connection = find_available(fresh);
   if (connection != nullptr) {
     give(*connection, waiter);
@@ -64,6 +81,7 @@ void ConnPool::give(ClientConnection& connection, PoolWaiter& waiter) {
 }
 
 void ConnPool::enqueue(PoolWaiter& waiter) {
+  if (host_.removed) cluster_.on_pool_busy(host_);
   waiter.pool_ = this;
   waiter.prev_ = last_waiter_;
   waiter.next_ = nullptr;
@@ -82,6 +100,7 @@ void ConnPool::dequeue(PoolWaiter& waiter) {
   cluster_.limits(high_priority_).pending.give();
   cluster_.stats().upstream_rq_pending_active.dec();
   cluster_.note_limits(high_priority_);
+  note_idle();
 }
 
 // One connection for each waiter that the connecting ones will not serve; HTTP/2 connections are
@@ -175,6 +194,24 @@ void ConnPool::remove(ClientConnection& connection) {
   *at = std::move(connections_.back());
   connections_.pop_back();
   cluster_.loop().defer_delete(std::move(dead));
+  note_idle();
+}
+
+void ConnPool::note_idle() {
+  if (!dying_ && idle() && (needs_ != nullptr || host_.removed)) cluster_.on_pool_idle(*this);
+}
+
+void ConnPool::drain() {
+  std::vector<ClientConnection*> open;  // an idle one goes at once
+  for (const auto& connection : connections_) open.push_back(connection.get());
+  for (ClientConnection* connection : open) connection->drain();
+}
+
+// A new certificate or CA: what was made with the old one ends with the streams that it has.
+void ConnPool::drain_if_renewed() {
+  if (host_.transport_socket == nullptr || host_.transport_socket->tls == nullptr) return;
+  uint64_t version = host_.transport_socket->tls->version();
+  if (std::exchange(tls_version_, version) != version && !connections_.empty()) drain();
 }
 
 void ConnPool::on_closed(ClientConnection& connection) {

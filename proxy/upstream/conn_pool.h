@@ -1,7 +1,13 @@
-// ConnPool: upstream connections to ONE endpoint, of ONE worker, priority and protocol, and the
-// requests that wait for one. Thread: that worker. Lifetime: the host's. Never blocks. Two requests
-// share a connection only if they come to the same pool: same cluster (address, protocol options,
-// transport socket), same priority.
+// ConnPool: upstream connections to ONE endpoint, of ONE worker, and the requests that wait for
+// one. Thread: that worker. Lifetime: the host's; a pool of special needs goes when it is idle.
+// Never blocks. Two requests share a connection only if they come to the same pool, which means
+// that all of these are equal:
+// - cluster (with its protocol options) and endpoint (address, hostname),
+// - priority and PoolKind,
+// - transport socket: plain, or one TLS context and the PROXY protocol version,
+// - the version of the TLS context's slot: a renewed certificate makes new connections,
+// - ConnectionNeeds: SNI, ALPN, verified names, source address and mark, the PROXY header octet by
+//   octet, and the downstream connection where the cluster asks for a pool for each.
 #pragma once
 
 #include <cstdint>
@@ -11,6 +17,7 @@
 
 #include "api/http/codec.h"
 #include "api/net/address.h"
+#include "proxy/upstream/connection_needs.h"
 #include "proxy/upstream/host.h"
 
 namespace outrigger::upstream {
@@ -21,12 +28,14 @@ class WorkerCluster;
 
 enum class PoolFailure : uint8_t {
   overflow,
-  connection_failure,
-  connect_timeout
+  connection_failure,  // `detail` says what the system said
+  connect_timeout,
+  transport_failure  // TLS, secrets: `detail` is the transport's own reason, may be empty
 };
 
-// A request that wants a stream. Exactly one of on_pool_ready and on_pool_failure is called, unless
-// it is cancelled or destroyed before.
+// A request that wants a stream. It asks WorkerCluster::pool() anew for each attempt: an idle pool
+// of special needs is gone at the end of the turn. Exactly one of on_pool_ready and on_pool_failure
+// is called, unless it is cancelled or destroyed before.
 class PoolWaiter {
  public:
   virtual void on_pool_ready(ClientConnection& connection) = 0;
@@ -51,7 +60,8 @@ class PoolWaiter {
 
 class ConnPool {
  public:
-  ConnPool(WorkerCluster& cluster, Host& host, bool high_priority, PoolKind kind);
+  ConnPool(WorkerCluster& cluster, Host& host, bool high_priority, PoolKind kind,
+           const ConnectionNeeds& needs = {});
   ~ConnPool();
   ConnPool(const ConnPool&) = delete;
   ConnPool& operator=(const ConnPool&) = delete;
@@ -61,13 +71,25 @@ class ConnPool {
   void request_stream(PoolWaiter& waiter, bool fresh);
   // Ends every connection now.
   void close_all();
+  // What is open takes no new stream and closes with its last one. Who waits is served.
+  void drain();
+  bool idle() const { return connections_.empty() && waiters_ == 0; }
   WorkerCluster& cluster() { return cluster_; }
   Host& host() { return host_; }
   bool high_priority() const { return high_priority_; }
   PoolKind kind() const { return kind_; }
-  bool http2() const { return kind_ == PoolKind::http2; }
+  // Its connections are known or believed to speak HTTP/2.
+  bool http2() const {
+    return kind_ == PoolKind::http2 || (kind_ == PoolKind::alpn && learned_http2_);
+  }
+  const ConnectionNeeds& needs() const { return needs_ == nullptr ? no_needs() : *needs_; }
+  // What tells it from the host's other pools of special needs.
+  static std::string key_of(bool high_priority, PoolKind kind, std::string identity);
+  std::string key() const { return key_of(high_priority_, kind_, needs().identity()); }
 
   // From the pool's connections.
+  // The handshake agreed on HTTP/2, or did not: what the next ones are expected to speak.
+  void learn_protocol(bool http2) { learned_http2_ = http2; }
   void on_connected(ClientConnection& connection);
   void on_connect_failed(ClientConnection& connection, PoolFailure failure,
                          std::string_view detail);
@@ -89,11 +111,18 @@ class ConnPool {
   void fail_waiters(PoolFailure failure, std::string_view detail);
   ClientConnection* find_available(bool fresh);
   bool open_connection();
+  void drain_if_renewed();
+  void note_idle();
+  static const ConnectionNeeds& no_needs();
 
   WorkerCluster& cluster_;
   Host& host_;
   bool high_priority_;
   PoolKind kind_;
+  bool learned_http2_ = false;
+  bool dying_ = false;
+  uint64_t tls_version_ = 0;                // of the slot when the last connection was made
+  std::unique_ptr<ConnectionNeeds> needs_;  // nullptr: nothing special
   std::vector<std::unique_ptr<ClientConnection>> connections_;
   std::vector<ClientConnection*>
       available_;  // the most recently used last: it is taken first, the others may time out

@@ -1,12 +1,16 @@
 // Host: what ONE worker knows of one endpoint: its statistics, its load, its connection pools.
-// Thread: that worker. Lifetime: as long as the worker's cluster entry, or until its last
-// connection is closed.
+// HostRef: keeps a host that an update of the endpoints may remove meanwhile. Thread: that worker
+// (the count is not atomic). Lifetime: while the cluster has it, a HostRef names it, or one of its
+// connections is open.
 #pragma once
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <string>
+#include <unordered_map>
+#include <utility>
 
 #include "api/config/cluster.h"
 #include "api/stats_cluster.h"
@@ -19,21 +23,74 @@ class ConnPool;
 enum class PoolKind : uint8_t {
   http1,
   http2,
-  tunnel  // the octets of a CONNECT that ends here
+  alpn,   // HTTP: what the TLS handshake agrees on
+  tunnel  // octets: of a CONNECT that ends here, of a TCP connection
 };
-constexpr size_t kPoolKinds = 3;
+constexpr size_t kPoolKinds = 4;
 
 struct Host {
-  Host(config::EndpointPtr endpoint_in, unsigned worker);
+  Host(config::EndpointPtr endpoint_in, unsigned worker, config::TransportSocketPtr socket = {});
   ~Host();
-
-  config::EndpointPtr endpoint;
-  HostStats& stats;
-  uint32_t active_requests = 0;
-  // [priority][PoolKind], made with the first request.
-  std::array<std::array<std::unique_ptr<ConnPool>, kPoolKinds>, 2> pools;
+  Host(const Host&) = delete;
+  Host& operator=(const Host&) = delete;
 
   uint32_t weight() const { return endpoint->weight; }
+  template <class Do>
+  void for_each_pool(const Do& act) {
+    for (auto& of_priority : pools) {
+      for (auto& pool : of_priority) {
+        if (pool != nullptr) act(*pool);
+      }
+    }
+    for (auto& [key, pool] : special_pools) act(*pool);
+  }
+
+  config::EndpointPtr endpoint;
+  config::TransportSocketPtr transport_socket;
+  StatsScopePtr stats_scope;
+  HostStats& stats;
+  uint32_t active_requests = 0;
+  uint32_t references = 0;  // HostRef's
+  bool removed = false;     // no longer among the cluster's endpoints
+  bool retired = false;     // the cluster keeps it for its connections
+  bool used = false;        // ORIGINAL_DST: since the last cleanup
+  // [priority][PoolKind], made with the first request.
+  std::array<std::array<std::unique_ptr<ConnPool>, kPoolKinds>, 2> pools;
+  // Those with needs of their own, by PoolKey; gone when they are idle.
+  std::unordered_map<std::string, std::unique_ptr<ConnPool>> special_pools;
 };
+
+class HostRef {
+ public:
+  HostRef() = default;
+  HostRef(Host* host) : host_(host) {  // NOLINT: a reference to what a pointer names
+    if (host_ != nullptr) ++host_->references;
+  }
+  HostRef(const HostRef& other) : HostRef(other.host_) {}
+  HostRef(HostRef&& other) noexcept : host_(std::exchange(other.host_, nullptr)) {}
+  HostRef& operator=(HostRef other) noexcept {
+    std::swap(host_, other.host_);
+    return *this;
+  }
+  ~HostRef() {
+    if (host_ != nullptr && --host_->references == 0) delete host_;
+  }
+  Host* get() const { return host_; }
+  Host* operator->() const { return host_; }
+  Host& operator*() const { return *host_; }
+  operator Host*() const { return host_; }  // NOLINT: borrowed for the call
+
+ private:
+  Host* host_ = nullptr;
+};
+
+// The first socket of transport_socket_matches whose criteria the endpoint's metadata has, or the
+// cluster's own. nullptr in `match`: none matched.
+struct TransportSocketChoice {
+  const config::TransportSocketPtr* socket;
+  const config::TransportSocketMatch* match;
+};
+TransportSocketChoice choose_transport_socket(const config::Cluster& cluster,
+                                              const config::Endpoint& endpoint);
 
 }  // namespace outrigger::upstream

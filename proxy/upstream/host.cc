@@ -1,0 +1,42 @@
+#include "proxy/upstream/host.h"
+
+#include <algorithm>
+
+#include "proxy/upstream/conn_pool.h"
+
+namespace outrigger::upstream {
+namespace {
+
+constexpr std::string_view kMatchMetadata = "envoy.transport_socket_match";
+
+bool has_all(const MetadataStruct& have, const MetadataStruct& wanted) {
+  return std::all_of(wanted.members().begin(), wanted.members().end(),
+                     [&](const MetadataStruct::Member& member) {
+                       const MetadataValue* value = have.find(member.first);
+                       return value != nullptr && *value == member.second;
+                     });
+}
+
+}  // namespace
+
+Host::Host(config::EndpointPtr endpoint_in, unsigned worker, config::TransportSocketPtr socket)
+    : endpoint(std::move(endpoint_in)),
+      transport_socket(std::move(socket)),
+      stats_scope(endpoint->stats),
+      stats(stats_scope->local<HostStats>(worker)) {}
+Host::~Host() = default;
+
+TransportSocketChoice choose_transport_socket(const config::Cluster& cluster,
+                                              const config::Endpoint& endpoint) {
+  if (!cluster.transport_socket_matches.empty()) {
+    static const MetadataStruct kNone;
+    const MetadataValue* value = endpoint.metadata.filters.find(kMatchMetadata);
+    const MetadataStruct* have = value == nullptr ? nullptr : value->object();
+    for (const config::TransportSocketMatch& match : cluster.transport_socket_matches) {
+      if (has_all(have == nullptr ? kNone : *have, match.criteria)) return {&match.socket, &match};
+    }
+  }
+  return {&cluster.transport_socket, nullptr};
+}
+
+}  // namespace outrigger::upstream

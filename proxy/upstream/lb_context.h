@@ -1,0 +1,26 @@
+// LbContext: what the choice of a host may depend on. Made by the HTTP router and the TCP proxy for
+// one call of WorkerCluster::pick_host. Thread: one worker. Each pointer may be nullptr.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "api/http/header_map.h"
+#include "api/metadata.h"
+#include "api/stream_info.h"
+
+namespace outrigger::upstream {
+
+struct LbContext {
+  uint64_t random = 0;
+  std::optional<uint64_t> hash;              // of the request's hash policy
+  const Metadata* metadata_match = nullptr;  // of the route or filter
+  std::string_view override_host;            // "10.0.0.1:80": this one if it is healthy
+  // Where an ORIGINAL_DST cluster looks for the address.
+  const DownstreamConnectionInfo* connection = nullptr;
+  const http::HeaderMap* headers = nullptr;
+  const StreamExtras* stream = nullptr;
+};
+
+}  // namespace outrigger::upstream

@@ -1,0 +1,106 @@
+#include "proxy/upstream/upstream_transport.h"
+
+#include <utility>
+#include <vector>
+
+#include "proxy/runtime/socket_options.h"
+#include "proxy/upstream/address_order.h"
+#include "proxy/upstream/cluster_table.h"
+#include "proxy/upstream/racing_transport.h"
+
+namespace outrigger::upstream {
+namespace {
+
+using TransportPtr = std::unique_ptr<runtime::Transport>;
+
+// Of several source addresses the first of the target's family; none of it: the first, and the
+// system refuses.
+net::Address bind_address(const config::UpstreamBind& bind, const net::Address& target) {
+  if (!target.is_ip() || !bind.source.valid() || bind.source.family() == target.family())
+    return target.is_ip() ? bind.source : net::Address();
+  for (const net::Address& extra : bind.extra_sources) {
+    if (extra.family() == target.family()) return extra;
+  }
+  return bind.source;
+}
+
+runtime::ConnectOptions options_for(ConnPool& pool, const net::Address& address) {
+  const config::Cluster& config = pool.cluster().config();
+  const ConnectionNeeds& needs = pool.needs();
+  runtime::ConnectOptions options;
+  options.address = address;
+  if (config.tcp_keepalive) {
+    options.keepalive = true;
+    options.keepalive_probes = config.tcp_keepalive->probes;
+    options.keepalive_time_s = config.tcp_keepalive->time_s;
+    options.keepalive_interval_s = config.tcp_keepalive->interval_s;
+  }
+  options.freebind = config.bind.freebind;
+  options.socket_options = config.bind.socket_options;
+  options.source = bind_address(config.bind, address);
+  if (needs.source.valid() && needs.source.family() == address.family()) {
+    options.source = needs.source.with_port(0);
+    options.transparent = true;
+  }
+  options.mark = needs.mark;
+  return options;
+}
+
+absl::StatusOr<TransportPtr> connect(ConnPool& pool, const net::Address& address,
+                                     runtime::TransportHandler& handler) {
+  auto transport = pool.cluster().loop().connect(options_for(pool, address), handler);
+  if (transport.status().code() == runtime::kBindFailed) pool.cluster().stats().bind_errors.inc();
+  return transport;
+}
+
+absl::StatusOr<TransportPtr> open_stream(ConnPool& pool, runtime::TransportHandler& handler) {
+  const config::Endpoint& endpoint = *pool.host().endpoint;
+  if (endpoint.additional_addresses.empty()) return connect(pool, endpoint.address, handler);
+  auto race = std::make_unique<RacingTransport>(
+      pool.cluster().loop(), address_order(endpoint, pool.cluster().config().happy_eyeballs),
+      [&pool](const net::Address& address, runtime::TransportHandler& of_attempt) {
+        return connect(pool, address, of_attempt);
+      },
+      handler);
+  if (absl::Status status = race->start(); !status.ok()) return status;
+  return race;
+}
+
+std::vector<std::string> fallback_alpn(PoolKind kind) {
+  switch (kind) {
+    case PoolKind::http1:
+      return {"http/1.1"};
+    case PoolKind::http2:
+      return {"h2"};
+    case PoolKind::alpn:
+      return {"h2", "http/1.1"};
+    case PoolKind::tunnel:
+      break;
+  }
+  return {};
+}
+
+}  // namespace
+
+absl::StatusOr<TransportPtr> open_transport(ConnPool& pool, runtime::TransportHandler& handler) {
+  auto transport = open_stream(pool, handler);
+  if (!transport.ok()) return transport;
+  const ConnectionNeeds& needs = pool.needs();
+  if (!needs.proxy_header.empty()) (*transport)->write(needs.proxy_header);
+  const config::TransportSocketPtr& socket = pool.host().transport_socket;
+  tls::ClientContext* context = socket == nullptr ? nullptr : pool.cluster().tls_context(*socket);
+  if (context == nullptr) return transport;
+  tls::ClientTarget target;
+  target.host_name = pool.host().endpoint->hostname;
+  target.sni = needs.sni;
+  target.alpn = needs.alpn;
+  target.fallback_alpn = fallback_alpn(pool.kind());
+  target.verify_names = needs.verify_names;
+  TransportPtr secure = context->wrap(*std::move(transport), target);
+  if (secure == nullptr)
+    return absl::Status(kSecretsMissing, "TLS error: Secret is not supplied by SDS");
+  secure->set_handler(handler);
+  return secure;
+}
+
+}  // namespace outrigger::upstream

@@ -7,6 +7,7 @@ import shutil
 import tempfile
 
 from harness import config
+from harness.certificates import Kit
 from harness.match import Mismatch
 from harness.proxy import Proxy, reserve_port
 from harness.wait import Waiter
@@ -30,6 +31,7 @@ class Bench:
         self.proxy = Proxy(binary, self.folder, self.waiter)
         self.processes = []
         self.closers = []
+        self.kit = None
 
     @property
     def port(self):
@@ -38,6 +40,18 @@ class Bench:
     @property
     def url(self):
         return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def secure_url(self):
+        return f"https://127.0.0.1:{self.port}"
+
+    def certs(self, wanted):
+        """Certificates, as `certs:` of a wire scenario; their $names are known to start()."""
+        self.kit = Kit(wanted, f"{self.folder}/certs")
+
+    def file(self, name):
+        """Path of 'server.crt' and the like."""
+        return self.kit.names()[name]
 
     def free_port(self):
         reservation = reserve_port()
@@ -79,6 +93,8 @@ class Bench:
     async def start(self, origin, wanted=None, arguments=()):
         """The proxy, with everything routed to the origin; `wanted` as `config:` of a wire scenario."""
         names = {"dir": self.folder, "first": "origin", "port.main": self.port, "port.admin": self.proxy.port("admin")}
+        names.update(self.kit.names() if self.kit else {})
+        names.update({f"port.{name}": self.proxy.port(name) for name in (wanted or {}).get("more_listeners", {})})
         tree = config.build(wanted or {}, {"origin": origin}, names)
         await self.proxy.start(tree, list(arguments))
 

@@ -26,7 +26,8 @@ from harness.proxy import Binary, PortTaken  # noqa: E402
 
 from bench import Bench  # noqa: E402
 
-MODULES = ("examples_run", "curl_client", "h2_clients", "websocket_peers", "grpc_peers", "origins", "bodies", "h2spec_client")
+MODULES = ("examples_run", "curl_client", "h2_clients", "websocket_peers", "grpc_peers", "origins", "bodies", "h2spec_client", "tls_clients", "tls_origins", "tls_scan",
+           "tls_renewal", "tcp_peers")
 
 
 def arguments():

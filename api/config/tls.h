@@ -69,6 +69,34 @@ enum class OcspPolicy : uint8_t {
   must_staple
 };
 
+// The keys that encrypt session tickets where none are configured: random, the same for every
+// worker and context of the process, so that a client may come back to any of them. Replaced now
+// and then: what a key encrypted can be read as long as the key is kept. Thread: any.
+class TicketKeyRing {
+ public:
+  // Name (16 octets), HMAC key (32), AES key (32); the first encrypts, all decrypt.
+  using Keys = std::vector<std::string>;
+
+  // Takes a lock, so ask only when version() has changed.
+  Keys keys() const {
+    std::lock_guard lock(mutex_);
+    return keys_;
+  }
+  uint64_t version() const { return version_.load(std::memory_order_acquire); }
+  void set(Keys keys) {
+    {
+      std::lock_guard lock(mutex_);
+      keys_ = std::move(keys);
+    }
+    version_.fetch_add(1, std::memory_order_release);
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  Keys keys_;
+  std::atomic<uint64_t> version_{0};
+};
+
 struct TlsContext {
   TlsVersion min_version = TlsVersion::auto_;
   TlsVersion max_version = TlsVersion::auto_;
@@ -99,11 +127,14 @@ struct TlsContext {
   uint32_t max_session_keys = 1;
 
   StatsScopePtr stats;  // TlsStats: listener.<address>.ssl., cluster.<name>.ssl.
+  StatsRegistry* registry = nullptr;  // for ssl.ciphers.<name> and the like, made when seen
+  std::shared_ptr<const TicketKeyRing> shared_ticket_keys;  // of the process; server side
 };
 using TlsContextPtr = std::shared_ptr<const TlsContext>;
 
 class TlsContextSlot {
  public:
+  StatsScopePtr factory_stats;  // TlsFactoryStats; set before others see the slot
   // nullptr: its secrets are not there yet. Any thread; takes a lock, so ask only when version()
   // has changed.
   TlsContextPtr current() const {

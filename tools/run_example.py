@@ -7,6 +7,7 @@ import pathlib
 import re
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import threading
@@ -49,6 +50,8 @@ class Example:
         self.upstreams = {name: int(port) for name, port in lines}
         self.ports.update({f"upstream {name}": port for name, port in self.upstreams.items()})
         self.readme = (folder / "README.md").read_text()
+        self.prepare = folder / "prepare"  # what must be there before anything starts: certificates
+        self.scheme = "https" if "transport_socket" in static["listeners"][0]["filter_chains"][0] else "http"
 
     @staticmethod
     def port(thing):
@@ -77,8 +80,8 @@ def holder(port):
     return f" by {process[1]}, process {process[2]}" if process else ""
 
 
-def get(url):
-    with urllib.request.urlopen(url, timeout=2) as answer:
+def get(url, context=None):
+    with urllib.request.urlopen(url, timeout=2, context=context) as answer:
         return answer.read().decode()
 
 
@@ -127,9 +130,10 @@ class Table:
 class Load(threading.Thread):
     """Sends requests at an even pace, on one connection after another."""
 
-    def __init__(self, port, per_second):
+    def __init__(self, scheme, port, per_second):
         super().__init__(daemon=True)
-        self.url, self.pause = f"http://127.0.0.1:{port}/", 1 / per_second
+        self.url, self.pause = f"{scheme}://127.0.0.1:{port}/", 1 / per_second
+        self.context = ssl._create_unverified_context() if scheme == "https" else None  # the load only counts
         self.stopped = threading.Event()
 
     def run(self):
@@ -137,7 +141,7 @@ class Load(threading.Thread):
         while not self.stopped.wait(max(0, due - time.monotonic())):
             due += self.pause
             try:
-                get(self.url)
+                get(self.url, self.context)
             except (urllib.error.URLError, OSError):
                 pass  # the table counts what the proxy answered
 
@@ -219,7 +223,7 @@ def end_with_parent():
 def watch(runner, args, example):
     table = Table(example)
     end = time.monotonic() + args.seconds if args.seconds else float("inf")
-    load = Load(example.public(), args.load) if args.load else None
+    load = Load(example.scheme, example.public(), args.load) if args.load else None
     if load:
         load.start()
     try:
@@ -240,6 +244,8 @@ def main():
         sys.exit("\n".join(taken) + f"\nend what holds them, or change the ports in {os.path.relpath(example.config)} and its upstreams")
     for ending in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(ending, signal.default_int_handler)
+    if example.prepare.exists():
+        subprocess.run([example.prepare], check=True)
     runner = Runner(args, example)
     try:
         runner.start()

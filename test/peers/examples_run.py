@@ -9,11 +9,11 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 ONE = asyncio.Lock()
 
 
-async def run(bench, name):
+async def run(bench, name, load=300):
     """The last line of the table by cluster: (requests, share in percent)."""
     async with ONE:
         out = await bench.output(sys.executable, ROOT / "tools/run_example.py", ROOT / "examples" / name, "--binary", bench.proxy.binary.path,
-                                 "--echo", bench.args.echo, "--load", 300, "--for", 3)
+                                 "--echo", bench.args.echo, "--load", load, "--for", 3)
     assert "drained in" in out and "exit code 0" in out, out
     last = [line for line in out.splitlines() if re.match(r"\w+ \d+ \(", line)][-1]
     return {name: (int(n), float(share)) for name, n, share in re.findall(r"(\w+) (\d+) \(([\d.]+)%", last)}
@@ -33,3 +33,8 @@ async def test_mirror(bench):
 async def test_gateway(bench):
     got = await run(bench, "gateway")
     assert got["v1"][0] > 100 and got["v2"][0] == 0, got
+
+
+async def test_mtls(bench):
+    got = await run(bench, "mtls", 100)
+    assert got["service"][0] > 50 and got["app"][1] > 95, got

@@ -35,6 +35,7 @@ class TcpService {
 
   const config::Listener& listener() const { return *listener_; }
   const config::TcpProxy& config() const { return *chain_->tcp; }
+  bool tls() const { return chain_->tls != nullptr; }
   net::ConnectionServices& worker() { return services_.worker; }
   runtime::Loop& loop() { return services_.worker.loop; }
   upstream::ClusterTable& clusters() { return services_.clusters; }

@@ -120,8 +120,9 @@ void ClientConnection::note_stream() {
   if (max != 0 && streams_opened_ == max) stats_.upstream_cx_max_requests.inc();
 }
 
-void ClientConnection::release_stream() {
+void ClientConnection::release_stream(bool complete) {
   --active_streams_;
+  flush_first_ = complete;
   stats_.upstream_rq_active.dec();
   Host& host = pool_.host();
   --host.active_requests;
@@ -197,6 +198,7 @@ void ClientConnection::on_eof() {
   codec_->feed_eof();
   feeding_ = false;
   if (state_ == State::closed) return;
+  if (!http2_ && codec_->active_streams() > 0) return;  // a tunnel's other direction goes on
   close(true, http::ResetReason::connection_termination, "upstream closed the connection");
 }
 
@@ -275,6 +277,14 @@ void ClientConnection::count_bytes() {
 void ClientConnection::close(bool by_remote, http::ResetReason reason, std::string_view detail,
                              PoolFailure failure) {
   if (state_ == State::closed) return;
+  if (std::exchange(flush_first_, false) && transport_->output_queued() > 0) {
+    state_ = State::draining;
+    stop_taking_streams();
+    if (auto limit = pool_.cluster().config().http.idle_timeout)
+      connect_or_idle_timer_.start(*limit);
+    transport_->close_when_flushed();  // on_closed follows
+    return;
+  }
   bool was_connecting = state_ == State::connecting;
   state_ = State::closed;
   connect_or_idle_timer_.cancel();

@@ -40,7 +40,8 @@ class ClientConnection final : public runtime::Deferred,
     return codec_->open_stream(handler);
   }
   // The stream is over: on_stream_closed, on_reset, or reset by its owner. Exactly once per stream.
-  void release_stream();
+  // `complete`: it was a tunnel whose sides have both ended: what waits goes out before the end.
+  void release_stream(bool complete = false);
   // The pool has given a stream away.
   void note_stream();
   // No new stream; closes with its last one. One that still connects serves who waits.
@@ -92,6 +93,7 @@ class ClientConnection final : public runtime::Deferred,
   bool http2_ = false;
   bool feeding_ = false;
   bool in_pool_list_ = false;
+  bool flush_first_ = false;
   bool cut_streams_ = false;  // the upstream left streams behind
   uint32_t streams_opened_ = 0;
   uint32_t active_streams_ = 0;

@@ -1,0 +1,46 @@
+#include "proxy/tcp/tcp_listener.h"
+
+#include <utility>
+
+#include "proxy/tcp/tcp_connection.h"
+
+namespace outrigger::tcp {
+
+TcpListener::TcpListener(config::ListenerPtr listener, config::FilterChainPtr chain,
+                         TcpServices& services)
+    : service_(std::make_shared<TcpService>(std::move(listener), std::move(chain), services)) {}
+
+TcpListener::~TcpListener() {
+  close_all();
+}
+
+void TcpListener::on_connection(std::unique_ptr<runtime::Transport> transport,
+                                DownstreamConnectionInfo info) {
+  service_->listener_stats().downstream_cx_active.inc();
+  auto connection =
+      std::make_unique<TcpConnection>(service_, std::move(transport), std::move(info), *this);
+  connection->index = connections_.size();
+  connections_.push_back(std::move(connection));
+  connections_.back()->start();
+}
+
+void TcpListener::on_connection_closed(TcpConnection& connection) {
+  ListenerStats& stats = service_->listener_stats();
+  stats.downstream_cx_active.dec();
+  stats.downstream_cx_destroy.inc();
+  stats.downstream_cx_length_ms.record(static_cast<uint64_t>(connection.age().count()));
+  size_t at = connection.index;
+  std::unique_ptr<TcpConnection> dead = std::move(connections_[at]);
+  if (at + 1 != connections_.size()) {
+    connections_[at] = std::move(connections_.back());
+    connections_[at]->index = at;
+  }
+  connections_.pop_back();
+  service_->loop().defer_delete(std::move(dead));
+}
+
+void TcpListener::close_all() {
+  while (!connections_.empty()) connections_.back()->close_now("the proxy shuts down");
+}
+
+}  // namespace outrigger::tcp

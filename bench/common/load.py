@@ -1,6 +1,7 @@
 """Load: wrk for HTTP/1, h2load for HTTP/2, both on the load's core. Each answers with the same figures."""
 
 import collections
+import os
 import pathlib
 import re
 import subprocess
@@ -14,8 +15,9 @@ NOTHING = Figures(0, 1, float("nan"), float("nan"))
 UNITS = {"us": 1e-3, "ms": 1, "s": 1e3, "m": 6e4}
 
 
-def _output(command):
-    return subprocess.run(["taskset", "-c", str(LOAD_CORE), *map(str, command)], capture_output=True, text=True, check=False).stdout
+def _output(command, environment):
+    return subprocess.run(["taskset", "-c", str(LOAD_CORE), *map(str, command)], capture_output=True, text=True, check=False,
+                          env={**os.environ, **environment} if environment else None).stdout
 
 
 def _ms(text):
@@ -26,9 +28,11 @@ def _ms(text):
     return float(number) * UNITS[unit]
 
 
-def wrk(path, seconds, connections, close=False):
+def wrk(path, seconds, connections, close=False, environment=None):
+    """With an environment (secrets.py) over TLS."""
     header = ["-H", "Connection: close"] if close else []
-    out = _output(["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", *header, f"http://127.0.0.1:{PORT}{path}"])
+    scheme = "https" if environment else "http"
+    out = _output(["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", *header, f"{scheme}://127.0.0.1:{PORT}{path}"], environment)
     total = re.search(r"(\d+) requests in", out)
     if not total:
         return NOTHING
@@ -40,10 +44,11 @@ def wrk(path, seconds, connections, close=False):
     return Figures(int(total[1]) - not_2xx, not_2xx + unanswered, p50, p99)
 
 
-def h2load(path, seconds, connections, streams, port, folder):
+def h2load(path, seconds, connections, streams, port, folder, environment=None):
     log = pathlib.Path(folder, "h2load.log")
     log.write_text("")
-    out = _output(["h2load", "-t1", f"-c{connections}", f"-m{streams}", "-D", seconds, f"--log-file={log}", f"http://127.0.0.1:{port}{path}"])
+    url = f"https://127.0.0.1:{PORT}{path}" if environment else f"http://127.0.0.1:{port}{path}"
+    out = _output(["h2load", "-t1", f"-c{connections}", f"-m{streams}", "-D", seconds, f"--log-file={log}", url], environment)
     done = re.search(r"requests: .*?(\d+) succeeded, (\d+) failed", out)  # failed includes errored and timed out
     if not done:
         return NOTHING

@@ -6,6 +6,8 @@ import statistics
 PAIRS = {
     "h1": ("nginx", "haproxy"), "h1-log": ("nginx", "haproxy"), "h1-64k": ("nginx", "haproxy"), "h1-1m": ("nginx", "haproxy"),
     "h1-c512": ("nginx", "haproxy"), "close": ("nginx", "haproxy"), "h2": ("haproxy", "nghttpx"), "h2h2": ("haproxy", "nghttpx"),
+    "tls-h1": ("nginx", "haproxy"), "tls-h1-64k": ("nginx", "haproxy"), "tls-h2": ("haproxy", "nghttpx"), "mtls-h1": ("nginx", "haproxy"),
+    "handshake": ("nginx", "haproxy"), "resumed": ("nginx", "haproxy"), "tcp": ("nginx", "haproxy"), "tcp-1m": ("nginx", "haproxy"),
 }
 COLUMNS = (  # title, key, format, how rounds become one
     ("cpu µs/req", "cpu_us", "10.2f", statistics.median), ("low", "cpu_us", "8.2f", min), ("high", "cpu_us", "8.2f", max),
@@ -24,11 +26,11 @@ def _groups(results):
 
 
 def table(results):
-    head = f"{'scenario':10}{'peer':11}" + "".join(f"{title:>{width(form)}}" for title, _, form, _ in COLUMNS)
+    head = f"{'scenario':12}{'peer':11}" + "".join(f"{title:>{width(form)}}" for title, _, form, _ in COLUMNS)
     lines = [head]
     for (scenario, peer), rounds in _groups(results).items():
         cells = "".join(f"{fold(r[key] for r in rounds):{form}}" for _, key, form, fold in COLUMNS)
-        lines.append(f"{scenario:10}{peer:11}{cells}")
+        lines.append(f"{scenario:12}{peer:11}{cells}")
     return "\n".join(lines)
 
 
@@ -39,7 +41,7 @@ def width(form):
 def ratios(results):
     """Outrigger's median CPU per request over the better of the pair's, and over Envoy's."""
     cost = {key: statistics.median(r["cpu_us"] for r in rounds) for key, rounds in _groups(results).items()}
-    lines = ["", f"{'ratio':10}{'to the best of':>22}{'':9}{'to Envoy':>10}"]
+    lines = ["", f"{'ratio':12}{'to the best of':>22}{'':9}{'to Envoy':>10}"]
     for scenario, pair in PAIRS.items():
         ours = cost.get((scenario, "outrigger"))
         if ours is None:
@@ -48,5 +50,5 @@ def ratios(results):
         best = min(rivals, key=rivals.get) if rivals else None
         to_pair = f"{best:>22}{ours / rivals[best]:9.2f}" if best else f"{'none there':>22}{'':9}"
         envoy = cost.get((scenario, "envoy"))
-        lines.append(f"{scenario:10}{to_pair}" + (f"{ours / envoy:10.2f}" if envoy else f"{'-':>10}"))
+        lines.append(f"{scenario:12}{to_pair}" + (f"{ours / envoy:10.2f}" if envoy else f"{'-':>10}"))
     return "\n".join(lines) if len(lines) > 2 else ""

@@ -3,7 +3,8 @@
 
 Every proxy has one worker on core 1; load and origin share core 0. CPU is the whole process tree's, read from the scheduler
 around the measured window and divided by the requests that succeeded. On loopback the receiver's TCP work runs in the sender's
-soft interrupt, so it is charged to whoever sends. Peers alternate within a round; the table has medians and, below, the ratios
+soft interrupt, so it is charged to whoever sends. TLS is 1.3 with AES-128-GCM, an ECDSA P-256 certificate and tickets, no early data;
+"handshake" and "resumed" are a connection per request, so their CPU per request is a handshake and a request. Peers alternate within a round; the table has medians and, below, the ratios
 that our budgets are about.
 
   bench/e2e/run.py [--peers LIST] [--scenarios LIST] [--rounds N] [--seconds S] [--outrigger PATH] [--envoy PATH] [--json FILE]
@@ -23,6 +24,7 @@ sys.path.insert(0, str(HERE.parent))
 from common import load, origin, peers  # noqa: E402
 from common.machine import (PROXY_CORE, Machine, core_busy_s, cpu_us, is_open, memory_mb, tail, wait_open)  # noqa: E402
 from common.peers import Setting  # noqa: E402
+from common.secrets import Secrets  # noqa: E402
 
 import report  # noqa: E402
 
@@ -32,14 +34,15 @@ BUILD = HERE.parent.parent / "build"
 class Scenario:
     """One kind of traffic. `streams`: HTTP/2 with that many on each connection."""
 
-    def __init__(self, path="/1k", connections=64, streams=0, close=False, **setting):
-        self.path, self.connections, self.streams, self.close = path, connections, streams, close
+    def __init__(self, path="/1k", connections=64, streams=0, close=False, resume=False, **setting):
+        self.path, self.connections, self.streams, self.close, self.resume = path, connections, streams, close, resume
         self.setting = Setting(**setting)
 
     def drive(self, peer, seconds, folder):
+        environment = self.setting.secrets.load_environment(self.setting.mutual, self.resume) if self.setting.tls else None
         if self.streams:
-            return load.h2load(self.path, seconds, self.connections, self.streams, peer.h2_port, folder)
-        return load.wrk(self.path, seconds, self.connections, self.close)
+            return load.h2load(self.path, seconds, self.connections, self.streams, peer.h2_port, folder, environment)
+        return load.wrk(self.path, seconds, self.connections, self.close, environment)
 
 
 SCENARIOS = {
@@ -51,8 +54,16 @@ SCENARIOS = {
     "close": Scenario(close=True),
     "h2": Scenario(connections=16, streams=10),
     "h2h2": Scenario(connections=16, streams=10, upstream_h2=True),
+    "tls-h1": Scenario(tls=True),
+    "tls-h1-64k": Scenario(path="/64k", tls=True),
+    "tls-h2": Scenario(connections=16, streams=10, tls=True),
+    "mtls-h1": Scenario(mutual=True),
+    "handshake": Scenario(connections=16, close=True, tls=True),
+    "resumed": Scenario(connections=16, close=True, resume=True, tls=True),
+    "tcp": Scenario(tcp=True),
+    "tcp-1m": Scenario(path="/1m", connections=16, tcp=True),
 }
-DEFAULT = "h1,h1-64k,h1-log,h1-c512,close,h2,h2h2"
+DEFAULT = "h1,h1-64k,h1-log,h1-c512,close,h2,h2h2,tls-h1,tls-h1-64k,tls-h2,mtls-h1,handshake,resumed,tcp,tcp-1m"
 
 
 def arguments():
@@ -128,15 +139,18 @@ def main():
     machine = Machine()
     machine.lock()
     found = chosen(args)
-    results = []
+    results, secrets = [], None
     with open(args.json, "a") as lines:
         for name in args.scenarios.split(","):
             if name not in SCENARIOS:
                 sys.exit(f"no scenario {name!r}; there are {', '.join(SCENARIOS)}")
-            upstream = origin.start(machine, SCENARIOS[name].setting.upstream_h2)
+            setting = SCENARIOS[name].setting
+            if setting.tls:
+                setting.secrets = secrets = secrets or Secrets(machine.folder)
+            upstream = origin.start(machine, setting.upstream_h2, secrets if setting.mutual else None)
             for number in range(args.rounds):
                 for peer in found:
-                    if peer.can(SCENARIOS[name].setting):
+                    if peer.can(setting):
                         result = measure(machine, peer, name, number, args)
                         results.append(result)
                         lines.write(json.dumps(result) + "\n")

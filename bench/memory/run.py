@@ -1,11 +1,14 @@
 #!/usr/bin/env python3
-"""Starting and memory, Outrigger beside Envoy: what a proxy costs before it does anything.
+"""Starting and memory, Outrigger beside Envoy, nginx and HAProxy: what a proxy costs before it does anything.
 
-  bench/memory/run.py [--outrigger PATH] [--envoy PATH] [--clusters N] [--connections N] [--rounds N]
+  bench/memory/run.py [--outrigger PATH] [--envoy PATH] [--peers LIST] [--clusters N] [--connections N] [--rounds N]
 
   cold start   from exec to the first reply through a small bootstrap; RSS then
   clusters     the same with N static clusters of one endpoint each; RSS, and KB per cluster
   connections  N idle HTTP/1.1 connections that have had a request each; bytes per connection
+  TLS          the same over TLS 1.3
+
+nginx and HAProxy have only the last two. Bytes are of the whole process tree, shared memory divided (PSS).
 """
 
 import argparse
@@ -13,6 +16,7 @@ import json
 import pathlib
 import resource
 import socket
+import ssl
 import statistics
 import sys
 import time
@@ -21,7 +25,9 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
 from common import origin, peers  # noqa: E402
-from common.machine import PROXY_CORE, Machine, rss_mb, tail  # noqa: E402
+from common.machine import PROXY_CORE, Machine, memory_mb, rss_mb, tail, wait_open  # noqa: E402
+from common.peers import Setting  # noqa: E402
+from common.secrets import Secrets  # noqa: E402
 
 BUILD = HERE.parent.parent / "build"
 REQUEST = b"GET /1k HTTP/1.1\r\nhost: bench\r\n\r\n"
@@ -31,6 +37,7 @@ def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--outrigger", default=str(BUILD / "release/proxy/outrigger"))
     parser.add_argument("--envoy", default=str(BUILD / "venv-envoy/bin/envoy"))
+    parser.add_argument("--peers", default="outrigger,envoy,nginx,haproxy", help="default: %(default)s")
     parser.add_argument("--clusters", type=int, default=10000)
     parser.add_argument("--connections", type=int, default=5000)
     parser.add_argument("--rounds", type=int, default=3)
@@ -90,24 +97,45 @@ def rounds_of(machine, peer, text, rounds):
     return tuple(statistics.median(column) for column in zip(*taken))
 
 
-def connection_bytes(machine, peer, count):
-    """RSS that `count` idle connections add, each after one request, by the connection."""
+def connected(context):
+    """One connection that has had its request."""
+    sock = socket.create_connection(("127.0.0.1", peers.PORT))
+    if context:
+        sock = context.wrap_socket(sock)
+    sock.sendall(REQUEST)
+    if not reply(sock):
+        raise SystemExit("no reply")
+    return sock
+
+
+def connection_bytes(machine, peer, count, secrets):
+    """Memory that `count` idle connections add, each after one request, by the connection. `secrets`: over TLS."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, count * 3)), hard))
-    process, _ = start(machine, peer, bootstrap(0))
-    before = rss_mb(process.pid)
-    held = []
-    for _ in range(count):
-        sock = socket.create_connection(("127.0.0.1", peers.PORT))
-        sock.sendall(REQUEST)
-        if not reply(sock):
-            raise SystemExit(f"{peer.name}: no reply on connection {len(held)}")
-        held.append(sock)
-    added = rss_mb(process.pid) - before
+    setting = Setting(tls=secrets is not None)
+    setting.secrets = secrets
+    context = None
+    if secrets:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    process = machine.spawn(peer.command(machine.folder, setting), PROXY_CORE, peer.name)
+    if not wait_open(peers.PORT):
+        raise SystemExit(f"{peer.name} did not start: {tail(process)}")
+    connected(context).close()  # what the first connection alone brings is no connection's
+    before = memory_mb(process.pid)
+    held = [connected(context) for _ in range(count)]
+    added = memory_mb(process.pid) - before
     for sock in held:
         sock.close()
     machine.stop(process)
     return added * 1024 * 1024 / count
+
+
+def starting(machine, peer, args):
+    """Cold start and clusters: the columns that only Envoy's configuration has."""
+    cold, idle = rounds_of(machine, peer, bootstrap(0), args.rounds)
+    ready, many = rounds_of(machine, peer, bootstrap(args.clusters), args.rounds)
+    return f"{cold * 1e3:14.0f}{idle:9.1f}{ready:20.2f}{many:9.1f}{(many - idle) * 1024 / args.clusters:12.1f}"
 
 
 def main():
@@ -115,16 +143,17 @@ def main():
     machine = Machine()
     machine.lock()
     origin.start(machine)
-    print(f"{'':12}{'cold start ms':>14}{'RSS MB':>9}{f'{args.clusters} clusters s':>20}{'RSS MB':>9}{'KB/cluster':>12}{'bytes/idle connection':>23}")
-    for peer in peers.all_peers(args.outrigger, args.envoy)[:2]:
+    secrets = Secrets(machine.folder)
+    print(f"{'':12}{'cold start ms':>14}{'RSS MB':>9}{f'{args.clusters} clusters s':>20}{'RSS MB':>9}{'KB/cluster':>12}{'bytes/idle connection':>23}{'over TLS':>10}")
+    for peer in peers.all_peers(args.outrigger, args.envoy):
+        if peer.name not in args.peers.split(","):
+            continue
         if not peer.there():
             print(f"{peer.name} is not there, left out", file=sys.stderr)
             continue
-        cold, idle = rounds_of(machine, peer, bootstrap(0), args.rounds)
-        ready, many = rounds_of(machine, peer, bootstrap(args.clusters), args.rounds)
-        each = connection_bytes(machine, peer, args.connections)
-        per_cluster = (many - idle) * 1024 / args.clusters
-        print(f"{peer.name:12}{cold * 1e3:14.0f}{idle:9.1f}{ready:20.2f}{many:9.1f}{per_cluster:12.1f}{each:23.0f}", flush=True)
+        start_columns = starting(machine, peer, args) if isinstance(peer, peers.Envoy) else " " * 64
+        plain, over_tls = (connection_bytes(machine, peer, args.connections, how) for how in (None, secrets))
+        print(f"{peer.name:12}{start_columns}{plain:23.0f}{over_tls:10.0f}", flush=True)
 
 
 if __name__ == "__main__":

@@ -59,8 +59,8 @@ async def attempt(test, binary, args):
         try:
             await asyncio.wait_for(test(bench), 300)
             why = None
-        except Mismatch as mismatch:
-            why = str(mismatch)
+        except (Mismatch, ProcessLookupError) as reason:
+            why = str(reason)
         except PortTaken:
             continue
         except Exception:  # also an assertion: the test failed

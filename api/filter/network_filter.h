@@ -27,9 +27,10 @@ class NetworkFilterContext {
   virtual DownstreamConnectionInfo& info() = 0;
   // To the peer, past the filters.
   virtual void write(Bytes bytes) = 0;
-  // Ends the connection, at once or after what was written is gone. `details`: static text, for
-  // %CONNECTION_TERMINATION_DETAILS%; empty: none.
-  virtual void close(bool flush, std::string_view details) = 0;
+  // Ends the connection, at once or after what was written is gone. `reason`: static text, for
+  // %DOWNSTREAM_LOCAL_CLOSE_REASON%; empty: none. For response flags and
+  // %CONNECTION_TERMINATION_DETAILS% set info().make_extras() before.
+  virtual void close(bool flush, std::string_view reason) = 0;
   // Ends a `stop` of this filter; only from outside its callbacks.
   virtual void resume() = 0;
   virtual void pause_reading(bool pause) = 0;

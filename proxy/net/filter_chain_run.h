@@ -16,7 +16,7 @@ class FilterSlotOwner {
  public:
   virtual DownstreamConnectionInfo& info() = 0;
   virtual void write_to_peer(Bytes bytes) = 0;
-  virtual void close_by_filter(bool flush, std::string_view details) = 0;
+  virtual void close_by_filter(bool flush, std::string_view reason) = 0;
   virtual void on_filter_resumed(FilterSlot& slot) = 0;
   virtual void on_filter_paused() = 0;
 
@@ -39,8 +39,8 @@ class FilterSlot final : public NetworkFilterContext {
 
   DownstreamConnectionInfo& info() override { return owner_.info(); }
   void write(Bytes bytes) override { owner_.write_to_peer(bytes); }
-  void close(bool flush, std::string_view details) override {
-    owner_.close_by_filter(flush, details);
+  void close(bool flush, std::string_view reason) override {
+    owner_.close_by_filter(flush, reason);
   }
   void resume() override { owner_.on_filter_resumed(*this); }
   void pause_reading(bool pause) override;

@@ -69,6 +69,7 @@ void FilteredChain::on_refused(FilteredTransport& transport) {
   auto age = services_.loop.now() - transport.started();
   stats_.downstream_cx_length_ms.record(
       static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(age).count()));
+  end_->on_refused(transport.facts());
   services_.loop.defer_delete(std::make_unique<Refused>(take(transport)));
 }
 

@@ -175,9 +175,9 @@ void FilteredTransport::close_when_flushed() {
   inner_->close_when_flushed();
 }
 
-void FilteredTransport::close_by_filter(bool flush, std::string_view details) {
+void FilteredTransport::close_by_filter(bool flush, std::string_view reason) {
   if (state_ == State::closing || state_ == State::closed) return;
-  if (!details.empty()) info_->make_extras().connection_termination_details = details;
+  if (!reason.empty()) info_->local_close_reason = reason;
   flush_close_ = flush;
   state_ = State::closing;
   services_.loop.run_soon(run_task_);

@@ -48,6 +48,7 @@ class FilteredTransport final : public runtime::Transport,
   // The chain's end has its handler in place: what came before it is delivered.
   void begin();
   void close_now() { finish(0); }
+  DownstreamConnectionInfo& facts() { return *info_; }
   MonotonicTime started() const { return started_; }
 
   // Transport
@@ -96,7 +97,7 @@ class FilteredTransport final : public runtime::Transport,
   // FilterSlotOwner
   DownstreamConnectionInfo& info() override { return *info_; }
   void write_to_peer(Bytes bytes) override { inner_->write(bytes); }
-  void close_by_filter(bool flush, std::string_view details) override;
+  void close_by_filter(bool flush, std::string_view reason) override;
   void on_filter_resumed(FilterSlot& slot) override;
   void on_filter_paused() override { update_pause(); }
 

@@ -374,7 +374,7 @@ void TcpConnection::on_closed(int error) {
 
 void TcpConnection::end(ResponseFlags flags, CloseHow how, std::string_view local_reason) {
   if (state_ == State::closing || state_ == State::closed) return;
-  info_.local_close_reason = local_reason;
+  if (!local_reason.empty()) info_.local_close_reason = local_reason;
   // Where both sides have ended, the codec is about to say so; what it still has to send goes out.
   if (!downstream_ended_ || !upstream_ended_) link_.give_up(false);
   if (how == CloseHow::reset) info_.close_type = CloseType::local_reset;
@@ -430,8 +430,11 @@ void TcpConnection::log(observe::AccessLogType type) {
     stream_.upstream_wire.sent = stream_.upstream_request_body_bytes;
     stream_.upstream_wire.received = stream_.upstream_response_body_bytes;
   }
-  if (info_.extras != nullptr)
+  if (attempts_ > 0) stream_.upstream_local_close_reason = info_.local_close_reason;
+  if (info_.extras != nullptr) {
     stream_.connection_termination_details = info_.extras->connection_termination_details;
+    stream_.flags.merge(info_.extras->flags);
+  }
   observe::LogContext context{stream_};
   context.type = type;
   context.runtime = service_->worker().runtime.get();

@@ -24,6 +24,25 @@ void TcpListener::on_connection(std::unique_ptr<runtime::Transport> transport,
   connections_.back()->start();
 }
 
+void TcpListener::on_refused(DownstreamConnectionInfo& info) {
+  service_->stats().downstream_cx_total.inc();
+  if (service_->access_log().empty()) return;
+  StreamInfo stream;
+  stream.connection = &info;
+  stream.start = info.start;
+  stream.start_time = info.start_time;
+  info.end = stream.end = service_->loop().now();
+  stream.downstream_remote = info.remote;
+  if (info.extras != nullptr) {
+    stream.flags = info.extras->flags;
+    stream.connection_termination_details = info.extras->connection_termination_details;
+  }
+  observe::LogContext context{stream};
+  context.type = observe::AccessLogType::tcp_connection_end;
+  context.runtime = service_->worker().runtime.get();
+  service_->access_log().log(context);
+}
+
 void TcpListener::on_connection_closed(TcpConnection& connection) {
   ListenerStats& stats = service_->listener_stats();
   stats.downstream_cx_active.dec();

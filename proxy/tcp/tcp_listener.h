@@ -19,6 +19,7 @@ class TcpListener final : public net::ChainHandler {
 
   void on_connection(std::unique_ptr<runtime::Transport> transport,
                      DownstreamConnectionInfo info) override;
+  void on_refused(DownstreamConnectionInfo& info) override;
   // Nothing tells the peers of octets to end: they go on until close_all, as in Envoy.
   void drain() override {}
   void close_all() override;

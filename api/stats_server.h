@@ -8,7 +8,6 @@
 namespace outrigger {
 
 #define OUTRIGGER_LISTENER_STATS(COUNTER, GAUGE, HISTOGRAM, CODES) \
-  COUNTER(connections_accepted_per_socket_event_total)             \
   COUNTER(downstream_cx_destroy)                                   \
   COUNTER(downstream_cx_overflow)                                  \
   COUNTER(downstream_cx_overload_reject)                           \
@@ -21,6 +20,7 @@ namespace outrigger {
   COUNTER(no_filter_chain_match)                                   \
   GAUGE(downstream_cx_active)                                      \
   GAUGE(downstream_pre_cx_active)                                  \
+  HISTOGRAM(connections_accepted_per_socket_event)                 \
   HISTOGRAM(downstream_cx_length_ms)
 OUTRIGGER_DEFINE_STATS(ListenerStats, OUTRIGGER_LISTENER_STATS)
 

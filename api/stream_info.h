@@ -16,6 +16,7 @@
 #include "api/http/codec.h"
 #include "api/metadata.h"
 #include "api/net/address.h"
+#include "api/net/connection_count.h"
 #include "api/outcome.h"
 #include "api/tls_connection.h"
 
@@ -40,14 +41,29 @@ struct ProxyProtocolInfo {
   std::vector<std::pair<uint8_t, std::string>> tlvs;
 };
 
+// Where connections to the upstream are to come from (original_src).
+struct SourceAddress {
+  net::Address address;
+  uint32_t mark = 0;  // SO_MARK; 0: none
+};
+
 // What only few connections have.
 struct ConnectionExtras {
   Metadata metadata;  // dynamic metadata of listener and network filters
   FilterState filter_state;
   std::optional<ProxyProtocolInfo> proxy_protocol;
+  std::optional<SourceAddress> upstream_source;
   std::string ja3, ja4;                            // fingerprints of the ClientHello
   std::vector<std::string> application_protocols;  // what the ClientHello or the sniffed head asked
   std::string connection_termination_details;
+  ResponseFlags flags;  // of a connection that a network filter ended
+};
+
+// How a connection came to its end: by FIN, or by RST of one of the sides.
+enum class CloseType : uint8_t {
+  normal,
+  local_reset,
+  remote_reset
 };
 
 // What is known of a downstream connection; shared by its streams, outlives them.
@@ -65,9 +81,14 @@ struct DownstreamConnectionInfo {
   std::string_view detected_transport;  // "tls" or "raw_buffer"
   const TlsConnection* tls = nullptr;   // nullptr: plain, or the handshake is not over
   std::string_view transport_failure;   // why the transport failed; lives with the connection
+  std::optional<MonotonicTime> handshake_end;  // TLS
+  std::optional<MonotonicTime> end;
+  CloseType close_type = CloseType::normal;
+  std::string_view local_close_reason;  // why this side closed it; static text
   const config::Listener* listener = nullptr;
   const config::FilterChain* filter_chain = nullptr;
   std::unique_ptr<ConnectionExtras> extras;  // nullptr: none
+  net::CountedConnection counted;            // towards the listener's and the process's limits
 
   ConnectionExtras& make_extras() {
     if (extras == nullptr) extras = std::make_unique<ConnectionExtras>();
@@ -82,6 +103,15 @@ struct DownstreamConnectionInfo {
 struct StreamExtras {
   Metadata metadata;  // dynamic metadata
   FilterState filter_state;
+  std::string custom_flags;  // what filters have to say about it, joined by ","
+};
+
+// One try on one host; a chain in the stream's arena.
+struct UpstreamAttempt {
+  UpstreamAttempt* next = nullptr;
+  net::Address address;
+  std::string_view hostname;
+  uint64_t connection_id = 0;  // 0: it got no connection
 };
 
 struct StreamInfo {
@@ -95,11 +125,18 @@ struct StreamInfo {
   std::optional<MonotonicTime> upstream_first_sent;  // first octet to upstream
   std::optional<MonotonicTime> upstream_last_sent;
   std::optional<MonotonicTime> upstream_first_received;
+  std::optional<MonotonicTime> upstream_first_body;
   std::optional<MonotonicTime> upstream_last_received;
   std::optional<MonotonicTime> response_first_sent;  // to downstream
   std::optional<MonotonicTime> response_last_sent;
   std::optional<MonotonicTime> end;
+  // Of the upstream connection, which may be older than the stream; the handshake's: only with TLS.
+  std::optional<MonotonicTime> upstream_connect_start, upstream_connect_end;
+  std::optional<MonotonicTime> upstream_handshake_end;
+  // From the attempt's beginning to the pool's answer.
+  std::optional<std::chrono::nanoseconds> upstream_pool_ready;
 
+  http::WireBytes downstream_wire, upstream_wire;
   uint64_t request_body_bytes = 0;   // %BYTES_RECEIVED%
   uint64_t response_body_bytes = 0;  // %BYTES_SENT%
   uint64_t request_header_bytes = 0;
@@ -130,6 +167,10 @@ struct StreamInfo {
   // Of the upstream connection; it may be gone before the stream's log is written, so it is shared.
   std::shared_ptr<const TlsConnection> upstream_tls;
   uint32_t attempt_count = 0;
+  UpstreamAttempt* first_attempt = nullptr;
+  UpstreamAttempt* last_attempt = nullptr;
+  CloseType upstream_close_type = CloseType::normal;
+  std::string_view upstream_local_close_reason;  // static text
   bool health_check = false;
   ArenaPtr<StreamExtras> extras;  // nullptr: none
 

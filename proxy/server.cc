@@ -42,6 +42,7 @@ Server::Server(const Options& options)
     : options_(options),
       options_proto_(std::make_unique<envoy::admin::v3::CommandLineOptions>(to_proto(options))),
       started_(std::chrono::steady_clock::now()),
+      tls_(io_),
       signals_(io_),
       tick_timer_(io_),
       drain_poll_timer_(io_) {}
@@ -52,6 +53,7 @@ Server::~Server() {
 
 absl::Status Server::load() {
   xds::CompileEnvironment environment{stats_, slots_};
+  environment.tls = &tls_.secrets();
   xds::BootstrapSource source;
   source.path = options_.config_path;
   source.yaml = options_.config_yaml;
@@ -83,7 +85,7 @@ int Server::run() {
   io_.run();
   shut_down();
   OUTRIGGER_LOG(main, info, "exiting");
-  return 0;
+  return failed_ ? 1 : 0;
 }
 
 absl::Status Server::start() {
@@ -92,6 +94,7 @@ absl::Status Server::start() {
   gauges_->note_unknown_fields(loaded_.unknown_fields);
   gauges_->set_state(static_cast<int>(state()));
   runtime_ = std::make_unique<admin::RuntimeStore>(loaded_.compiled.runtime_layers);
+  connections_ = std::make_unique<net::ProcessConnections>(options_.concurrency);
   logs_ = std::make_unique<observe::LogWriter>(stats_, options_.file_flush_interval);
   for (unsigned i = 0; i < options_.concurrency; ++i) {
     workers_.push_back(std::make_unique<Worker>(
@@ -101,9 +104,26 @@ absl::Status Server::start() {
   runtime_->on_change([this](const config::RuntimeSnapshotPtr& snapshot) {
     for (auto& worker : workers_) worker->set_runtime(snapshot);
   });
-  if (absl::Status status = open_listeners(); !status.ok()) return status;
   if (absl::Status status = open_admin(); !status.ok()) return status;
   await_signals();
+  if (options_.mode == Mode::init_only) return open_listeners();
+  resolution_ = std::make_unique<ClusterResolution>(
+      io_, stats_, [this](uint32_t slot, const ClusterResolution::EndpointSetPtr& endpoints) {
+        for (auto& worker : workers_) worker->update_endpoints(slot, endpoints);
+      });
+  return resolution_->start(loaded_.compiled.clusters, [this] { serve(); });
+}
+
+void Server::serve() {
+  if (absl::Status status = open_and_start(); !status.ok()) {
+    OUTRIGGER_LOG(main, critical, "error initializing: {}", text_of(status));
+    failed_ = true;
+    io_.stop();
+  }
+}
+
+absl::Status Server::open_and_start() {
+  if (absl::Status status = open_listeners(); !status.ok()) return status;
   live_ = true;
   for (auto& worker : workers_) worker->start();
   gauges_->set_workers_started();
@@ -122,16 +142,16 @@ absl::Status Server::start() {
 absl::Status Server::open_listeners() {
   for (size_t i = 0; i < loaded_.compiled.listeners.size(); ++i) {
     const config::ListenerPtr& listener = loaded_.compiled.listeners[i];
-    std::vector<net::Address> bound;
+    auto share =
+        std::make_shared<net::ListenerShare>(listener, options_.concurrency, *connections_);
     for (auto& worker : workers_) {
-      absl::Status status = worker->add_listener(listener, bound);
+      absl::Status status = worker->add_listener(share);
       gauges_->note_listener_created(status.ok());
       if (!status.ok())
         return absl::UnavailableError(
             fmt::format("listener {}: {}", listener->name, text_of(status)));
-      if (bound.empty()) bound = workers_.front()->bound_addresses(i);
     }
-    bound_.push_back(std::move(bound));
+    bound_.push_back(workers_.front()->bound_addresses(i));
   }
   return absl::OkStatus();
 }
@@ -163,6 +183,11 @@ void Server::await_signals() {
 }
 
 void Server::on_terminate() {
+  if (!live_) {
+    OUTRIGGER_LOG(main, info, "told to end before it served anything");
+    quit();
+    return;
+  }
   if (exiting_) {
     OUTRIGGER_LOG(main, warning, "told to end for the second time: exiting now");
     quit();
@@ -224,6 +249,7 @@ void Server::count_connections() {
 
 void Server::tick() {
   gauges_->refresh(uptime(), loaded_.compiled);
+  if (auto days = tls_.days_until_first_expiry()) gauges_->set_first_expiry(*days);
   stats_.flush();
   tick_timer_.expires_after(loaded_.compiled.stats_flush_interval);
   tick_timer_.async_wait([this](const boost::system::error_code& error) {
@@ -237,6 +263,7 @@ void Server::shut_down() {
   for (auto& worker : workers_) worker->join();
   workers_.clear();
   admin_.reset();
+  resolution_.reset();
   if (logs_ != nullptr) logs_->flush();
 }
 
@@ -256,7 +283,7 @@ std::chrono::seconds Server::uptime() const {
 
 std::vector<admin::ListenerStatus> Server::listeners() const {
   std::vector<admin::ListenerStatus> all;
-  for (size_t i = 0; i < loaded_.compiled.listeners.size(); ++i) {
+  for (size_t i = 0; i < bound_.size(); ++i) {
     admin::ListenerStatus status{
         loaded_.compiled.listeners[i],
         bound_[i].empty() ? loaded_.compiled.listeners[i]->address() : bound_[i].front(),
@@ -272,7 +299,7 @@ std::vector<admin::ClusterStatus> Server::clusters() const {
   std::vector<admin::ClusterStatus> all;
   all.reserve(loaded_.compiled.clusters.size());
   for (const config::ClusterPtr& cluster : loaded_.compiled.clusters)
-    all.push_back({cluster, cluster->endpoints, false});
+    all.push_back({cluster, resolution_->endpoints(*cluster), false});
   return all;
 }
 

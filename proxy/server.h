@@ -19,10 +19,12 @@
 
 #include "proxy/admin/admin_server.h"
 #include "proxy/admin/server_view.h"
+#include "proxy/cluster_resolution.h"
 #include "proxy/observe/log_writer.h"
 #include "proxy/observe/stats_store.h"
 #include "proxy/options.h"
 #include "proxy/server_stats.h"
+#include "proxy/server_tls.h"
 #include "proxy/stream/worker_services.h"
 #include "proxy/worker.h"
 #include "xds/bootstrap.h"
@@ -54,6 +56,7 @@ class Server final : public admin::ServerView {
   std::chrono::system_clock::time_point bootstrap_loaded_at() const override { return loaded_at_; }
   std::vector<admin::ListenerStatus> listeners() const override;
   std::vector<admin::ClusterStatus> clusters() const override;
+  std::vector<admin::TlsContextStatus> tls_contexts() const override { return tls_.contexts(); }
   std::vector<admin::UnreadyTarget> unready_targets() const override { return {}; }
   observe::StatsStore& stats() override { return stats_; }
   admin::RuntimeStore& runtime() override { return *runtime_; }
@@ -64,6 +67,9 @@ class Server final : public admin::ServerView {
   void reopen_logs() override;
 
   absl::Status start();
+  // The clusters have their first endpoints: listeners open, workers run.
+  void serve();
+  absl::Status open_and_start();
   absl::Status open_listeners();
   absl::Status open_admin();
   void await_signals();
@@ -85,14 +91,18 @@ class Server final : public admin::ServerView {
   std::unique_ptr<ServerGauges> gauges_;
   std::unique_ptr<admin::RuntimeStore> runtime_;
   std::unique_ptr<observe::LogWriter> logs_;
+  std::unique_ptr<net::ProcessConnections> connections_;
   std::vector<std::unique_ptr<Worker>> workers_;
   boost::asio::io_context io_;
+  ServerTls tls_;
   boost::asio::signal_set signals_;
   boost::asio::steady_timer tick_timer_;
   boost::asio::steady_timer drain_poll_timer_;
+  std::unique_ptr<ClusterResolution> resolution_;
   std::unique_ptr<admin::AdminServer> admin_;
   std::vector<std::vector<net::Address>> bound_;  // by listener; the sockets may be closed by now
   bool live_ = false;
+  bool failed_ = false;  // it could not start to serve
   bool draining_ = false;
   bool exiting_ = false;  // the drain ends with the process
   std::chrono::steady_clock::time_point drain_deadline_;

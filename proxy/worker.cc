@@ -5,8 +5,6 @@
 
 #include <random>
 
-#include "proxy/stream/http_service.h"
-
 namespace outrigger {
 namespace {
 
@@ -28,29 +26,28 @@ Worker::Worker(const WorkerParts& parts)
       clusters_(*loop_, parts.number, random_seed()),
       random_(random_seed()),
       services_{parts.number, *loop_, clusters_,     random_,    parts.server,
-                parts.logs,   date_,  parts.runtime, parts.node, host_name()} {}
+                parts.logs,   date_,  parts.runtime, parts.node, host_name()},
+      connection_services_{parts.number, *loop_, services_.runtime,
+                           [this] { return random_.next(); }},
+      chain_handlers_(connection_services_, services_),
+      internal_listeners_(*loop_, directory_),
+      listener_services_{
+          connection_services_, directory_, parts.logs,
+          [this](const config::ListenerPtr& listener, const config::FilterChainPtr& chain) {
+            return chain_handlers_.make(listener, chain);
+          }} {}
 
 Worker::~Worker() = default;
 
-absl::Status Worker::add_listener(const config::ListenerPtr& listener,
-                                  const std::vector<net::Address>& bound) {
-  const config::FilterChainPtr& chain =
-      listener->chains.empty() ? listener->default_chain : listener->chains.front();
-  auto service = std::make_shared<stream::HttpService>(listener, chain, services_);
-  Entry entry;
-  entry.connections = std::make_unique<stream::HttpListener>(std::move(service));
-  entry.listener = std::make_unique<net::Listener>(listener, *loop_, number_, *entry.connections);
-  // Without SO_REUSEPORT only one socket can listen: the first worker's.
-  bool first = bound.empty();
-  if (first || (listener->reuse_port && listener->address().is_ip())) {
-    if (absl::Status status = entry.listener->start(bound); !status.ok()) return status;
-  }
-  listeners_.push_back(std::move(entry));
+absl::Status Worker::add_listener(std::shared_ptr<net::ListenerShare> share) {
+  auto listener = std::make_unique<net::Listener>(std::move(share), listener_services_);
+  if (absl::Status status = listener->start(); !status.ok()) return status;
+  listeners_.push_back(std::move(listener));
   return absl::OkStatus();
 }
 
 std::vector<net::Address> Worker::bound_addresses(size_t listener) const {
-  return listeners_[listener].listener->bound_addresses();
+  return listeners_[listener]->bound_addresses();
 }
 
 void Worker::start() {
@@ -62,9 +59,9 @@ void Worker::run() {
   pthread_setname_np(pthread_self(), name.substr(0, 15).c_str());
   loop_->run();
   // Cut what is left while the loop that it belongs to is still there.
-  for (Entry& entry : listeners_) {
-    entry.listener->stop();
-    entry.connections->close_all();
+  for (auto& listener : listeners_) {
+    listener->stop();
+    listener->close_all();
   }
   clusters_.close_all();
   loop_->collect_deferred();
@@ -80,16 +77,16 @@ void Worker::join() {
 
 void Worker::stop_listening(ListenerChoice chosen) {
   loop_->post([this, chosen = std::move(chosen)] {
-    for (Entry& entry : listeners_) {
-      if (chosen(entry.listener->config())) entry.listener->stop();
+    for (auto& listener : listeners_) {
+      if (chosen(listener->config())) listener->stop();
     }
   });
 }
 
 void Worker::drain(ListenerChoice chosen) {
   loop_->post([this, chosen = std::move(chosen)] {
-    for (Entry& entry : listeners_) {
-      if (chosen(entry.listener->config())) entry.connections->drain();
+    for (auto& listener : listeners_) {
+      if (chosen(listener->config())) listener->drain();
     }
   });
 }
@@ -99,10 +96,16 @@ void Worker::set_runtime(config::RuntimeSnapshotPtr runtime) {
       [this, runtime = std::move(runtime)]() mutable { services_.runtime = std::move(runtime); });
 }
 
+void Worker::update_endpoints(uint32_t slot, upstream::EndpointSetPtr endpoints) {
+  loop_->post([this, slot, endpoints = std::move(endpoints)]() mutable {
+    clusters_.update_endpoints(slot, std::move(endpoints));
+  });
+}
+
 void Worker::count_connections(std::function<void(size_t)> done) {
   loop_->post([this, done = std::move(done)] {
     size_t n = 0;
-    for (Entry& entry : listeners_) n += entry.connections->connection_count();
+    for (auto& listener : listeners_) n += listener->connection_count();
     done(n);
   });
 }

@@ -14,11 +14,15 @@
 
 #include "api/config/bootstrap.h"
 #include "api/config/runtime_snapshot.h"
+#include "proxy/chain_handlers.h"
+#include "proxy/net/connection_services.h"
+#include "proxy/net/internal_listeners.h"
 #include "proxy/net/listener.h"
+#include "proxy/net/listener_directory.h"
+#include "proxy/net/listener_share.h"
 #include "proxy/observe/http_date.h"
 #include "proxy/observe/log_writer.h"
 #include "proxy/runtime/loop.h"
-#include "proxy/stream/http_listener.h"
 #include "proxy/stream/worker_services.h"
 #include "proxy/upstream/cluster_table.h"
 
@@ -39,13 +43,11 @@ class Worker {
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
 
-  // Before start(): the configuration. `bound[i]`: the addresses that the first worker got for
-  // listener i.
+  // Before start(): the configuration. The first worker that gets a listener opens its sockets.
   void set_clusters(const std::vector<config::ClusterPtr>& clusters) {
     clusters_.set_clusters(clusters);
   }
-  absl::Status add_listener(const config::ListenerPtr& listener,
-                            const std::vector<net::Address>& bound);
+  absl::Status add_listener(std::shared_ptr<net::ListenerShare> listener);
   std::vector<net::Address> bound_addresses(size_t listener) const;
 
   void start();
@@ -57,15 +59,12 @@ class Worker {
   void stop_listening(ListenerChoice chosen);
   void drain(ListenerChoice chosen);
   void set_runtime(config::RuntimeSnapshotPtr runtime);
+  // The endpoints of the cluster in this slot from now on.
+  void update_endpoints(uint32_t slot, upstream::EndpointSetPtr endpoints);
   // Calls `done(connections)` on the worker.
   void count_connections(std::function<void(size_t)> done);
 
  private:
-  struct Entry {
-    std::unique_ptr<stream::HttpListener> connections;
-    std::unique_ptr<net::Listener> listener;
-  };
-
   void run();
 
   unsigned number_;
@@ -74,7 +73,12 @@ class Worker {
   stream::Random random_;
   observe::HttpDate date_;
   stream::WorkerServices services_;
-  std::vector<Entry> listeners_;
+  net::ConnectionServices connection_services_;
+  ChainHandlers chain_handlers_;
+  net::ListenerDirectory directory_;
+  net::InternalListeners internal_listeners_;
+  net::ListenerServices listener_services_;
+  std::vector<std::unique_ptr<net::Listener>> listeners_;
   std::thread thread_;
 };
 

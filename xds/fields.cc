@@ -77,8 +77,9 @@ std::string describe(const FieldTable& table) {
 }  // namespace
 
 std::span<const FieldTable> field_tables() {
-  static const FieldTable kTables[] = {kServerFields, kDownstreamFields, kRouteFields,
-                                       kUpstreamFields, kFilterFields};
+  static const FieldTable kTables[] = {kServerFields,     kListenerFields, kNetworkFields,
+                                       kDownstreamFields, kRouteFields,    kUpstreamFields,
+                                       kFilterFields,     kTlsFields};
   return kTables;
 }
 

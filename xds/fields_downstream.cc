@@ -1,4 +1,4 @@
-// Listeners, the HTTP connection manager, access logs.
+// The HTTP connection manager, access logs.
 #include "xds/fields_tables.h"
 
 namespace outrigger::xds {
@@ -7,15 +7,6 @@ namespace {
 #define HCM_NS "envoy.extensions.filters.network.http_connection_manager.v3."
 
 constexpr WorkingFields kWorking[] = {
-    {"envoy.config.listener.v3.Listener",
-     "name address additional_addresses stat_prefix filter_chains default_filter_chain "
-     "per_connection_buffer_limit_bytes drain_type "
-     "transparent freebind traffic_direction reuse_port enable_reuse_port tcp_backlog_size "
-     "max_connections_to_accept_per_socket_event bind_to_port"},
-    {"envoy.config.listener.v3.AdditionalAddress", "address"},
-    {"envoy.config.listener.v3.FilterChain", "filter_chain_match filters transport_socket name"},
-    {"envoy.config.listener.v3.FilterChainMatch", ""},
-    {"envoy.config.listener.v3.Filter", "name typed_config"},
     {HCM_NS "HttpConnectionManager",
      "codec_type stat_prefix route_config http_filters common_http_protocol_options "
      "http_protocol_options http2_protocol_options "
@@ -42,11 +33,27 @@ constexpr WorkingFields kWorking[] = {
     {"envoy.extensions.request_id.uuid.v3.UuidRequestIdConfig", ""},
     {"envoy.config.core.v3.SchemeHeaderTransformation", "scheme_to_overwrite"},
     {"envoy.config.core.v3.SubstitutionFormatString",
-     "text_format json_format text_format_source omit_empty_values content_type"},
+     "text_format json_format text_format_source omit_empty_values content_type formatters"},
     {"envoy.config.accesslog.v3.AccessLog", "*"},
     {"envoy.config.accesslog.v3.AccessLogFilter",
      "status_code_filter duration_filter not_health_check_filter and_filter or_filter "
-     "header_filter response_flag_filter"},
+     "header_filter response_flag_filter runtime_filter grpc_status_filter metadata_filter "
+     "log_type_filter traceable_filter"},
+    {"envoy.config.accesslog.v3.RuntimeFilter", "*"},
+    {"envoy.config.accesslog.v3.GrpcStatusFilter", "*"},
+    {"envoy.config.accesslog.v3.MetadataFilter", "*"},
+    {"envoy.config.accesslog.v3.LogTypeFilter", "*"},
+    {"envoy.type.matcher.v3.MetadataMatcher", "*"},
+    {"envoy.type.matcher.v3.MetadataMatcher.PathSegment", "*"},
+    {"envoy.type.matcher.v3.ValueMatcher", "*"},
+    {"envoy.type.matcher.v3.ValueMatcher.NullMatch", "*"},
+    {"envoy.type.matcher.v3.ListMatcher", "*"},
+    {"envoy.type.matcher.v3.OrMatcher", "*"},
+    {"envoy.type.matcher.v3.DoubleMatcher", "*"},
+    {"envoy.type.v3.DoubleRange", "*"},
+    {"envoy.config.accesslog.v3.TraceableFilter", "*"},
+    {"envoy.extensions.formatter.metadata.v3.Metadata", "*"},
+    {"envoy.extensions.formatter.req_without_query.v3.ReqWithoutQuery", "*"},
     {"envoy.config.accesslog.v3.ComparisonFilter", "*"},
     {"envoy.config.accesslog.v3.StatusCodeFilter", "*"},
     {"envoy.config.accesslog.v3.DurationFilter", "*"},
@@ -60,24 +67,11 @@ constexpr WorkingFields kWorking[] = {
     {"envoy.extensions.access_loggers.stream.v3.StderrAccessLog", "*"},
 };
 
-constexpr std::string_view kListener = "envoy.config.listener.v3.Listener";
 constexpr std::string_view kTracing = HCM_NS "HttpConnectionManager.Tracing";
 constexpr std::string_view kUuid = "envoy.extensions.request_id.uuid.v3.UuidRequestIdConfig";
-constexpr std::string_view kNoListenerFilters = "there are no listener filters to wait for";
 constexpr std::string_view kNoTracing = "no spans are made";
 
 constexpr HarmlessField kHarmless[] = {
-    {kListener, "metadata", "kept for /config_dump only"},
-    {kListener, "listener_filters_timeout", kNoListenerFilters},
-    {kListener, "continue_on_listener_filters_timeout", kNoListenerFilters},
-    {kListener, "connection_balance_config",
-     "the kernel spreads connections over the workers' sockets"},
-    {kListener, "tcp_fast_open_queue_length", "connections open in the ordinary way"},
-    {kListener, "ignore_global_conn_limit", "there is no limit of all connections together"},
-    {kListener, "bypass_overload_manager", "there is no overload manager"},
-    {"envoy.config.listener.v3.FilterChain", "metadata", "kept for /config_dump only"},
-    {"envoy.config.listener.v3.FilterChain", "transport_socket_connect_timeout",
-     "a plain connection has no handshake"},
     {kTracing, "client_sampling", kNoTracing},
     {kTracing, "random_sampling", kNoTracing},
     {kTracing, "overall_sampling", kNoTracing},
@@ -103,7 +97,7 @@ constexpr HarmlessField kHarmless[] = {
 
 }  // namespace
 
-constinit const FieldTable kDownstreamFields = {"Listeners, connection manager and access logs",
+constinit const FieldTable kDownstreamFields = {"Connection manager and access logs",
                                                 kWorking, kHarmless};
 
 }  // namespace outrigger::xds

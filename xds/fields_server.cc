@@ -6,10 +6,11 @@ namespace {
 
 constexpr WorkingFields kWorking[] = {
     {"envoy.config.bootstrap.v3.Bootstrap",
-     "node static_resources cluster_manager stats_config stats_flush_interval layered_runtime "
+     "node static_resources cluster_manager use_tcp_for_dns_lookups dns_resolution_config "
+     "typed_dns_resolver_config stats_config stats_flush_interval layered_runtime "
      "admin header_prefix"},
-    {"envoy.config.bootstrap.v3.Bootstrap.StaticResources", "listeners clusters"},
-    {"envoy.config.bootstrap.v3.ClusterManager", ""},
+    {"envoy.config.bootstrap.v3.Bootstrap.StaticResources", "listeners clusters secrets"},
+    {"envoy.config.bootstrap.v3.ClusterManager", "upstream_bind_config"},
     {"envoy.config.bootstrap.v3.Admin", "access_log access_log_path address"},
     {"envoy.config.bootstrap.v3.LayeredRuntime", "layers"},
     {"envoy.config.bootstrap.v3.RuntimeLayer", "name static_layer admin_layer"},
@@ -25,13 +26,14 @@ constexpr WorkingFields kWorking[] = {
     {"envoy.config.metrics.v3.TagSpecifier", "*"},
     {"envoy.config.metrics.v3.StatsMatcher", "*"},
     {"envoy.config.metrics.v3.HistogramBucketSettings", "match buckets"},
-    {"envoy.config.core.v3.Address", "socket_address pipe"},
+    {"envoy.config.core.v3.Address", "socket_address pipe envoy_internal_address"},
     {"envoy.config.core.v3.SocketAddress", "protocol address port_value ipv4_compat"},
-    {"envoy.config.core.v3.Pipe", "path"},
-    {"envoy.config.core.v3.DataSource", "filename inline_bytes inline_string environment_variable"},
+    {"envoy.config.core.v3.Pipe", "*"},
+    {"envoy.config.core.v3.DataSource",
+     "filename inline_bytes inline_string environment_variable watched_directory"},
     {"envoy.config.core.v3.TypedExtensionConfig", "*"},
     {"envoy.config.core.v3.RuntimeFractionalPercent", "*"},
-    {"envoy.config.core.v3.RuntimeUInt32", "default_value"},
+    {"envoy.config.core.v3.RuntimeUInt32", "*"},
     {"envoy.config.core.v3.TransportSocket", "*"},
     {"envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer", "*"},
     {"envoy.type.v3.FractionalPercent", "*"},
@@ -51,8 +53,6 @@ constexpr std::string_view kNoGlobalLimit = "there is no limit of all connection
 constexpr HarmlessField kHarmless[] = {
     {"envoy.config.bootstrap.v3.Admin", "profile_path", "there is no profiler"},
     {"envoy.config.bootstrap.v3.Admin", "ignore_global_conn_limit", kNoGlobalLimit},
-    {"envoy.config.core.v3.RuntimeUInt32", "runtime_key",
-     "the default value holds, whatever the runtime says"},
     {"envoy.config.bootstrap.v3.Bootstrap", "node_context_params", "there are no xdstp:// names"},
     {"envoy.config.bootstrap.v3.Bootstrap", "deferred_stat_options",
      "statistics are always made on first use"},
@@ -67,9 +67,6 @@ constexpr HarmlessField kHarmless[] = {
      "there are no statistics of event loops"},
     {"envoy.config.bootstrap.v3.Bootstrap", "stats_server_version_override",
      "server.version is our own"},
-    {"envoy.config.bootstrap.v3.Bootstrap", "use_tcp_for_dns_lookups", "no name is looked up"},
-    {"envoy.config.bootstrap.v3.Bootstrap", "dns_resolution_config", "no name is looked up"},
-    {"envoy.config.bootstrap.v3.Bootstrap", "typed_dns_resolver_config", "no name is looked up"},
     {"envoy.config.bootstrap.v3.Bootstrap", "inline_headers",
      "header look-up needs no registration"},
     {"envoy.config.bootstrap.v3.Bootstrap", "grpc_async_client_manager_config",
@@ -84,7 +81,6 @@ constexpr HarmlessField kHarmless[] = {
      "a cluster always costs a worker nothing before its first request"},
     {"envoy.config.metrics.v3.HistogramBucketSettings", "bins",
      "histograms have bins of two decimal digits"},
-    {"envoy.config.core.v3.DataSource", "watched_directory", "files are read once"},
     {"envoy.type.matcher.v3.RegexMatcher.GoogleRE2", "max_program_size",
      "matching takes linear time, whatever the program's size"},
 };

@@ -6,9 +6,12 @@
 namespace outrigger::xds {
 
 extern const FieldTable kServerFields;
+extern const FieldTable kListenerFields;
+extern const FieldTable kNetworkFields;
 extern const FieldTable kDownstreamFields;
 extern const FieldTable kRouteFields;
 extern const FieldTable kUpstreamFields;
 extern const FieldTable kFilterFields;
+extern const FieldTable kTlsFields;
 
 }  // namespace outrigger::xds

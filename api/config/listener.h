@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "api/config/access_log.h"
+#include "api/config/connection_predicate.h"
 #include "api/config/filter_chain_match.h"
 #include "api/config/http_connection_manager.h"
 #include "api/config/tcp_proxy.h"
@@ -39,6 +40,7 @@ struct FilterChain {
   std::vector<NetworkFilterEntry> filters;
   std::shared_ptr<const HttpConnectionManager> http;
   std::shared_ptr<const TcpProxy> tcp;
+  Metadata metadata;
   StatsScopePtr http_stats;  // ListenerHttpStats; only with `http`
 };
 using FilterChainPtr = std::shared_ptr<const FilterChain>;
@@ -46,6 +48,8 @@ using FilterChainPtr = std::shared_ptr<const FilterChain>;
 struct ListenerFilterEntry {
   std::string name;
   std::shared_ptr<const ListenerFilterFactory> factory;
+  // Connections that match do without it; nullptr: none does.
+  std::shared_ptr<const ConnectionPredicate> disabled;
 };
 
 struct Listener {
@@ -61,11 +65,12 @@ struct Listener {
   struct ListenAddress {
     net::Address address;
     bool ipv4_compat = false;
+    std::optional<uint32_t> unix_mode;  // permissions of a Unix socket; absent: the umask's
     std::vector<net::SocketOption> socket_options;
   };
 
   std::string name;
-  // The address, then the additional ones. None: an internal listener, reached by its name.
+  // The address, then the additional ones. An internal listener has its name's.
   std::vector<ListenAddress> addresses;
   bool internal = false;
 
@@ -86,8 +91,8 @@ struct Listener {
   bool exact_balance = false;  // connection_balance_config.exact_balance
   Drain drain = Drain::default_;
   Direction direction = Direction::unspecified;
-  uint32_t max_connections_per_event = 0;   // 0: no limit
-  std::optional<uint64_t> max_connections;  // runtime resource_limits.listener.<name>.
+  bool mptcp = false;
+  uint32_t max_connections_per_event = 0;  // 0: no limit
   bool ignore_global_connection_limit = false;
   std::vector<AccessLog> access_logs;  // one line per connection
   Metadata metadata;

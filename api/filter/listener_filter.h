@@ -65,8 +65,6 @@ class ListenerFilterFactory {
  public:
   virtual ~ListenerFilterFactory() = default;
   virtual std::unique_ptr<ListenerFilter> create() const = 0;
-  // filter_disabled: connections whose criteria match do without this filter.
-  virtual bool disabled(const DownstreamConnectionInfo&) const { return false; }
 };
 
 }  // namespace outrigger

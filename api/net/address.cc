@@ -21,6 +21,11 @@ bool private_v4(uint32_t ip) {
   return (ip >> 24) == 10 || (ip >> 24) == 127 || (ip >> 20) == 0xac1 || (ip >> 16) == 0xc0a8;
 }
 
+// Behind the family of an internal address: the listener's name, a zero octet, the endpoint's id.
+const char* internal_text(const sockaddr_storage& s) {
+  return reinterpret_cast<const char*>(&s) + sizeof(sa_family_t);
+}
+
 }  // namespace
 
 std::optional<Address> Address::from_ip(std::string_view ip, uint16_t port) {
@@ -52,6 +57,34 @@ std::optional<Address> Address::from_unix_path(std::string_view path) {
       static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + path.size() + terminator));
 }
 
+std::optional<Address> Address::from_internal(std::string_view listener,
+                                              std::string_view endpoint_id) {
+  constexpr size_t kMaxNames = 120;
+  static_assert(sizeof(sa_family_t) + kMaxNames + 1 <= sizeof(sockaddr_storage));
+  bool fits = listener.size() + endpoint_id.size() <= kMaxNames;
+  if (!fits || listener.empty() || listener.find('\0') != std::string_view::npos)
+    return std::nullopt;
+  Address result;
+  result.storage_.ss_family = static_cast<sa_family_t>(kInternalFamily);
+  char* text = reinterpret_cast<char*>(&result.storage_) + sizeof(sa_family_t);
+  std::memcpy(text, listener.data(), listener.size());
+  if (!endpoint_id.empty())
+    std::memcpy(text + listener.size() + 1, endpoint_id.data(), endpoint_id.size());
+  result.length_ =
+      static_cast<socklen_t>(sizeof(sa_family_t) + listener.size() + 1 + endpoint_id.size());
+  return result;
+}
+
+std::string_view Address::internal_listener() const {
+  return is_internal() ? std::string_view(internal_text(storage_)) : std::string_view();
+}
+
+std::string_view Address::internal_endpoint_id() const {
+  if (!is_internal()) return {};
+  size_t before = internal_listener().size() + 1;
+  return {internal_text(storage_) + before, length_ - sizeof(sa_family_t) - before};
+}
+
 Address Address::from_sockaddr(const sockaddr* address, socklen_t length) {
   Address result;
   if (length > sizeof result.storage_) return result;
@@ -68,7 +101,7 @@ bool Address::is_loopback() const {
 
 bool Address::is_private() const {
   if (family() == AF_INET) return private_v4(ntohl(v4(storage_).sin_addr.s_addr));
-  if (family() != AF_INET6) return family() == AF_UNIX;
+  if (family() != AF_INET6) return is_unix() || is_internal();
   const in6_addr& ip = v6(storage_).sin6_addr;
   if (IN6_IS_ADDR_V4MAPPED(&ip)) {
     uint32_t mapped = 0;
@@ -102,12 +135,16 @@ std::string Address::ip_text() const {
     if (un.sun_path[0] == '\0') return "@" + std::string(un.sun_path + 1, size - 1);
     return std::string(un.sun_path, strnlen(un.sun_path, size));
   }
+  if (is_internal()) return std::string(internal_listener());
   return "";
 }
 
 std::string Address::text() const {
   if (family() == AF_INET) return ip_text() + ":" + std::to_string(port());
   if (family() == AF_INET6) return "[" + ip_text() + "]:" + std::to_string(port());
+  if (is_internal())
+    return "envoy://" + std::string(internal_listener()) + "/" +
+           std::string(internal_endpoint_id());
   return ip_text();
 }
 

@@ -24,10 +24,21 @@ size_t octets(const Address& address, std::array<uint8_t, 16>& out) {
 std::optional<Cidr> Cidr::from_ip(std::string_view ip, uint32_t prefix_length) {
   std::optional<Address> address = Address::from_ip(ip, 0);
   if (!address) return std::nullopt;
+  return around(*address, prefix_length);
+}
+
+std::optional<Cidr> Cidr::around(const Address& address, uint32_t prefix_length) {
   Cidr result;
-  result.family_ = address->family();
-  size_t size = octets(*address, result.network_);
+  size_t size = octets(address, result.network_);
+  if (size == 0) return std::nullopt;
+  result.family_ = address.family();
   result.bits_ = std::min(prefix_length, static_cast<uint32_t>(size * 8));
+  size_t whole = result.bits_ / 8;
+  if (whole < size) {
+    result.network_[whole] &= static_cast<uint8_t>(0xff00 >> (result.bits_ % 8));
+    std::fill(result.network_.begin() + static_cast<ptrdiff_t>(whole) + 1, result.network_.end(),
+              uint8_t{0});
+  }
   return result;
 }
 

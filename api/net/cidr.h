@@ -18,7 +18,15 @@ class Cidr {
   // has means all of them. nullopt: not an address.
   static std::optional<Cidr> from_ip(std::string_view ip, uint32_t prefix_length);
 
+  // The range of this size that the address is in; nullopt: no IP address.
+  static std::optional<Cidr> around(const Address& address, uint32_t prefix_length);
+
   bool contains(const Address& address) const;
+  int family() const { return family_; }
+  uint32_t prefix_length() const { return bits_; }
+  // The network's octets; those behind the prefix are 0.
+  const std::array<uint8_t, 16>& network() const { return network_; }
+  bool operator==(const Cidr&) const = default;
 
  private:
   int family_ = 0;  // AF_INET, AF_INET6; 0 contains nothing

@@ -19,8 +19,9 @@ EpollAcceptor::EpollAcceptor(EpollLoop& loop, int fd, const ListenOptions& optio
       fd_(fd),
       spare_fd_(::open("/dev/null", O_RDONLY | O_CLOEXEC)),
       per_event_(options.max_accepts_per_event),
-      token_(loop.attach(fd, EPOLLIN,
-                         *this)) {  // level-triggered: what one event leaves over comes again
+      // Level-triggered: what one event leaves over comes again. Exclusive: of the workers that
+      // share a socket, not all wake for one connection.
+      token_(loop.attach(fd, EPOLLIN | EPOLLEXCLUSIVE, *this)) {
   sockaddr_storage address{};
   socklen_t length = sizeof address;
   if (getsockname(fd, reinterpret_cast<sockaddr*>(&address), &length) == 0) {
@@ -35,8 +36,10 @@ EpollAcceptor::~EpollAcceptor() {
 }
 
 void EpollAcceptor::on_events(uint32_t) {
-  for (uint32_t i = 0; i < per_event_ && accept_one(); ++i) {
-  }
+  uint32_t accepted = 0;
+  // A handler may close this acceptor with the turn, never from inside its call.
+  while (accepted < per_event_ && accept_one()) ++accepted;
+  if (accepted > 0) handler_.on_accept_event(accepted);
 }
 
 bool EpollAcceptor::accept_one() {
@@ -54,10 +57,8 @@ bool EpollAcceptor::accept_one() {
     }
     return errno == ECONNABORTED || errno == EINTR;
   }
-  auto socket = std::make_unique<EpollSocket>(loop_, fd, EpollSocket::State::open);
-  socket->set_remote_address(
-      net::Address::from_sockaddr(reinterpret_cast<const sockaddr*>(&address), length));
-  handler_.on_accept(std::move(socket));
+  auto remote = net::Address::from_sockaddr(reinterpret_cast<const sockaddr*>(&address), length);
+  if (!handler_.take_descriptor(fd, remote)) handler_.on_accept(loop_.adopt(fd, remote));
   return true;
 }
 

@@ -11,6 +11,7 @@ class EpollAcceptor final : public Acceptor, private EpollTarget {
   EpollAcceptor(EpollLoop& loop, int fd, const ListenOptions& options, AcceptHandler& handler);
   ~EpollAcceptor() override;
   net::Address local_address() const override { return local_; }
+  int descriptor() const override { return fd_; }
 
  private:
   void on_events(uint32_t events) override;

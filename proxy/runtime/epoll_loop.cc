@@ -176,8 +176,18 @@ absl::StatusOr<std::unique_ptr<Acceptor>> EpollLoop::listen(const ListenOptions&
   return std::unique_ptr<Acceptor>(new EpollAcceptor(*this, *fd, options, handler));
 }
 
+std::unique_ptr<Transport> EpollLoop::adopt(int fd, const net::Address& remote) {
+  auto socket = std::make_unique<EpollSocket>(*this, fd, EpollSocket::State::open);
+  socket->set_remote_address(remote);
+  return socket;
+}
+
 absl::StatusOr<std::unique_ptr<Transport>> EpollLoop::connect(const ConnectOptions& options,
                                                               TransportHandler& handler) {
+  if (options.address.is_internal()) {
+    if (internal_ != nullptr) return internal_->connect_internal(options, handler);
+    return absl::UnavailableError("there is no internal listener");
+  }
   absl::StatusOr<int> fd = open_connecting_socket(options);
   if (!fd.ok()) return fd.status();
   auto socket = std::make_unique<EpollSocket>(*this, *fd, EpollSocket::State::connecting);

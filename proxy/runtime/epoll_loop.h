@@ -36,6 +36,7 @@ class EpollLoop final : public Loop {
                                                    AcceptHandler& handler) override;
   absl::StatusOr<std::unique_ptr<Transport>> connect(const ConnectOptions& options,
                                                      TransportHandler& handler) override;
+  std::unique_ptr<Transport> adopt(int fd, const net::Address& remote) override;
   void post(std::function<void()> task) override;
   void defer_delete(std::unique_ptr<Deferred> object) override {
     garbage_.push_back(std::move(object));

@@ -1,5 +1,6 @@
 #include "proxy/runtime/epoll_socket.h"
 
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -62,8 +63,35 @@ void EpollSocket::read_available() {
       loop_.want_read(*this);
       return;
     }
+    if (unread_ != nullptr) {
+      deliver_unread();
+      continue;
+    }
     if (!receive_once()) return;
   }
+}
+
+// What was received once is counted by whom it is delivered to at last.
+void EpollSocket::deliver_unread() {
+  std::unique_ptr<std::string> bytes = std::move(unread_);
+  bytes_received_ += bytes->size();
+  if (state_ != State::lingering) handler_->on_data(*bytes);
+}
+
+bool EpollSocket::unread(Bytes bytes, bool eof) {
+  bytes_received_ = 0;
+  if (!bytes.empty()) unread_ = std::make_unique<std::string>(bytes);
+  if (eof) {
+    eof_ = false;  // the next receive finds the FIN again
+    peer_closed_ = true;
+  }
+  // What else has arrived must not overtake it, so it waits for the next turn as well.
+  readable_ = true;
+  if (!in_read_list_) {
+    in_read_list_ = true;
+    loop_.want_read(*this);
+  }
+  return true;
 }
 
 bool EpollSocket::receive_once() {
@@ -249,6 +277,30 @@ net::Address EpollSocket::local_address() const {
 
 net::Address EpollSocket::remote_address() const {
   return remote_;
+}
+
+// SO_ORIGINAL_DST is the packet filter's, for REDIRECT; under TPROXY the socket's own address is
+// the destination.
+std::optional<net::Address> EpollSocket::original_destination() const {
+  sockaddr_storage address{};
+  socklen_t length = sizeof address;
+  bool v4 = remote_.family() == AF_INET;
+  if (!remote_.is_ip()) return std::nullopt;
+  constexpr int kOriginalDestination = 80;  // SO_ORIGINAL_DST and IP6T_SO_ORIGINAL_DST
+  if (getsockopt(fd_, v4 ? SOL_IP : SOL_IPV6, kOriginalDestination, &address, &length) == 0)
+    return net::Address::from_sockaddr(reinterpret_cast<const sockaddr*>(&address), length);
+  int transparent = 0;
+  length = sizeof transparent;
+  if (getsockopt(fd_, v4 ? SOL_IP : SOL_IPV6, v4 ? IP_TRANSPARENT : IPV6_TRANSPARENT, &transparent,
+                 &length) == 0 &&
+      transparent != 0)
+    return local_address();
+  return std::nullopt;
+}
+
+bool EpollSocket::set_option(const net::SocketOption& option) {
+  return setsockopt(fd_, option.level, option.name, option.value.data(),
+                    static_cast<socklen_t>(option.value.size())) == 0;
 }
 
 }  // namespace outrigger::runtime

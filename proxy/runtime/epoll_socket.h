@@ -4,6 +4,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include "proxy/runtime/epoll_loop.h"
 #include "proxy/runtime/output_queue.h"
@@ -39,6 +40,9 @@ class EpollSocket final : public Transport, private EpollTarget {
   net::Address local_address() const override;
   net::Address remote_address() const override;
   void set_remote_address(const net::Address& address) { remote_ = address; }
+  std::optional<net::Address> original_destination() const override;
+  bool unread(Bytes bytes, bool eof) override;
+  bool set_option(const net::SocketOption& option) override;
   uint64_t bytes_received() const override { return bytes_received_; }
   uint64_t bytes_sent() const override { return bytes_sent_; }
 
@@ -57,6 +61,7 @@ class EpollSocket final : public Transport, private EpollTarget {
   void finish_connect();
   void read_available();
   bool receive_once();
+  void deliver_unread();
   void send_queued();
   size_t send_gathered(Bytes extra);
   void note_output();
@@ -67,6 +72,7 @@ class EpollSocket final : public Transport, private EpollTarget {
   EpollLoop& loop_;
   TransportHandler* handler_ = nullptr;
   OutputQueue output_;
+  std::unique_ptr<std::string> unread_;  // to be delivered again; nullptr: nothing
   net::Address remote_;
   uint64_t token_ = 0;
   uint64_t bytes_received_ = 0;

@@ -76,9 +76,16 @@ class TurnTasks {
   std::deque<TurnTask*> tasks_;
 };
 
+struct ConnectOptions;
+
 class AcceptHandler {
  public:
   virtual void on_accept(std::unique_ptr<Transport> transport) = 0;
+  // Before there is a transport: true if the handler has taken the descriptor over, to close it or
+  // to hand it to another worker, which makes a transport of it by Loop::adopt().
+  virtual bool take_descriptor(int /*fd*/, const net::Address& /*remote*/) { return false; }
+  // A socket event led to this many connections.
+  virtual void on_accept_event(uint32_t /*connections*/) {}
 
  protected:
   ~AcceptHandler() = default;
@@ -88,6 +95,18 @@ class Acceptor {
  public:
   virtual ~Acceptor() = default;  // closes the listening socket
   virtual net::Address local_address() const = 0;
+  virtual int descriptor() const = 0;
+};
+
+// Where connections to an internal address end: the worker's internal listeners.
+class InternalConnector {
+ public:
+  // As Loop::connect.
+  virtual absl::StatusOr<std::unique_ptr<Transport>> connect_internal(
+      const ConnectOptions& options, TransportHandler& handler) = 0;
+
+ protected:
+  ~InternalConnector() = default;
 };
 
 struct ListenOptions {
@@ -95,6 +114,11 @@ struct ListenOptions {
   uint32_t backlog = 4096;
   bool reuse_port = true;
   bool ipv6_only = true;
+  bool mptcp = false;
+  std::optional<uint32_t> unix_mode;  // permissions of a Unix socket; absent: the umask's
+  // The descriptor of a listening socket of another worker, to accept from as well; everything else
+  // but max_accepts_per_event is then that socket's.
+  std::optional<int> shared;
   bool transparent = false;
   bool freebind = false;
   std::optional<uint32_t> tcp_fast_open;  // length of its queue
@@ -131,6 +155,10 @@ class Loop {
   // at once is returned.
   virtual absl::StatusOr<std::unique_ptr<Transport>> connect(const ConnectOptions& options,
                                                              TransportHandler& handler) = 0;
+  // A transport for a connected socket that another worker accepted; takes the descriptor over.
+  virtual std::unique_ptr<Transport> adopt(int fd, const net::Address& remote) = 0;
+  // connect() to an internal address goes there. nullptr: there are no internal listeners.
+  void set_internal_connector(InternalConnector* connector) { internal_ = connector; }
   // Runs `task` on the loop's thread in one of its next turns. Any thread.
   virtual void post(std::function<void()> task) = 0;
   virtual void defer_delete(std::unique_ptr<Deferred> object) = 0;
@@ -149,6 +177,7 @@ class Loop {
   SystemTime system_now_{};
   TurnTasks soon_;
   TimerWheel timers_;
+  InternalConnector* internal_ = nullptr;
 };
 
 // The epoll engine: edge-triggered, every socket registered once, writes at once and gathers.

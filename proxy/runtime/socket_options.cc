@@ -1,8 +1,10 @@
 #include "proxy/runtime/socket_options.h"
 
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -13,6 +15,8 @@
 namespace outrigger::runtime {
 namespace {
 
+constexpr int kMultipathTcp = 262;  // IPPROTO_MPTCP
+
 absl::Status failure(const char* what, const net::Address& address, int error) {
   return absl::UnavailableError(
       fmt::format("cannot {} {}: {}", what, address.text(), strerror(error)));
@@ -22,21 +26,82 @@ bool set(int fd, int level, int name, int value) {
   return setsockopt(fd, level, name, &value, sizeof value) == 0;
 }
 
-bool prepare_listening(int fd, const ListenOptions& options) {
-  const net::Address& address = options.address;
-  if (!address.is_ip()) return true;
+// Options of one moment, in the order of the configuration.
+bool set_all(int fd, const std::vector<net::SocketOption>& options, net::SocketOption::State when) {
+  for (const net::SocketOption& option : options) {
+    if (option.state == when && setsockopt(fd, option.level, option.name, option.value.data(),
+                                           static_cast<socklen_t>(option.value.size())) != 0)
+      return false;
+  }
+  return true;
+}
+
+bool set_transparent(int fd, bool v4) {
+  return set(fd, v4 ? SOL_IP : SOL_IPV6, v4 ? IP_TRANSPARENT : IPV6_TRANSPARENT, 1);
+}
+
+bool set_freebind(int fd, bool v4) {
+  return set(fd, v4 ? SOL_IP : SOL_IPV6, v4 ? IP_FREEBIND : IPV6_FREEBIND, 1);
+}
+
+bool prepare_ip_listening(int fd, const ListenOptions& options) {
+  bool v4 = options.address.family() == AF_INET;
   if (!set(fd, SOL_SOCKET, SO_REUSEADDR, 1)) return false;
   if (options.reuse_port && !set(fd, SOL_SOCKET, SO_REUSEPORT, 1)) return false;
-  if (address.family() == AF_INET6 &&
-      !set(fd, IPPROTO_IPV6, IPV6_V6ONLY, options.ipv6_only ? 1 : 0))
-    return false;
-  bool v4 = address.family() == AF_INET;
-  if (options.transparent &&
-      !set(fd, v4 ? SOL_IP : SOL_IPV6, v4 ? IP_TRANSPARENT : IPV6_TRANSPARENT, 1))
-    return false;
-  if (options.freebind && !set(fd, v4 ? SOL_IP : SOL_IPV6, v4 ? IP_FREEBIND : IPV6_FREEBIND, 1))
+  if (!v4 && !set(fd, IPPROTO_IPV6, IPV6_V6ONLY, options.ipv6_only ? 1 : 0)) return false;
+  if (options.transparent && !set_transparent(fd, v4)) return false;
+  if (options.freebind && !set_freebind(fd, v4)) return false;
+  if (options.tcp_fast_open &&
+      !set(fd, IPPROTO_TCP, TCP_FASTOPEN, static_cast<int>(*options.tcp_fast_open)))
     return false;
   return set(fd, IPPROTO_TCP, TCP_NODELAY, 1);  // accepted sockets inherit it
+}
+
+bool bind_and_listen(int fd, const ListenOptions& options) {
+  using State = net::SocketOption::State;
+  const net::Address& address = options.address;
+  if (address.is_ip() && !prepare_ip_listening(fd, options)) return false;
+  if (!set_all(fd, options.socket_options, State::prebind)) return false;
+  if (::bind(fd, address.data(), address.length()) != 0) return false;
+  if (options.unix_mode && ::chmod(address.ip_text().c_str(), *options.unix_mode) != 0)
+    return false;
+  if (!set_all(fd, options.socket_options, State::bound)) return false;
+  if (::listen(fd, static_cast<int>(options.backlog)) != 0) return false;
+  return set_all(fd, options.socket_options, State::listening);
+}
+
+// Where the connection comes from, if that is not left to the system.
+bool prepare_source(int fd, const ConnectOptions& options) {
+  bool v4 = options.address.family() == AF_INET;
+  if (options.mark != 0 && !set(fd, SOL_SOCKET, SO_MARK, static_cast<int>(options.mark)))
+    return false;
+  if (options.transparent && !set_transparent(fd, v4)) return false;
+  if (options.freebind && !set_freebind(fd, v4)) return false;
+  if (!set_all(fd, options.socket_options, net::SocketOption::State::prebind)) return false;
+  if (options.source.valid()) {
+    // The port is chosen by connect(), when the destination is known: far more are free then.
+    if (options.source.is_ip() && options.source.port() == 0)
+      set(fd, SOL_IP, IP_BIND_ADDRESS_NO_PORT, 1);
+    if (::bind(fd, options.source.data(), options.source.length()) != 0) return false;
+  }
+  return set_all(fd, options.socket_options, net::SocketOption::State::bound);
+}
+
+// Source address, mark and options, before the connection is begun. errno says what failed.
+bool prepare_connecting(int fd, const ConnectOptions& options) {
+  using State = net::SocketOption::State;
+  if (!set_all(fd, options.socket_options, State::prebind)) return false;
+  if (options.mark != 0 && !set(fd, SOL_SOCKET, SO_MARK, static_cast<int>(options.mark)))
+    return false;
+  if (options.source.valid()) {
+    bool v4 = options.source.family() == AF_INET;
+    if (options.transparent && !set_transparent(fd, v4)) return false;
+    if (options.freebind && !set_freebind(fd, v4)) return false;
+    // The port is chosen with the connection: as many as there are ports to each destination.
+    if (options.source.port() == 0) set(fd, SOL_IP, IP_BIND_ADDRESS_NO_PORT, 1);
+    if (::bind(fd, options.source.data(), options.source.length()) != 0) return false;
+  }
+  return set_all(fd, options.socket_options, State::bound);
 }
 
 void set_keepalive(int fd, const ConnectOptions& options) {
@@ -53,10 +118,15 @@ void set_keepalive(int fd, const ConnectOptions& options) {
 
 absl::StatusOr<int> open_listening_socket(const ListenOptions& options) {
   const net::Address& address = options.address;
-  int fd = ::socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (options.shared) {
+    int copy = ::fcntl(*options.shared, F_DUPFD_CLOEXEC, 0);
+    if (copy < 0) return failure("share the socket of", address, errno);
+    return copy;
+  }
+  int fd = ::socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
+                    options.mptcp && address.is_ip() ? kMultipathTcp : 0);
   if (fd < 0) return failure("open a socket for", address, errno);
-  if (!prepare_listening(fd, options) || ::bind(fd, address.data(), address.length()) != 0 ||
-      ::listen(fd, static_cast<int>(options.backlog)) != 0) {
+  if (!bind_and_listen(fd, options)) {
     int error = errno;
     ::close(fd);
     return failure("listen on", address, error);
@@ -71,6 +141,19 @@ absl::StatusOr<int> open_connecting_socket(const ConnectOptions& options) {
   if (address.is_ip()) {
     set(fd, IPPROTO_TCP, TCP_NODELAY, 1);
     if (options.keepalive) set_keepalive(fd, options);
+  }
+  if (!prepare_connecting(fd, options)) {
+    int error = errno;
+    ::close(fd);
+    return absl::Status(kBindFailed,
+                        fmt::format("cannot bind a connection to {} to {}: {}", address.text(),
+                                    options.source.valid() ? options.source.text() : "the options",
+                                    strerror(error)));
+  }
+  if (!prepare_source(fd, options)) {
+    int error = errno;
+    ::close(fd);
+    return failure("bind a socket for", address, error);
   }
   // A Unix socket whose backlog is full says EAGAIN: a failure like a refusal.
   if (::connect(fd, address.data(), address.length()) != 0 && errno != EINPROGRESS) {

@@ -66,6 +66,10 @@ class Transport : public http::CodecTransport {
   virtual std::string_view failure_reason() const { return {}; }
   // The destination before a redirect of the packet filter; nullopt: there was none.
   virtual std::optional<net::Address> original_destination() const { return std::nullopt; }
+  // Gives what the handler got back: all of it that it did not use, and the peer's FIN if that was
+  // told. The handler that is there when the turn goes on gets it again, before anything else.
+  // false: only sockets that a listener accepted can do it.
+  virtual bool unread(Bytes /*bytes*/, bool /*eof*/) { return false; }
   // Sets an option of the socket; false: the system refused, or there is no socket.
   virtual bool set_option(const net::SocketOption&) { return false; }
 };

@@ -38,6 +38,8 @@ class FakePeer {
   void reset(int error);
   // Stops taking what the proxy writes, or takes it again.
   void stall(bool stalled);
+  // The connection was redirected on its way from here.
+  void redirected_from(const net::Address& destination);
 
   // What arrived since the last call.
   std::string take() { return std::exchange(received_, {}); }
@@ -91,6 +93,15 @@ class FakeTransport final : public runtime::Transport {
   }
   net::Address local_address() const override { return local_; }
   net::Address remote_address() const override { return remote_; }
+  bool unread(Bytes bytes, bool eof) override {
+    inbox_.insert(0, bytes);
+    bytes_in_ = 0;
+    if (eof) eof_ = false;  // fin_arrived_ stays: it is told again
+    return true;
+  }
+  std::optional<net::Address> original_destination() const override {
+    return original_destination_;
+  }
   uint64_t bytes_received() const override { return bytes_in_; }
   uint64_t bytes_sent() const override { return bytes_out_; }
 
@@ -132,6 +143,7 @@ class FakeTransport final : public runtime::Transport {
   std::string inbox_;
   std::string output_;
   std::string reserved_;
+  std::optional<net::Address> original_destination_;
   size_t output_limit_ = 1024 * 1024;
   uint64_t bytes_in_ = 0;
   uint64_t bytes_out_ = 0;
@@ -186,6 +198,9 @@ class FakeLoop final : public runtime::Loop {
   }
   absl::StatusOr<std::unique_ptr<runtime::Transport>> connect(
       const runtime::ConnectOptions& options, runtime::TransportHandler& handler) override;
+  std::unique_ptr<runtime::Transport> adopt(int, const net::Address&) override {
+    return nullptr;  // there are no descriptors
+  }
   void post(std::function<void()> task) override { posted_.push_back(std::move(task)); }
   void defer_delete(std::unique_ptr<runtime::Deferred> object) override {
     garbage_.push_back(std::move(object));
@@ -251,6 +266,10 @@ FakeLoop::accept_client(std::string_view client_ip, uint16_t client_port) {
 
 inline absl::StatusOr<std::unique_ptr<runtime::Transport>> FakeLoop::connect(
     const runtime::ConnectOptions& options, runtime::TransportHandler& handler) {
+  if (options.address.is_internal()) {
+    if (internal_ != nullptr) return internal_->connect_internal(options, handler);
+    return absl::UnavailableError("there is no internal listener");
+  }
   if (!next_connect_.ok()) return std::exchange(next_connect_, absl::OkStatus());
   auto peer = std::make_shared<FakePeer>(*this);
   peer->options_ = options;
@@ -369,6 +388,10 @@ inline void FakePeer::reset(int error) {
   if (transport_ == nullptr) return;
   transport_->fail(error);
   loop_.settle();
+}
+
+inline void FakePeer::redirected_from(const net::Address& destination) {
+  if (transport_ != nullptr) transport_->original_destination_ = destination;
 }
 
 inline void FakePeer::stall(bool stalled) {

@@ -117,28 +117,30 @@ static_resources:
     transport_socket: {name: x}
   listeners:
   - listener_filters: []
-    use_original_dst: true
-    filter_chains: [{filter_chain_match: {server_names: [a]}}]
+    udp_listener_config: {}
+    filter_chains: [{filter_chain_match: {address_suffix: a}}]
 )")
           .problems,
       UnorderedElementsAre(
           "dynamic_resources: is not supported by Outrigger, line 2",
           "hds_config: is not supported by Outrigger, line 3",
           "static_resources.clusters[0].outlier_detection: is not supported by Outrigger, line 7",
-          "static_resources.listeners[0].use_original_dst: is not supported by Outrigger, line 11",
-          "static_resources.listeners[0].filter_chains[0].filter_chain_match.server_names: is not "
+          "static_resources.listeners[0].udp_listener_config: is not supported by Outrigger, line "
+          "11",
+          "static_resources.listeners[0].filter_chains[0].filter_chain_match.address_suffix: is "
+          "not "
           "supported by "
           "Outrigger, line 12"));
 }
 
 TEST(Check, WarnsOfAHarmlessFieldOnce) {
   Checked checked = check(
-      "static_resources: {clusters: [{name: a, dns_lookup_family: V4_ONLY}, {name: b, "
-      "dns_lookup_family: V4_ONLY}]}");
+      "static_resources: {clusters: [{name: a, track_timeout_budgets: true}, {name: b, "
+      "track_timeout_budgets: true}]}");
   EXPECT_THAT(checked.problems, IsEmpty());
-  EXPECT_THAT(checked.warnings, ElementsAre("static_resources.clusters[0].dns_lookup_family: has "
-                                            "no effect: the endpoints of a static cluster "
-                                            "are addresses, line 1"));
+  EXPECT_THAT(checked.warnings, ElementsAre("static_resources.clusters[0].track_timeout_budgets: has "
+                                            "no effect: there are no statistics of budgets, "
+                                            "line 1"));
 }
 
 TEST(Check, RulesHoldInsideOfHarmlessFieldsButNothingMustBeSupported) {

@@ -14,6 +14,7 @@
 #include "envoy/config/bootstrap/v3/bootstrap.pb.h"
 
 #include "filters/registry.h"
+#include "filters/registry_listener.h"
 
 namespace outrigger::xds {
 namespace {
@@ -84,9 +85,14 @@ TEST(Fields, EveryFilterOfTheRegistryIsInTheTable) {
   }
 }
 
+TEST(Fields, EveryListenerFilterOfTheRegistryIsInTheTable) {
+  for (const filters::ListenerFilterEntry& filter : filters::listener_filters())
+    EXPECT_TRUE(has_fields_entry(filter.config_type)) << filter.config_type;
+}
+
 TEST(Fields, SupportOfAField) {
   EXPECT_EQ(support_of("envoy.config.cluster.v3.Cluster", "name"), Support::works);
-  EXPECT_EQ(support_of("envoy.config.cluster.v3.Cluster", "metadata"), Support::harmless);
+  EXPECT_EQ(support_of("envoy.config.cluster.v3.Cluster", "preconnect_policy"), Support::harmless);
   EXPECT_EQ(support_of("envoy.config.cluster.v3.Cluster", "health_checks"), Support::unsupported);
   EXPECT_EQ(support_of("envoy.config.core.v3.Node", "metadata"), Support::works);
   EXPECT_EQ(support_of("a.Message", "that_nobody_knows"), Support::unsupported);

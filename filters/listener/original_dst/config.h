@@ -1,0 +1,20 @@
+// Compiles envoy.extensions.filters.listener.original_dst.v3.OriginalDst. Thread: main.
+#pragma once
+
+#include <memory>
+
+#include "absl/status/statusor.h"
+
+#include "api/filter/compile_context.h"
+#include "api/filter/listener_filter.h"
+
+namespace google::protobuf {
+class Message;
+}
+
+namespace outrigger::filters::original_dst {
+
+absl::StatusOr<std::shared_ptr<const ListenerFilterFactory>> compile(
+    const google::protobuf::Message& config, CompileContext& context);
+
+}  // namespace outrigger::filters::original_dst

@@ -1,0 +1,29 @@
+// ChainHandler: the end of one filter chain on ONE worker: takes its connections and owns them.
+// Thread: that worker. Lifetime: until its last connection is closed.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+
+#include "api/stream_info.h"
+#include "proxy/runtime/transport.h"
+
+namespace outrigger::net {
+
+class ChainHandler {
+ public:
+  virtual ~ChainHandler() = default;
+  // `transport` has TLS and the network filters around it; `info` says what was found out so far.
+  virtual void on_connection(std::unique_ptr<runtime::Transport> transport,
+                             DownstreamConnectionInfo info) = 0;
+  // The chain's network filters ended a connection before it got here; for its log. `info` goes
+  // with the call.
+  virtual void on_refused(DownstreamConnectionInfo& /*info*/) {}
+  // Tells every connection to end gracefully.
+  virtual void drain() = 0;
+  // Ends every connection now.
+  virtual void close_all() = 0;
+  virtual size_t connection_count() const = 0;
+};
+
+}  // namespace outrigger::net

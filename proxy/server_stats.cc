@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "api/stats_cluster.h"
+#include "proxy/cluster_membership.h"
 
 namespace outrigger {
 namespace {
@@ -19,19 +20,6 @@ uint64_t resident_bytes() {
   uint64_t resident = 0;
   statm >> total >> resident;
   return resident * static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
-}
-
-void set_membership(const config::Cluster& cluster) {
-  auto& stats = cluster.config_stats->local<ClusterConfigStats>(kMain);
-  for (const config::LocalityEndpoints& locality : cluster.endpoints->localities) {
-    for (const config::EndpointPtr& endpoint : locality.endpoints) {
-      stats.membership_total.inc();
-      if (endpoint->health == config::Endpoint::Health::healthy) stats.membership_healthy.inc();
-      if (endpoint->health == config::Endpoint::Health::degraded) stats.membership_degraded.inc();
-      stats.max_host_weight.set(std::max<int64_t>(stats.max_host_weight.value(), endpoint->weight));
-    }
-  }
-  stats.membership_change.add(static_cast<uint64_t>(stats.membership_total.value()));
 }
 
 }  // namespace
@@ -55,7 +43,8 @@ void ServerGauges::set_configuration(const config::Bootstrap& bootstrap, uint32_
   listeners_.listener_added.add(bootstrap.listeners.size());
   listeners_.total_listeners_active.set(static_cast<int64_t>(bootstrap.listeners.size()));
   listeners_.workers_started.set(0);
-  for (const config::ClusterPtr& cluster : bootstrap.clusters) set_membership(*cluster);
+  for (const config::ClusterPtr& cluster : bootstrap.clusters)
+    note_membership(*cluster, nullptr, *cluster->endpoints);
 }
 
 void ServerGauges::set_state(int state) {

@@ -1,12 +1,13 @@
 // Compiles a cluster and its endpoints. Thread: main. Errors open with the field's path inside the
-// cluster. Semantics: envoy.config.cluster.v3.Cluster. Only static clusters; other kinds are
-// refused by name.
+// cluster. Semantics: envoy.config.cluster.v3.Cluster. Kinds that are not supported are refused by
+// name.
 #pragma once
 
 #include <memory>
 
 #include "absl/status/statusor.h"
 
+#include "envoy/config/bootstrap/v3/bootstrap.pb.h"
 #include "envoy/config/cluster/v3/cluster.pb.h"
 #include "envoy/config/endpoint/v3/endpoint.pb.h"
 
@@ -15,8 +16,18 @@
 
 namespace outrigger::xds {
 
+// What a cluster that does not say otherwise takes from the bootstrap.
+struct ClusterDefaults {
+  config::UpstreamBind bind;
+  config::DnsResolver resolver;
+};
+
+absl::StatusOr<ClusterDefaults> compile_cluster_defaults(
+    const envoy::config::bootstrap::v3::Bootstrap& bootstrap);
+
 absl::StatusOr<config::ClusterPtr> compile_cluster(
-    const envoy::config::cluster::v3::Cluster& cluster, CompileEnvironment& environment);
+    const envoy::config::cluster::v3::Cluster& cluster, CompileEnvironment& environment,
+    const ClusterDefaults& defaults = {});
 
 absl::StatusOr<std::shared_ptr<const config::EndpointSet>> compile_endpoints(
     const envoy::config::endpoint::v3::ClusterLoadAssignment& assignment);

@@ -5,12 +5,15 @@
 
 #include "api/stats_cluster.h"
 #include "xds/compile_cluster.h"
+#include "xds/compile_cluster_parts.h"
+#include "xds/compile_metadata.h"
 #include "xds/compile_values.h"
 #include "xds/field_errors.h"
 
 namespace outrigger::xds {
 namespace {
 
+using envoy::config::core::v3::Address;
 using envoy::config::core::v3::HealthStatus;
 using envoy::config::endpoint::v3::ClusterLoadAssignment;
 using envoy::config::endpoint::v3::LbEndpoint;
@@ -29,30 +32,89 @@ config::Endpoint::Health compile_health(HealthStatus status) {
   }
 }
 
+// An address that connections can go to: also a listener of this process.
+absl::StatusOr<net::Address> compile_target(const Address& address) {
+  if (!address.has_envoy_internal_address()) return compile_address(address);
+  const auto& internal = address.envoy_internal_address();
+  FieldErrors errors;
+  auto out = net::Address::from_internal(internal.server_listener_name(), internal.endpoint_id());
+  if (out) return *out;
+  errors.add("envoy_internal_address", "its names are too long");
+  return errors.status();
+}
+
+std::vector<net::Address> compile_additional(const envoy::config::endpoint::v3::Endpoint& endpoint,
+                                             const net::Address& first, FieldErrors& errors) {
+  std::vector<net::Address> out;
+  for (int i = 0; i < endpoint.additional_addresses_size(); ++i) {
+    std::string field = "endpoint." + indexed("additional_addresses", i) + ".address";
+    auto address = compile_address(endpoint.additional_addresses(i).address());
+    if (!address.ok()) {
+      errors.add_nested(field, address.status());
+    } else if (!address->is_ip() || !first.is_ip()) {
+      errors.add(field, "only IP addresses can stand for each other");
+    } else {
+      out.push_back(*address);
+    }
+  }
+  return out;
+}
+
+// Everything but the address.
+std::shared_ptr<config::Endpoint> compile_rest(const LbEndpoint& endpoint) {
+  auto out = std::make_shared<config::Endpoint>();
+  out->hostname = endpoint.endpoint().hostname();
+  out->metadata = compile_metadata(endpoint.metadata());
+  if (endpoint.has_load_balancing_weight()) out->weight = endpoint.load_balancing_weight().value();
+  out->health = compile_health(endpoint.health_status());
+  return out;
+}
+
 absl::StatusOr<config::EndpointPtr> compile_endpoint(const LbEndpoint& endpoint) {
   FieldErrors errors;
-  auto out = std::make_shared<config::Endpoint>();
   if (!endpoint.has_endpoint()) {
     errors.add("endpoint", "value is required");
     return errors.status();
   }
+  auto out = compile_rest(endpoint);
   out->address =
-      errors.take_nested("endpoint.address", compile_address(endpoint.endpoint().address()));
-  out->hostname = endpoint.endpoint().hostname();
-  if (endpoint.has_load_balancing_weight()) out->weight = endpoint.load_balancing_weight().value();
-  out->health = compile_health(endpoint.health_status());
+      errors.take_nested("endpoint.address", compile_target(endpoint.endpoint().address()));
+  out->additional_addresses = compile_additional(endpoint.endpoint(), out->address, errors);
   out->stats = std::make_shared<StatsScope>("", "", std::vector<StatTag>(), HostStats::layout());
   if (!errors.empty()) return errors.status();
   return config::EndpointPtr(std::move(out));
 }
 
-absl::StatusOr<config::LocalityEndpoints> compile_locality(const LocalityLbEndpoints& locality) {
+absl::StatusOr<config::DnsResolution::Target> compile_target_name(const LbEndpoint& endpoint) {
   FieldErrors errors;
+  config::DnsResolution::Target out;
+  const auto& address = endpoint.endpoint().address();
+  if (!address.has_socket_address())
+    errors.add("endpoint.address", "a cluster that asks DNS needs a socket_address");
+  const auto& socket = address.socket_address();
+  if (socket.protocol() != envoy::config::core::v3::SocketAddress::TCP)
+    errors.add("endpoint.address.socket_address.protocol", "UDP is not supported by Outrigger");
+  if (endpoint.endpoint().additional_addresses_size() > 0)
+    errors.add("endpoint.additional_addresses", "DNS has all addresses of the endpoint");
+  out.name = socket.address();
+  out.port = static_cast<uint16_t>(socket.port_value());
+  out.endpoint = compile_rest(endpoint);
+  if (!errors.empty()) return errors.status();
+  return out;
+}
+
+config::LocalityEndpoints compile_place(const LocalityLbEndpoints& locality) {
   config::LocalityEndpoints out;
   out.locality = {locality.locality().region(), locality.locality().zone(),
                   locality.locality().sub_zone()};
   out.priority = locality.priority();
   if (locality.has_load_balancing_weight()) out.weight = locality.load_balancing_weight().value();
+  return out;
+}
+
+absl::StatusOr<config::LocalityEndpoints> compile_locality(const LocalityLbEndpoints& locality) {
+  FieldErrors errors;
+  config::LocalityEndpoints out = compile_place(locality);
   uint64_t total = 0;
   out.endpoints.reserve(static_cast<size_t>(locality.lb_endpoints_size()));
   for (int i = 0; i < locality.lb_endpoints_size(); ++i) {
@@ -88,6 +150,26 @@ absl::StatusOr<std::shared_ptr<const config::EndpointSet>> compile_endpoints(
   }
   if (!errors.empty()) return errors.status();
   return std::shared_ptr<const config::EndpointSet>(std::move(out));
+}
+
+absl::Status compile_dns_targets(const ClusterLoadAssignment& assignment,
+                                 config::DnsResolution& out) {
+  FieldErrors errors;
+  for (int i = 0; i < assignment.endpoints_size(); ++i) {
+    const LocalityLbEndpoints& locality = assignment.endpoints(i);
+    out.localities.push_back(compile_place(locality));
+    for (int j = 0; j < locality.lb_endpoints_size(); ++j) {
+      auto target = compile_target_name(locality.lb_endpoints(j));
+      if (!target.ok()) {
+        errors.add_nested(indexed("endpoints", i) + "." + indexed("lb_endpoints", j),
+                          target.status());
+        continue;
+      }
+      target->locality = static_cast<size_t>(i);
+      out.targets.push_back(*std::move(target));
+    }
+  }
+  return errors.status();
 }
 
 }  // namespace outrigger::xds

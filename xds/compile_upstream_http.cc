@@ -33,6 +33,14 @@ void compile_common(const envoy::config::core::v3::HttpProtocolOptions& options,
   out.max_requests_per_connection = options.max_requests_per_connection().value();
 }
 
+// What the request says of the upstream's TLS.
+void compile_names(const envoy::config::core::v3::UpstreamHttpProtocolOptions& options,
+                   config::UpstreamHttp& out) {
+  out.auto_sni = options.auto_sni();
+  out.auto_san_validation = options.auto_san_validation();
+  out.override_auto_sni_header = options.override_auto_sni_header();
+}
+
 void compile_codecs(const Http1ProtocolOptions& http1, const Http2ProtocolOptions& http2,
                     const envoy::config::core::v3::HttpProtocolOptions& common,
                     std::string_view field, config::UpstreamHttp& out, FieldErrors& errors) {
@@ -48,6 +56,7 @@ absl::StatusOr<config::UpstreamHttp> compile_options(const HttpProtocolOptions& 
   FieldErrors errors;
   config::UpstreamHttp out;
   compile_common(options.common_http_protocol_options(), out);
+  compile_names(options.upstream_http_protocol_options(), out);
   const auto& common = options.common_http_protocol_options();
   switch (options.upstream_protocol_options_case()) {
     case HttpProtocolOptions::kExplicitHttpConfig: {
@@ -64,6 +73,13 @@ absl::StatusOr<config::UpstreamHttp> compile_options(const HttpProtocolOptions& 
                      "use_downstream_protocol_config", out, errors);
       break;
     }
+    case HttpProtocolOptions::kAutoConfig: {
+      const auto& config = options.auto_config();
+      out.version = Version::alpn;
+      compile_codecs(config.http_protocol_options(), config.http2_protocol_options(), common,
+                     "auto_config", out, errors);
+      break;
+    }
     default:
       errors.add("", "names its protocol in no way that is supported");
   }
@@ -76,6 +92,7 @@ absl::StatusOr<config::UpstreamHttp> compile_fields_of_cluster(const Cluster& cl
   FieldErrors errors;
   config::UpstreamHttp out;
   compile_common(cluster.common_http_protocol_options(), out);
+  compile_names(cluster.upstream_http_protocol_options(), out);
   if (cluster.has_max_requests_per_connection())
     out.max_requests_per_connection = cluster.max_requests_per_connection().value();
   if (cluster.has_http2_protocol_options()) out.version = Version::http2;
@@ -90,6 +107,7 @@ absl::StatusOr<config::UpstreamHttp> compile_fields_of_cluster(const Cluster& cl
 bool has_fields_of_cluster(const Cluster& cluster) {
   return cluster.has_max_requests_per_connection() || cluster.has_common_http_protocol_options() ||
          cluster.has_http_protocol_options() || cluster.has_http2_protocol_options() ||
+         cluster.has_upstream_http_protocol_options() ||
          cluster.protocol_selection() != Cluster::USE_CONFIGURED_PROTOCOL;
 }
 

@@ -12,7 +12,39 @@ constexpr WorkingFields kWorking[] = {
      "http2_protocol_options protocol_selection "
      "typed_extension_protocol_options least_request_lb_config round_robin_lb_config "
      "common_lb_config transport_socket "
-     "upstream_connection_options load_balancing_policy"},
+     "upstream_connection_options load_balancing_policy cluster_type dns_refresh_rate dns_jitter "
+     "dns_failure_refresh_rate respect_dns_ttl dns_lookup_family dns_resolvers "
+     "use_tcp_for_dns_lookups dns_resolution_config typed_dns_resolver_config "
+     "wait_for_warm_on_init cleanup_interval original_dst_lb_config upstream_bind_config "
+     "transport_socket_matches upstream_http_protocol_options metadata "
+     "connection_pool_per_downstream_connection"},
+    {"envoy.config.cluster.v3.Cluster.CustomClusterType", "*"},
+    {"envoy.config.cluster.v3.Cluster.RefreshRate", "*"},
+    {"envoy.config.cluster.v3.Cluster.OriginalDstLbConfig", "*"},
+    {"envoy.config.cluster.v3.Cluster.TransportSocketMatch", "*"},
+    {"envoy.config.cluster.v3.UpstreamConnectionOptions.HappyEyeballsConfig", "*"},
+    {"envoy.config.core.v3.UpstreamHttpProtocolOptions", "*"},
+    {"envoy.config.core.v3.BindConfig",
+     "source_address freebind socket_options extra_source_addresses additional_source_addresses"},
+    {"envoy.config.core.v3.ExtraSourceAddress", "address"},
+    {"envoy.type.metadata.v3.MetadataKey", "*"},
+    {"envoy.type.metadata.v3.MetadataKey.PathSegment", "*"},
+    {"envoy.config.core.v3.EnvoyInternalAddress", "*"},
+    {"envoy.config.core.v3.DnsResolutionConfig", "*"},
+    {"envoy.config.core.v3.DnsResolverOptions", "*"},
+    {"envoy.extensions.clusters.dns.v3.DnsCluster", "*"},
+    {"envoy.extensions.clusters.dns.v3.DnsCluster.RefreshRate", "*"},
+    {"envoy.extensions.network.dns_resolver.cares.v3.CaresDnsResolverConfig",
+     "resolvers use_resolvers_as_fallback filter_unroutable_families dns_resolver_options "
+     "query_timeout_seconds query_tries rotate_nameservers edns0_max_payload_size"},
+    {"envoy.extensions.network.dns_resolver.getaddrinfo.v3.GetAddrInfoDnsResolverConfig", ""},
+    {"envoy.extensions.transport_sockets.internal_upstream.v3.InternalUpstreamTransport",
+     "transport_socket"},
+    {"envoy.extensions.transport_sockets.proxy_protocol.v3.ProxyProtocolUpstreamTransport",
+     "config transport_socket"},
+    {"envoy.config.core.v3.ProxyProtocolConfig", "*"},
+    {"envoy.config.core.v3.ProxyProtocolPassThroughTLVs", "*"},
+    {"envoy.config.core.v3.TlvEntry", "type value"},
     {"envoy.config.cluster.v3.Cluster.LeastRequestLbConfig", "choice_count"},
     {"envoy.config.cluster.v3.Cluster.RoundRobinLbConfig", ""},
     {"envoy.config.cluster.v3.Cluster.CommonLbConfig", "healthy_panic_threshold"},
@@ -25,16 +57,21 @@ constexpr WorkingFields kWorking[] = {
     {"envoy.config.cluster.v3.CircuitBreakers", "thresholds"},
     {"envoy.config.cluster.v3.CircuitBreakers.Thresholds",
      "priority max_connections max_pending_requests max_requests max_retries "},
-    {"envoy.config.cluster.v3.UpstreamConnectionOptions", "tcp_keepalive"},
+    {"envoy.config.cluster.v3.UpstreamConnectionOptions", "tcp_keepalive happy_eyeballs_config"},
     {"envoy.config.core.v3.TcpKeepalive", "*"},
     {"envoy.config.endpoint.v3.ClusterLoadAssignment", "cluster_name endpoints policy"},
     {"envoy.config.endpoint.v3.ClusterLoadAssignment.Policy", ""},
     {"envoy.config.endpoint.v3.LocalityLbEndpoints",
      "locality lb_endpoints load_balancing_weight priority"},
-    {"envoy.config.endpoint.v3.LbEndpoint", "endpoint health_status load_balancing_weight"},
-    {"envoy.config.endpoint.v3.Endpoint", "address hostname"},
+    {"envoy.config.endpoint.v3.LbEndpoint",
+     "endpoint health_status load_balancing_weight metadata"},
+    {"envoy.config.endpoint.v3.Endpoint", "address hostname additional_addresses"},
+    {"envoy.config.endpoint.v3.Endpoint.AdditionalAddress", "*"},
     {"envoy.extensions.upstreams.http.v3.HttpProtocolOptions",
-     "common_http_protocol_options explicit_http_config use_downstream_protocol_config"},
+     "common_http_protocol_options upstream_http_protocol_options explicit_http_config "
+     "use_downstream_protocol_config auto_config"},
+    {"envoy.extensions.upstreams.http.v3.HttpProtocolOptions.AutoHttpConfig",
+     "http_protocol_options http2_protocol_options"},
     {"envoy.extensions.upstreams.http.v3.HttpProtocolOptions.ExplicitHttpConfig",
      "http_protocol_options http2_protocol_options"},
     {"envoy.extensions.upstreams.http.v3.HttpProtocolOptions.UseDownstreamHttpConfig",
@@ -46,7 +83,8 @@ constexpr WorkingFields kWorking[] = {
     {"envoy.config.core.v3.Http1ProtocolOptions",
      "allow_absolute_url accept_http_10 default_host_for_http_10 header_key_format enable_trailers "
      "allow_chunked_length "
-     "override_stream_error_on_invalid_http_message send_fully_qualified_url"},
+     "override_stream_error_on_invalid_http_message send_fully_qualified_url "
+     "ignore_http_11_upgrade"},
     {"envoy.config.core.v3.Http1ProtocolOptions.HeaderKeyFormat", "*"},
     {"envoy.config.core.v3.Http1ProtocolOptions.HeaderKeyFormat.ProperCaseWords", "*"},
     {"envoy.extensions.http.header_formatters.preserve_case.v3.PreserveCaseFormatterConfig", ""},
@@ -57,29 +95,29 @@ constexpr WorkingFields kWorking[] = {
      "max_consecutive_inbound_frames_with_empty_payload "
      "max_inbound_priority_frames_per_stream max_inbound_window_update_frames_per_data_frame_sent "
      "stream_error_on_invalid_http_messaging override_stream_error_on_invalid_http_message "
-     "connection_keepalive"},
-    {"envoy.config.core.v3.KeepaliveSettings", "interval timeout"},
+     "connection_keepalive custom_settings_parameters"},
+    {"envoy.config.core.v3.Http2ProtocolOptions.SettingsParameter", "*"},
+    {"envoy.config.core.v3.KeepaliveSettings", "interval timeout interval_jitter"},
 };
 
 constexpr std::string_view kCluster = "envoy.config.cluster.v3.Cluster";
 constexpr std::string_view kThresholds = "envoy.config.cluster.v3.CircuitBreakers.Thresholds";
 constexpr std::string_view kCommonLb = "envoy.config.cluster.v3.Cluster.CommonLbConfig";
-constexpr std::string_view kNoDns = "the endpoints of a static cluster are addresses";
+
+constexpr std::string_view kCares =
+    "envoy.extensions.network.dns_resolver.cares.v3.CaresDnsResolverConfig";
+constexpr std::string_view kAsked = "a socket is closed as soon as its questions are answered";
 
 constexpr HarmlessField kHarmless[] = {
-    {kCluster, "dns_refresh_rate", kNoDns},
-    {kCluster, "dns_jitter", kNoDns},
-    {kCluster, "dns_failure_refresh_rate", kNoDns},
-    {kCluster, "respect_dns_ttl", kNoDns},
-    {kCluster, "dns_lookup_family", kNoDns},
-    {kCluster, "dns_resolvers", kNoDns},
-    {kCluster, "use_tcp_for_dns_lookups", kNoDns},
-    {kCluster, "dns_resolution_config", kNoDns},
-    {kCluster, "typed_dns_resolver_config", kNoDns},
-    {kCluster, "wait_for_warm_on_init", "a static cluster is ready at once"},
-    {kCluster, "cleanup_interval", "only clusters of original destinations need cleaning"},
-    {kCluster, "upstream_http_protocol_options", "there is no TLS to upstreams"},
-    {kCluster, "metadata", "kept for /config_dump only"},
+    {kCares, "udp_max_queries", kAsked},
+    {kCares, "max_udp_channel_duration", kAsked},
+    {kCares, "reinit_channel_on_timeout", kAsked},
+    {"envoy.extensions.network.dns_resolver.getaddrinfo.v3.GetAddrInfoDnsResolverConfig",
+     "num_retries", "a question is asked four times"},
+    {"envoy.extensions.network.dns_resolver.getaddrinfo.v3.GetAddrInfoDnsResolverConfig",
+     "num_resolver_threads", "look-ups need no threads"},
+    {"envoy.extensions.transport_sockets.proxy_protocol.v3.ProxyProtocolUpstreamTransport",
+     "tlv_as_pool_key", "the whole header, TLVs included, tells connections apart"},
     {kCluster, "ignore_health_on_host_removal", "the endpoints of a static cluster stay"},
     {kCluster, "track_timeout_budgets", "there are no statistics of budgets"},
     {kCluster, "track_cluster_stats", "there are no statistics of budgets and message sizes"},
@@ -87,8 +125,6 @@ constexpr HarmlessField kHarmless[] = {
     {kCluster, "close_connections_on_host_health_failure", "there is no active health checking"},
     {kThresholds, "track_remaining", "the gauges remaining_* are not kept"},
     {kThresholds, "max_connection_pools", "a worker has one pool for each endpoint and protocol"},
-    {"envoy.config.core.v3.KeepaliveSettings", "interval_jitter",
-     "pings go out at the interval itself"},
     {kCommonLb, "zone_aware_lb_config", "there is no zone-aware routing"},
     {kCommonLb, "update_merge_window", "the endpoints of a static cluster stay"},
     {kCommonLb, "ignore_new_hosts_until_first_hc", "there is no active health checking"},
@@ -96,17 +132,12 @@ constexpr HarmlessField kHarmless[] = {
     {kCommonLb, "consistent_hashing_lb_config", "no balancer that hashes is accepted"},
     {"envoy.config.cluster.v3.UpstreamConnectionOptions",
      "set_local_interface_name_on_upstream_connections", "nothing shows the interface"},
-    {"envoy.config.cluster.v3.UpstreamConnectionOptions", "happy_eyeballs_config",
-     "an endpoint has one address"},
     {"envoy.config.endpoint.v3.ClusterLoadAssignment.Policy", "endpoint_stale_after",
      "the endpoints of a static cluster stay"},
     {"envoy.config.endpoint.v3.LocalityLbEndpoints", "metadata", "kept for /config_dump only"},
     {"envoy.config.endpoint.v3.LocalityLbEndpoints", "proximity", "Envoy does not use it either"},
-    {"envoy.config.endpoint.v3.LbEndpoint", "metadata", "kept for /config_dump only"},
     {"envoy.config.endpoint.v3.Endpoint", "health_check_config",
      "there is no active health checking"},
-    {"envoy.extensions.upstreams.http.v3.HttpProtocolOptions", "upstream_http_protocol_options",
-     "there is no TLS to upstreams"},
     {"envoy.extensions.upstreams.http.v3.HttpProtocolOptions.UseDownstreamHttpConfig",
      "http3_protocol_options", "there is no HTTP/3"},
     {"envoy.config.core.v3.Http1ProtocolOptions", "use_balsa_parser",

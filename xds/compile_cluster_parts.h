@@ -1,0 +1,58 @@
+// The parts of a cluster, each compiled in a file of its own. Thread: main. Errors open with the
+// field's path inside the cluster.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+
+#include "envoy/config/cluster/v3/cluster.pb.h"
+#include "envoy/config/core/v3/address.pb.h"
+#include "envoy/config/core/v3/resolver.pb.h"
+#include "envoy/config/endpoint/v3/endpoint.pb.h"
+
+#include "api/config/cluster.h"
+#include "xds/compile_cluster.h"
+#include "xds/compile_tls.h"
+#include "xds/field_errors.h"
+
+namespace outrigger::xds {
+
+// How the cluster finds its endpoints: type, cluster_type, load_assignment, dns_*,
+// original_dst_lb_config. Sets discovery, endpoints, dns, original_dst.
+void compile_discovery(const envoy::config::cluster::v3::Cluster& cluster,
+                       const ClusterDefaults& defaults, config::Cluster& out, FieldErrors& errors);
+
+// lb_policy, load_balancing_policy and what belongs to them. After compile_discovery.
+void compile_balancer(const envoy::config::cluster::v3::Cluster& cluster, config::Cluster& out,
+                      FieldErrors& errors);
+
+// Timeouts, limits, source addresses, transport sockets.
+void compile_connection(const envoy::config::cluster::v3::Cluster& cluster,
+                        const ClusterDefaults& defaults, CompileEnvironment& environment,
+                        config::Cluster& out, FieldErrors& errors);
+
+// The endpoints of a DNS cluster: targets and localities.
+absl::Status compile_dns_targets(
+    const envoy::config::endpoint::v3::ClusterLoadAssignment& assignment,
+    config::DnsResolution& out);
+
+absl::StatusOr<config::UpstreamBind> compile_bind(
+    const envoy::config::core::v3::BindConfig& message);
+
+// typed_dns_resolver_config.
+absl::StatusOr<config::DnsResolver> compile_dns_resolver(
+    const envoy::config::core::v3::TypedExtensionConfig& message);
+// dns_resolution_config.
+absl::StatusOr<config::DnsResolver> compile_dns_resolver(
+    const envoy::config::core::v3::DnsResolutionConfig& message);
+// dns_resolvers.
+void compile_dns_servers(
+    const google::protobuf::RepeatedPtrField<envoy::config::core::v3::Address>& servers,
+    std::string_view field, config::DnsResolver& out, FieldErrors& errors);
+
+// Where the cluster's statistics are: "cluster.<name>.".
+TlsStatPlace cluster_stats_place(const config::Cluster& cluster);
+
+}  // namespace outrigger::xds

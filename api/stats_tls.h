@@ -27,8 +27,14 @@ OUTRIGGER_DEFINE_STATS(TlsStats, OUTRIGGER_TLS_STATS)
 #define OUTRIGGER_TLS_FACTORY_STATS(COUNTER, GAUGE, HISTOGRAM, CODES) \
   COUNTER(downstream_context_secrets_not_ready)                       \
   COUNTER(ssl_context_update_by_sds)                                  \
+  COUNTER(ssl_context_update_rejected)                                \
   COUNTER(upstream_context_secrets_not_ready)
 OUTRIGGER_DEFINE_STATS(TlsFactoryStats, OUTRIGGER_TLS_FACTORY_STATS)
+
+// listener.<address>.ssl.certificate.<name>.*, cluster.<name>.ssl.certificate.<name>.*
+#define OUTRIGGER_TLS_CERTIFICATE_STATS(COUNTER, GAUGE, HISTOGRAM, CODES) \
+  GAUGE(expiration_unix_time_seconds)
+OUTRIGGER_DEFINE_STATS(TlsCertificateStats, OUTRIGGER_TLS_CERTIFICATE_STATS)
 
 // cluster.<name>.transport_socket_match.<match>.*
 #define OUTRIGGER_TRANSPORT_SOCKET_MATCH_STATS(COUNTER, GAUGE, HISTOGRAM, CODES) \

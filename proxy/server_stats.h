@@ -20,6 +20,10 @@ class ServerGauges {
   void note_unknown_fields(size_t count) { server_.static_unknown_fields.add(count); }
   void set_state(int state);  // envoy.admin.v3.ServerInfo.State
   void set_live(bool live) { server_.live.set(live ? 1 : 0); }
+  // Whole days; only with a certificate.
+  void set_first_expiry(uint64_t days) {
+    server_.days_until_first_cert_expiring.set(static_cast<int64_t>(days));
+  }
   void set_workers_started() { listeners_.workers_started.set(1); }
   void note_listener_created(bool ok);
   void note_listener_stopped() { listeners_.listener_stopped.inc(); }

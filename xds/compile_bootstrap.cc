@@ -11,6 +11,7 @@
 #include "xds/compile_server.h"
 #include "xds/compile_values.h"
 #include "xds/field_errors.h"
+#include "xds/tls_secrets.h"
 
 namespace outrigger::xds {
 namespace {
@@ -86,6 +87,26 @@ void compile_listeners(const Message& message, CompileEnvironment& environment,
 }
 
 }  // namespace
+// The bootstrap's secrets, where contexts look for them; without the process's place for secrets
+// they are there for this compilation only.
+class StaticSecrets {
+ public:
+  StaticSecrets(const Message& message, CompileEnvironment& environment)
+      : environment_(environment), given_(environment.tls) {
+    if (given_ == nullptr) environment_.tls = &own_;
+    for (const auto& secret : message.static_resources().secrets())
+      environment_.tls->set_static(secret);
+  }
+  ~StaticSecrets() { environment_.tls = given_; }
+  StaticSecrets(const StaticSecrets&) = delete;
+  StaticSecrets& operator=(const StaticSecrets&) = delete;
+
+ private:
+  CompileEnvironment& environment_;
+  TlsSecrets* given_;
+  TlsSecrets own_;
+};
+
 
 absl::StatusOr<config::Bootstrap> compile_bootstrap(const Message& message,
                                                     const config::NodeIdentity& overrides,
@@ -95,6 +116,7 @@ absl::StatusOr<config::Bootstrap> compile_bootstrap(const Message& message,
   out.node = compile_node(message.node(), overrides);
   Names cluster_names;
   compile_clusters(message, environment, cluster_names, out, errors);
+  StaticSecrets secrets(message, environment);
   compile_listeners(message, environment, cluster_names, out, errors);
   // Without an address there is no administration.
   if (message.has_admin() && message.admin().has_address()) {

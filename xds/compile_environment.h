@@ -13,12 +13,15 @@
 
 namespace outrigger::xds {
 
+class TlsSecrets;
+
 // What compiled objects are tied to for the life of the process.
 struct CompileEnvironment {
   StatsRegistry& stats;
   config::ClusterSlots& clusters;
   // What filters of the same key share (CompileContext::share).
   std::map<std::string, std::weak_ptr<void>> shared = {};
+  TlsSecrets* tls = nullptr;  // nullptr: certificates come from their messages and are read once
 
   std::shared_ptr<void> share(const std::string& key,
                               const std::function<std::shared_ptr<void>()>& make) {

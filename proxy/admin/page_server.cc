@@ -53,6 +53,27 @@ bool in_mask(const std::string& mask, const std::string& target) {
   return false;
 }
 
+void set_time(std::chrono::system_clock::time_point from, google::protobuf::Timestamp& to) {
+  to.set_seconds(std::chrono::system_clock::to_time_t(from));
+}
+
+void describe(const CertificateStatus& from, envoy::admin::v3::CertificateDetails& to) {
+  to.set_path(from.path);
+  to.set_serial_number(from.serial);
+  for (const std::string& name : from.dns_names) to.add_subject_alt_names()->set_dns(name);
+  for (const std::string& name : from.uris) to.add_subject_alt_names()->set_uri(name);
+  for (const std::string& name : from.ip_addresses)
+    to.add_subject_alt_names()->set_ip_address(name);
+  auto left = from.expires - std::chrono::system_clock::now();
+  int64_t days = std::chrono::duration_cast<std::chrono::days>(left).count();
+  to.set_days_until_expiration(days > 0 ? static_cast<uint64_t>(days) : 0);
+  set_time(from.valid_from, *to.mutable_valid_from());
+  set_time(from.expires, *to.mutable_expiration_time());
+  if (!from.ocsp) return;
+  set_time(from.ocsp->first, *to.mutable_ocsp_details()->mutable_valid_from());
+  set_time(from.ocsp->second, *to.mutable_ocsp_details()->mutable_expiration());
+}
+
 }  // namespace
 
 Response ready_page(const Request&, ServerView& view) {
@@ -85,8 +106,15 @@ Response memory_page(const Request&, ServerView&) {
   return Response::json(to_json(memory, true));
 }
 
-Response certs_page(const Request&, ServerView&) {
-  return Response::json(to_json(envoy::admin::v3::Certificates(), true));
+Response certs_page(const Request&, ServerView& view) {
+  envoy::admin::v3::Certificates all;
+  for (const TlsContextStatus& context : view.tls_contexts()) {
+    auto& entry = *all.add_certificates();
+    for (const CertificateStatus& one : context.authorities) describe(one, *entry.add_ca_cert());
+    for (const CertificateStatus& one : context.certificates)
+      describe(one, *entry.add_cert_chain());
+  }
+  return Response::json(to_json(all, true));
 }
 
 Response hot_restart_version_page(const Request&, ServerView&) {

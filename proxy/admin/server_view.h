@@ -6,7 +6,9 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "envoy/admin/v3/server_info.pb.h"
@@ -52,6 +54,21 @@ struct UnreadyTarget {
   std::vector<std::string> waiting_for;
 };
 
+struct CertificateStatus {
+  std::string path;  // or "<inline>"
+  std::string serial;
+  std::vector<std::string> dns_names, uris, ip_addresses;
+  std::chrono::system_clock::time_point valid_from, expires;
+  std::optional<std::pair<std::chrono::system_clock::time_point,
+                          std::chrono::system_clock::time_point>>
+      ocsp;  // valid from, until
+};
+
+// The certificates of one TLS context in force.
+struct TlsContextStatus {
+  std::vector<CertificateStatus> authorities, certificates;
+};
+
 struct DrainRequest {
   bool graceful = false;      // close after the drain time, not at once
   bool inbound_only = false;  // only listeners of direction inbound
@@ -75,6 +92,8 @@ class ServerView {
   virtual std::vector<ListenerStatus> listeners() const = 0;
   virtual std::vector<ClusterStatus> clusters() const = 0;
   virtual std::vector<UnreadyTarget> unready_targets() const = 0;
+
+  virtual std::vector<TlsContextStatus> tls_contexts() const { return {}; }
 
   virtual observe::StatsStore& stats() = 0;
   virtual RuntimeStore& runtime() = 0;

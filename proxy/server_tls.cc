@@ -1,0 +1,83 @@
+#include "proxy/server_tls.h"
+
+#include <algorithm>
+
+#include "proxy/runtime/log.h"
+#include "proxy/tls/inspect.h"
+#include "proxy/tls/ticket_keys.h"
+
+namespace outrigger {
+namespace {
+
+// BoringSSL's way: a key encrypts for two days and is understood for two more. Tickets themselves
+// are good for hours only.
+constexpr std::chrono::hours kTicketKeyAge{48};
+constexpr size_t kTicketKeys = 2;
+
+absl::StatusOr<std::vector<xds::TlsCertificateFact>> check(const config::TlsContext& context,
+                                                           xds::TlsSide side) {
+  if (absl::Status status = tls::check(context, side == xds::TlsSide::downstream); !status.ok())
+    return status;
+  std::vector<xds::TlsCertificateFact> facts;
+  tls::ContextSummary summary = tls::summarize(context);
+  for (const tls::CertificateSummary& one : summary.certificates)
+    facts.push_back({one.name, one.expires});
+  if (summary.authority) facts.push_back({summary.authority->name, summary.authority->expires});
+  return facts;
+}
+
+void write_log(bool warning, const std::string& text) {
+  if (warning) {
+    OUTRIGGER_LOG(secret, warning, "{}", text);
+  } else {
+    OUTRIGGER_LOG(secret, info, "{}", text);
+  }
+}
+
+admin::CertificateStatus status_of(const tls::CertificateSummary& from) {
+  admin::CertificateStatus status{from.path,         from.serial,     from.dns_names, from.uris,
+                                  from.ip_addresses, from.valid_from, from.expires,   {}};
+  if (from.ocsp) status.ocsp = {from.ocsp->valid_from, from.ocsp->expires};
+  return status;
+}
+
+}  // namespace
+
+ServerTls::ServerTls(boost::asio::io_context& io)
+    : files_(io), rotation_timer_(io), secrets_({&files_, check, write_log, ticket_keys_}) {
+  rotate_ticket_keys();
+}
+
+void ServerTls::rotate_ticket_keys() {
+  config::TicketKeyRing::Keys keys = ticket_keys_->keys();
+  std::string key = tls::make_ticket_key();
+  if (!key.empty()) keys.insert(keys.begin(), std::move(key));
+  keys.resize(std::min(keys.size(), kTicketKeys));
+  ticket_keys_->set(std::move(keys));
+  rotation_timer_.expires_after(kTicketKeyAge);
+  rotation_timer_.async_wait([this](const boost::system::error_code& error) {
+    if (!error) rotate_ticket_keys();
+  });
+}
+
+std::vector<admin::TlsContextStatus> ServerTls::contexts() const {
+  std::vector<admin::TlsContextStatus> all;
+  for (const config::TlsContextPtr& context : secrets_.contexts()) {
+    tls::ContextSummary summary = tls::summarize(*context);
+    admin::TlsContextStatus& status = all.emplace_back();
+    if (summary.authority) status.authorities.push_back(status_of(*summary.authority));
+    for (const tls::CertificateSummary& one : summary.certificates)
+      status.certificates.push_back(status_of(one));
+  }
+  return all;
+}
+
+std::optional<uint64_t> ServerTls::days_until_first_expiry() const {
+  auto first = secrets_.first_expiry();
+  if (!first) return std::nullopt;
+  auto days =
+      std::chrono::duration_cast<std::chrono::days>(*first - std::chrono::system_clock::now());
+  return static_cast<uint64_t>(std::max<int64_t>(days.count(), 0));
+}
+
+}  // namespace outrigger

@@ -1,0 +1,210 @@
+#include "xds/tls_secrets.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "fmt/format.h"
+
+#include "api/stats_tls.h"
+#include "xds/compile_environment.h"
+#include "xds/field_errors.h"
+#include "xds/secret_file.h"
+
+// Envoy's deprecated fields are in use everywhere, so they work here.
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+
+namespace outrigger::xds {
+namespace {
+
+using envoy::config::core::v3::ConfigSource;
+
+std::string directory_of(const std::string& path) {
+  size_t slash = path.rfind('/');
+  if (slash == std::string::npos) return ".";
+  return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+absl::Status not_from_server(const SdsSecretConfig& from) {
+  FieldErrors errors;
+  errors.add(
+      "sds_config",
+      fmt::format("secret '{}': secrets from a management server (ads, api_config_source) are "
+                  "not supported by Outrigger, only files (path_config_source)",
+                  from.name()));
+  return errors.status();
+}
+
+// What a context has from its secrets.
+std::vector<std::string> secrets_of(const config::TlsContext& context) {
+  std::vector<std::string> all = context.ticket_keys;
+  for (const config::TlsCertificate& one : context.certificates) {
+    for (const std::string* text :
+         {&one.chain_pem, &one.key_pem, &one.password, &one.pkcs12, &one.ocsp_staple})
+      all.push_back(*text);
+  }
+  if (!context.validation) return all;
+  const config::TlsValidation& from = *context.validation;
+  all.push_back(from.ca_pem);
+  all.push_back(from.crl_pem);
+  for (const config::SanMatcher& san : from.sans) {
+    all.push_back(fmt::format(
+        "{} {} {} {} {}", static_cast<int>(san.type), san.oid, static_cast<int>(san.matcher.kind),
+        san.matcher.ignore_case,
+        san.matcher.regex == nullptr ? san.matcher.text : san.matcher.regex->pattern()));
+  }
+  all.insert(all.end(), from.certificate_hashes.begin(), from.certificate_hashes.end());
+  all.push_back("spki");
+  all.insert(all.end(), from.spki_hashes.begin(), from.spki_hashes.end());
+  return all;
+}
+
+}  // namespace
+
+void TlsInputs::watch_file(const std::string& path) {
+  watch(directory_of(path));
+}
+
+absl::StatusOr<const TlsSecret*> TlsInputs::secret(const SdsSecretConfig& from) {
+  FieldErrors errors;
+  if (!from.has_sds_config()) {
+    auto found = secrets_.static_.find(from.name());
+    if (found != secrets_.static_.end()) return &found->second;
+    errors.add("name", fmt::format("unknown static secret: '{}'", from.name()));
+    return errors.status();
+  }
+  const ConfigSource& source = from.sds_config();
+  if (!source.has_path_config_source() && source.path().empty()) return not_from_server(from);
+  std::string path =
+      source.has_path_config_source() ? source.path_config_source().path() : source.path();
+  if (access(path.c_str(), F_OK) != 0) {
+    errors.add(
+        "sds_config.path_config_source.path",
+        fmt::format("paths must refer to an existing path in the system: '{}' does not exist",
+                    path));
+    return errors.status();
+  }
+  if (source.path_config_source().has_watched_directory()) {
+    watch(source.path_config_source().watched_directory().path());
+  } else {
+    watch_file(path);
+  }
+  auto file = load_secret_file(path);
+  if (!file.ok()) {
+    secrets_.warn(
+        fmt::format("secret '{}': {}", from.name(), std::string(file.status().message())));
+    return nullptr;
+  }
+  for (TlsSecret& secret : *file) {
+    if (secret.name() != from.name()) continue;
+    loaded_.push_back(std::make_unique<TlsSecret>(std::move(secret)));
+    return loaded_.back().get();
+  }
+  secrets_.warn(fmt::format("secret '{}' is not in {}", from.name(), path));
+  return nullptr;
+}
+
+absl::StatusOr<config::TlsContextSlotPtr> TlsSecrets::make_slot(std::string what, TlsSide side,
+                                                                StatsScopePtr factory_stats,
+                                                                Compile compile_context) {
+  auto slot = std::make_shared<config::TlsContextSlot>();
+  slot->factory_stats = std::move(factory_stats);
+  auto entry = std::make_unique<Entry>();
+  entry->what = std::move(what);
+  entry->side = side;
+  entry->compile = std::move(compile_context);
+  entry->slot = slot;
+  TlsInputs inputs(*this);
+  auto context = compile(*entry, inputs);
+  if (!context.ok()) return context.status();
+  if (*context != nullptr) slot->set(*std::move(context));
+  forget_unused();
+  watch(*entry, inputs);
+  entries_.push_back(std::move(entry));
+  return slot;
+}
+
+absl::StatusOr<config::TlsContextPtr> TlsSecrets::compile(Entry& entry, TlsInputs& inputs) const {
+  auto context = entry.compile(inputs);
+  if (!context.ok() || *context == nullptr || !services_.check) return context;
+  auto facts = services_.check(**context, entry.side);
+  if (!facts.ok()) return facts.status();
+  entry.facts = *std::move(facts);
+  show_expiry(entry, **context);
+  return context;
+}
+
+void TlsSecrets::show_expiry(Entry& entry, const config::TlsContext& context) {
+  if (context.registry == nullptr || context.stats == nullptr) return;
+  std::vector<StatsScopePtr> scopes;
+  for (const TlsCertificateFact& fact : entry.facts) {
+    std::string below = fmt::format("certificate.{}.", stat_name(fact.name));
+    scopes.push_back(context.registry->scope<TlsCertificateStats>(
+        fmt::format("{}{}", context.stats->prefix(), below),
+        context.stats->extracted_prefix() + below, context.stats->tags()));
+    scopes.back()
+        ->local<TlsCertificateStats>(StatsScope::kMainThread)
+        .expiration_unix_time_seconds.set(std::chrono::system_clock::to_time_t(fact.not_after));
+  }
+  entry.expiry_stats = std::move(scopes);
+}
+
+void TlsSecrets::watch(Entry& entry, const TlsInputs& inputs) {
+  if (services_.watcher == nullptr) return;
+  for (const std::string& directory : inputs.directories_) {
+    auto& place = entry.watches[directory];
+    if (place == nullptr)
+      place = services_.watcher->watch(directory, [this, &entry] { update(entry); });
+  }
+}
+
+void TlsSecrets::update(Entry& entry) {
+  config::TlsContextSlotPtr slot = entry.slot.lock();
+  if (slot == nullptr) return;
+  TlsInputs inputs(*this);
+  auto context = compile(entry, inputs);
+  watch(entry, inputs);
+  auto& stats = slot->factory_stats->local<TlsFactoryStats>(StatsScope::kMainThread);
+  if (!context.ok() || *context == nullptr) {
+    stats.ssl_context_update_rejected.inc();
+    warn(fmt::format(
+        "{}ssl: a changed certificate or authority cannot be used, the last good one stays in "
+        "force: {}",
+        entry.what,
+        context.ok() ? "the secret is missing" : std::string(context.status().message())));
+    return;
+  }
+  config::TlsContextPtr present = slot->current();
+  if (present != nullptr && secrets_of(*present) == secrets_of(**context)) return;
+  slot->set(*std::move(context));
+  stats.ssl_context_update_by_sds.inc();
+  if (services_.log)
+    services_.log(false, fmt::format("{}ssl: changed certificates are in force", entry.what));
+}
+
+void TlsSecrets::forget_unused() {
+  std::erase_if(entries_, [](const auto& entry) { return entry->slot.expired(); });
+}
+
+std::vector<config::TlsContextPtr> TlsSecrets::contexts() const {
+  std::vector<config::TlsContextPtr> all;
+  for (const auto& entry : entries_) {
+    config::TlsContextSlotPtr slot = entry->slot.lock();
+    config::TlsContextPtr context = slot == nullptr ? nullptr : slot->current();
+    if (context != nullptr) all.push_back(std::move(context));
+  }
+  return all;
+}
+
+std::optional<std::chrono::system_clock::time_point> TlsSecrets::first_expiry() const {
+  std::optional<std::chrono::system_clock::time_point> first;
+  for (const auto& entry : entries_) {
+    if (entry->slot.expired()) continue;
+    for (const TlsCertificateFact& fact : entry->facts)
+      first = first ? std::min(*first, fact.not_after) : fact.not_after;
+  }
+  return first;
+}
+
+}  // namespace outrigger::xds

@@ -1,0 +1,132 @@
+// TlsSecrets: where the certificates, keys and authorities of TLS contexts come from, and what
+// brings them up to date: secrets of the bootstrap by name, files of secrets (path_config_source),
+// watched directories. A context whose files changed is compiled anew from its message, all or
+// nothing: what cannot be used leaves the last good one in force. Thread: main. Lifetime: the
+// process's; contexts do not need it once they are compiled, unless their files are watched.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+
+#include "envoy/config/core/v3/base.pb.h"
+#include "envoy/extensions/transport_sockets/tls/v3/secret.pb.h"
+
+#include "api/config/tls.h"
+
+namespace outrigger::xds {
+
+using TlsSecret = envoy::extensions::transport_sockets::tls::v3::Secret;
+using SdsSecretConfig = envoy::extensions::transport_sockets::tls::v3::SdsSecretConfig;
+
+// Tells when a file of a directory was written or moved there, a link among them (Kubernetes swaps
+// links). A directory that goes away and comes back counts as changed.
+class DirectoryWatcher {
+ public:
+  class Watch {
+   public:
+    virtual ~Watch() = default;  // ends it
+  };
+  virtual ~DirectoryWatcher() = default;
+  // `changed` is called later, never from inside; several changes at once are one call.
+  virtual std::unique_ptr<Watch> watch(const std::string& directory,
+                                       std::function<void()> changed) = 0;
+};
+
+// Which side's context it is.
+enum class TlsSide : uint8_t {
+  downstream,
+  upstream
+};
+
+struct TlsCertificateFact {
+  std::string name;  // the secret's, or one made for it
+  std::chrono::system_clock::time_point not_after;
+};
+
+// What the process brings along; a test may leave out any of it.
+struct TlsServices {
+  DirectoryWatcher* watcher = nullptr;  // nullptr: files are read once
+  // Whether OpenSSL takes the context, and the certificates in it, authorities too. Errors open
+  // with the field's path inside the side's message.
+  std::function<absl::StatusOr<std::vector<TlsCertificateFact>>(const config::TlsContext&, TlsSide)>
+      check;
+  std::function<void(bool warning, const std::string& text)> log;
+  std::shared_ptr<const config::TicketKeyRing> ticket_keys;
+};
+
+class TlsSecrets;
+
+// What a compilation used, so that it can be watched.
+class TlsInputs {
+ public:
+  // The named secret of `from`: one of the bootstrap, or of a file. nullptr: the file is there, but
+  // the secret is not (yet). An error: it is nowhere, or comes from a management server.
+  absl::StatusOr<const TlsSecret*> secret(const SdsSecretConfig& from);
+  void watch(const std::string& directory) { directories_.insert(directory); }
+  // The files that a secret from a file names are watched themselves.
+  void watch_file(const std::string& path);
+
+ private:
+  friend class TlsSecrets;
+  explicit TlsInputs(const TlsSecrets& secrets) : secrets_(secrets) {}
+
+  const TlsSecrets& secrets_;
+  std::set<std::string> directories_;
+  std::vector<std::unique_ptr<TlsSecret>> loaded_;
+};
+
+class TlsSecrets {
+ public:
+  explicit TlsSecrets(TlsServices services = {}) : services_(std::move(services)) {}
+  TlsSecrets(const TlsSecrets&) = delete;
+  TlsSecrets& operator=(const TlsSecrets&) = delete;
+
+  void set_static(const TlsSecret& secret) { static_[secret.name()] = secret; }
+  const TlsServices& services() const { return services_; }
+
+  // Compiles a context from what the inputs give. nullptr: a secret is not there yet.
+  using Compile = std::function<absl::StatusOr<config::TlsContextPtr>(TlsInputs& inputs)>;
+  // A slot with the compiled context, kept up to date as long as somebody holds it. `what` is for
+  // the log: "listener.0.0.0.0_443.".
+  absl::StatusOr<config::TlsContextSlotPtr> make_slot(std::string what, TlsSide side,
+                                                      StatsScopePtr factory_stats, Compile compile);
+  // Every context that somebody still uses, in the order of their making.
+  std::vector<config::TlsContextPtr> contexts() const;
+  // When the first of their certificates and authorities expires; nullopt: there are none.
+  std::optional<std::chrono::system_clock::time_point> first_expiry() const;
+  void warn(const std::string& text) const {
+    if (services_.log) services_.log(true, text);
+  }
+
+ private:
+  friend class TlsInputs;
+  struct Entry {
+    std::string what;
+    TlsSide side;
+    Compile compile;
+    std::weak_ptr<config::TlsContextSlot> slot;
+    std::map<std::string, std::unique_ptr<DirectoryWatcher::Watch>> watches;
+    std::vector<TlsCertificateFact> facts;
+    std::vector<StatsScopePtr> expiry_stats;
+  };
+
+  absl::StatusOr<config::TlsContextPtr> compile(Entry& entry, TlsInputs& inputs) const;
+  static void show_expiry(Entry& entry, const config::TlsContext& context);
+  void update(Entry& entry);
+  void watch(Entry& entry, const TlsInputs& inputs);
+  void forget_unused();
+
+  TlsServices services_;
+  std::map<std::string, TlsSecret> static_;
+  std::vector<std::unique_ptr<Entry>> entries_;
+};
+
+}  // namespace outrigger::xds

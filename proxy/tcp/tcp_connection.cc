@@ -397,6 +397,12 @@ void TcpConnection::end_stream(ResponseFlags flags) {
   retry_timer_.cancel();
   idle_timer_.cancel();
   attempt_task_.cancel();
+  // What a network filter kept for itself was received all the same.
+  if (tls_ == nullptr && transport_->bytes_received() > stream_.request_body_bytes) {
+    uint64_t kept = transport_->bytes_received() - stream_.request_body_bytes;
+    service_->stats().downstream_cx_rx_bytes_total.add(kept);
+    kept_by_filters_ = kept;
+  }
   stream_.flags.merge(flags);
   info_.end = stream_.end = service_->loop().now();
   log(observe::AccessLogType::tcp_connection_end);
@@ -425,6 +431,7 @@ std::chrono::milliseconds TcpConnection::age() const {
 void TcpConnection::log(observe::AccessLogType type) {
   if (service_->access_log().empty()) return;
   stream_.downstream_wire.received = stream_.request_body_bytes;
+  stream_.request_body_bytes += kept_by_filters_;
   stream_.downstream_wire.sent = stream_.response_body_bytes;
   if (!config().tunneling) {
     stream_.upstream_wire.sent = stream_.upstream_request_body_bytes;

@@ -111,6 +111,7 @@ class TcpConnection final : public runtime::Deferred,
   std::chrono::milliseconds patience_{0};
   MonotonicTime progress_;
   uint64_t sent_ = 0;
+  uint64_t kept_by_filters_ = 0;
   std::string failure_reason_, cause_;
   runtime::TurnTask attempt_task_;
   runtime::Timer idle_timer_;  // in `closing`: the peer's time to end

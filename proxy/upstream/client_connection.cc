@@ -93,6 +93,7 @@ void ClientConnection::on_connected() {
   choose_protocol();
   codec_ = make_codec();
   runtime::Loop& loop = pool_.cluster().loop();
+  ready_since_ = loop.now();
   stats_.upstream_cx_connect_ms.record(
       static_cast<uint64_t>(elapsed(started_, loop.now()).count()));
   connect_or_idle_timer_.cancel();
@@ -123,6 +124,8 @@ void ClientConnection::note_stream() {
 void ClientConnection::release_stream(bool complete) {
   --active_streams_;
   flush_first_ = complete;
+  // A stream of octets is the connection, and ends with it.
+  if (pool_.kind() == PoolKind::tunnel) cut_streams_ = true;
   stats_.upstream_rq_active.dec();
   Host& host = pool_.host();
   --host.active_requests;

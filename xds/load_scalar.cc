@@ -68,7 +68,8 @@ bool same_enum_name(std::string_view a, std::string_view b) {
   if (a.size() != b.size()) return false;
   for (size_t i = 0; i < a.size(); ++i) {
     char c = a[i] == '-' ? '_' : absl::ascii_toupper(static_cast<unsigned char>(a[i]));
-    if (c != b[i]) return false;
+    // The names themselves are not all in capitals: TLSv1_3.
+    if (c != absl::ascii_toupper(static_cast<unsigned char>(b[i]))) return false;
   }
   return true;
 }

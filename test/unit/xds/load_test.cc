@@ -11,6 +11,7 @@
 
 #include "envoy/config/bootstrap/v3/bootstrap.pb.h"
 #include "envoy/config/core/v3/base.pb.h"
+#include "envoy/extensions/transport_sockets/tls/v3/common.pb.h"
 
 namespace outrigger::xds {
 namespace {
@@ -64,6 +65,16 @@ TEST(Load, TakesEnumsByNameInAnyCaseAndByNumber) {
   EXPECT_EQ(policy("77"), 77);  // checked later
   EXPECT_THAT(load<envoy::config::cluster::v3::Cluster>("lb_policy: BEST").problems,
               ElementsAre(HasSubstr("lb_policy: 'BEST' is not one of ROUND_ROBIN, LEAST_REQUEST")));
+}
+
+TEST(Load, TakesEnumsWhoseNamesAreNotAllInCapitals) {
+  using envoy::extensions::transport_sockets::tls::v3::TlsParameters;
+  auto version = [](const std::string& value) {
+    return load<TlsParameters>("tls_minimum_protocol_version: " + value)
+        .message.tls_minimum_protocol_version();
+  };
+  EXPECT_EQ(version("TLSv1_3"), TlsParameters::TLSv1_3);
+  EXPECT_EQ(version("TLSV1_3"), TlsParameters::TLSv1_3);
 }
 
 TEST(Load, TakesNumbersInEveryForm) {

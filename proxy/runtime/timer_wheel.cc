@@ -52,7 +52,9 @@ void TimerWheel::insert(Timer& timer) {
       // again.
       uint64_t reach = uint64_t{1} << (kBits * kLevels);
       if (level == kLevels - 1 && delta >= reach) due = tick_ + reach - 1;
-      timer.link(slots_[level][(due >> (kBits * level)) & (kSlots - 1)]);
+      unsigned slot = (due >> (kBits * level)) & (kSlots - 1);
+      timer.link(slots_[level][slot]);
+      occupied_[level].set(slot);
       return;
     }
   }
@@ -100,26 +102,39 @@ void TimerWheel::advance(MonotonicTime now) {
   }
 }
 
+unsigned TimerWheel::Occupied::steps_to_next(unsigned slot) const {
+  constexpr unsigned kWords = kSlots / 64;
+  unsigned word = slot / 64;
+  uint64_t bits = words_[word] >> (slot % 64);
+  if (bits != 0) return static_cast<unsigned>(std::countr_zero(bits));
+  unsigned steps = 64 - slot % 64;
+  for (unsigned i = 1; i <= kWords; ++i, steps += 64) {
+    bits = words_[(word + i) % kWords];
+    if (bits != 0) return std::min(steps + static_cast<unsigned>(std::countr_zero(bits)), kSlots);
+  }
+  return kSlots;
+}
+
+unsigned TimerWheel::steps_to_timer(unsigned level, unsigned slot) const {
+  for (unsigned steps = occupied_[level].steps_to_next(slot); steps < kSlots;
+       steps = occupied_[level].steps_to_next(slot)) {
+    unsigned at = (slot + steps) & (kSlots - 1);
+    if (slots_[level][at] != nullptr) return steps;
+    occupied_[level].clear(at);
+  }
+  return kSlots;
+}
+
 std::optional<std::chrono::milliseconds> TimerWheel::next_delay() const {
   if (armed_ == 0) return std::nullopt;
-  uint64_t next = 0;
-  // The next occupied slot of level 0, which reaches beyond the end of its turn, or the next turn
-  // of a higher level that has something to hand down.
-  for (uint64_t tick = tick_ + 1;; ++tick) {
-    if (tick - tick_ <= kSlots && slots_[0][tick & (kSlots - 1)] != nullptr) {
-      next = tick;
-      break;
-    }
-    if ((tick & (kSlots - 1)) == 0) {
-      unsigned at = (tick >> kBits) & (kSlots - 1);
-      if (slots_[1][at] != nullptr || at == 0) {
-        next = tick;
-        break;
-      }
-    }
-    // Nothing in level 0: from turn to turn of level 1.
-    if (tick - tick_ >= kSlots) tick |= kSlots - 1;
-  }
+  // The next turn of level 1 that has something to hand down, or at which level 2 may have.
+  uint64_t turn = (tick_ >> kBits) + 1;
+  unsigned slot = turn & (kSlots - 1);
+  uint64_t next = (turn + std::min(steps_to_timer(1, slot), (kSlots - slot) & (kSlots - 1)))
+                  << kBits;
+  // The next timer of level 0.
+  unsigned steps = steps_to_timer(0, (tick_ + 1) & (kSlots - 1));
+  if (steps < kSlots) next = std::min(next, tick_ + 1 + steps);
   auto at = epoch_ + std::chrono::milliseconds(next);
   auto delay = std::chrono::ceil<std::chrono::milliseconds>(at - now_);
   return std::max(delay, std::chrono::milliseconds(0));

@@ -75,7 +75,22 @@ class TimerWheel {
     return static_cast<uint64_t>(
         std::chrono::duration_cast<std::chrono::milliseconds>(time - epoch_).count());
   }
+  // Which slots of a level may have timers, a bit each: set with a timer, cleared when somebody
+  // looks and finds none.
+  class Occupied {
+   public:
+    void set(unsigned slot) { words_[slot / 64] |= uint64_t{1} << (slot % 64); }
+    void clear(unsigned slot) { words_[slot / 64] &= ~(uint64_t{1} << (slot % 64)); }
+    // Steps from `slot` to the next bit, going round; 0: the slot itself; kSlots: there is none.
+    unsigned steps_to_next(unsigned slot) const;
+
+   private:
+    std::array<uint64_t, kSlots / 64> words_{};
+  };
+
   void insert(Timer& timer);
+  // Steps from `slot` to the next slot with a timer; kSlots: there is none.
+  unsigned steps_to_timer(unsigned level, unsigned slot) const;
   void cascade(unsigned level);
   void run_slot(Timer*& head);
 
@@ -84,6 +99,7 @@ class TimerWheel {
   uint64_t tick_ = 0;  // every timer due at or before this tick was run
   size_t armed_ = 0;
   std::array<std::array<Timer*, kSlots>, kLevels> slots_{};
+  mutable std::array<Occupied, kLevels> occupied_;
 };
 
 }  // namespace outrigger::runtime

@@ -39,7 +39,8 @@ const http::HeaderMap& make_tunnel_head(const config::TcpProxy::Tunneling& tunne
   head.add(HeaderId::method, tunneling.use_post ? "POST" : "CONNECT");
   if (tunneling.use_post) {
     head.add(HeaderId::scheme, tls ? "https" : "http");
-    head.add(HeaderId::path, tunneling.post_path.empty() ? "/" : tunneling.post_path);
+    head.add(HeaderId::path, tunneling.post_path.empty() ? std::string_view("/")
+                                                         : std::string_view(tunneling.post_path));
   }
   head.add(HeaderId::authority, host);
   for (const HeaderAddition& addition : tunneling.headers.add) {

@@ -39,6 +39,24 @@ class FakeRegistry final : public StatsRegistry {
   std::map<std::string, StatsScopePtr, std::less<>> scopes;
 };
 
+// The value of a counter or gauge by its full name; 0 if nobody made it.
+inline int64_t stat(const FakeRegistry& registry, std::string_view name) {
+  size_t dot = name.rfind('.') + 1;
+  auto found = registry.scopes.find(name.substr(0, dot));
+  if (found == registry.scopes.end()) return 0;
+  int64_t sum = 0;
+  for (const StatField& field : found->second->layout().fields) {
+    if (field.name != name.substr(dot)) continue;
+    found->second->for_each_shard([&](const void* shard) {
+      const auto* at = static_cast<const char*>(shard) + field.offset;
+      sum += field.kind == StatKind::gauge
+                 ? reinterpret_cast<const Gauge*>(at)->value()
+                 : static_cast<int64_t>(reinterpret_cast<const Counter*>(at)->value());
+    });
+  }
+  return sum;
+}
+
 class FakeCompileContext final : public CompileContext {
  public:
   StatsRegistry& stats() override { return registry; }
@@ -122,20 +140,7 @@ class FilterTest : public testing::Test {
   }
   // The value of a counter or gauge by its full name; 0 if nobody made it.
   int64_t stat(std::string_view name) const {
-    size_t dot = name.rfind('.') + 1;
-    auto found = compile_context.registry.scopes.find(name.substr(0, dot));
-    if (found == compile_context.registry.scopes.end()) return 0;
-    int64_t sum = 0;
-    for (const StatField& field : found->second->layout().fields) {
-      if (field.name != name.substr(dot)) continue;
-      found->second->for_each_shard([&](const void* shard) {
-        const auto* at = static_cast<const char*>(shard) + field.offset;
-        sum += field.kind == StatKind::gauge
-                   ? reinterpret_cast<const Gauge*>(at)->value()
-                   : static_cast<int64_t>(reinterpret_cast<const Counter*>(at)->value());
-      });
-    }
-    return sum;
+    return outrigger::filters::test::stat(compile_context.registry, name);
   }
 
   FakeCompileContext compile_context;

@@ -22,16 +22,19 @@ struct CertificateInfo {
   std::vector<std::string> chain_sha256, chain_sha1, chain_serials;  // the leaf first
   std::vector<std::string> uri_sans, dns_sans, ip_sans, email_sans, other_name_sans;
   std::chrono::system_clock::time_point not_before, not_after;
+  // Of the certificate that issued it, in the chain that was verified; empty: none was.
+  std::string issuer_sha256, issuer_serial;
 };
 
 class TlsConnection {
  public:
   virtual ~TlsConnection() = default;
-  virtual std::string_view version() const = 0;      // "TLSv1.3"
-  virtual std::string_view cipher() const = 0;       // "TLS_AES_256_GCM_SHA384"
-  virtual std::string_view alpn() const = 0;         // what was agreed on; empty: nothing
-  virtual std::string_view server_name() const = 0;  // SNI, as sent or received
-  virtual std::string_view session_id() const = 0;   // hexadecimal
+  virtual std::string_view version() const = 0;          // "TLSv1.3"
+  virtual std::string_view cipher() const = 0;           // "TLS_AES_256_GCM_SHA384"
+  virtual std::string_view group() const { return {}; }  // of the key agreement: "X25519"
+  virtual std::string_view alpn() const = 0;             // what was agreed on; empty: nothing
+  virtual std::string_view server_name() const = 0;      // SNI, as sent or received
+  virtual std::string_view session_id() const = 0;       // hexadecimal
   virtual bool session_reused() const = 0;
   virtual bool peer_certificate_presented() const = 0;
   virtual bool peer_certificate_validated() const = 0;

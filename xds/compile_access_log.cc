@@ -8,6 +8,8 @@
 
 #include "envoy/extensions/access_loggers/file/v3/file.pb.h"
 #include "envoy/extensions/access_loggers/stream/v3/stream.pb.h"
+#include "envoy/extensions/formatter/metadata/v3/metadata.pb.h"
+#include "envoy/extensions/formatter/req_without_query/v3/req_without_query.pb.h"
 
 #include "xds/compile_substitution.h"
 #include "xds/compile_values.h"
@@ -22,20 +24,38 @@ namespace {
 using envoy::config::accesslog::v3::AccessLog;
 using envoy::config::core::v3::SubstitutionFormatString;
 using envoy::extensions::access_loggers::file::v3::FileAccessLog;
+using envoy::extensions::formatter::req_without_query::v3::ReqWithoutQuery;
+using MetadataFormatter = envoy::extensions::formatter::metadata::v3::Metadata;
 using envoy::extensions::access_loggers::stream::v3::StderrAccessLog;
 using envoy::extensions::access_loggers::stream::v3::StdoutAccessLog;
 
-config::LogFormat text_format(std::string_view field, const std::string& text,
-                              FieldErrors& errors) {
+config::LogFormat text_format(std::string_view field, const std::string& text, FieldErrors& errors,
+                              const Formatters& formatters = {}) {
   config::LogFormat out;
-  out.format = errors.take(field, compile_substitution(text));
+  out.format = errors.take(field, compile_substitution(text, formatters));
   return out;
 }
 
 config::LogFormat json_format(std::string_view field, const google::protobuf::Struct& json,
-                              FieldErrors& errors) {
+                              FieldErrors& errors, const Formatters& formatters = {}) {
   config::LogFormat out;
-  out.format = errors.take_nested(field, compile_json_format(json));
+  out.format = errors.take_nested(field, compile_json_format(json, formatters));
+  return out;
+}
+
+// METADATA needs none of its own any more, and says nothing beyond its type.
+Formatters compile_formatters(const SubstitutionFormatString& format, FieldErrors& errors) {
+  Formatters out;
+  for (int i = 0; i < format.formatters_size(); ++i) {
+    const auto& extension = format.formatters(i);
+    if (is_type(extension.typed_config(), ReqWithoutQuery::descriptor()->full_name())) {
+      out.req_without_query = true;
+    } else if (!is_type(extension.typed_config(), MetadataFormatter::descriptor()->full_name())) {
+      errors.add(indexed("formatters", i) + ".typed_config",
+                 fmt::format("formatter '{}' of type '{}' is not supported by Outrigger",
+                             extension.name(), extension.typed_config().type_url()));
+    }
+  }
   return out;
 }
 
@@ -97,6 +117,8 @@ void compile_logger(const AccessLog& log, config::AccessLog& out, FieldErrors& e
   errors.add_nested("typed_config", inner.status());
 }
 
+}  // namespace
+
 absl::StatusOr<config::AccessLog> compile_access_log(const AccessLog& log) {
   FieldErrors errors;
   config::AccessLog out;
@@ -109,8 +131,6 @@ absl::StatusOr<config::AccessLog> compile_access_log(const AccessLog& log) {
   return out;
 }
 
-}  // namespace
-
 config::LogFormat default_log_format_compiled() {
   config::LogFormat out;
   out.format = *compile_substitution(default_log_format());
@@ -120,18 +140,19 @@ config::LogFormat default_log_format_compiled() {
 absl::StatusOr<config::LogFormat> compile_log_format(const SubstitutionFormatString& format) {
   FieldErrors errors;
   config::LogFormat out;
+  Formatters formatters = compile_formatters(format, errors);
   switch (format.format_case()) {
     case SubstitutionFormatString::kTextFormat:
-      out = text_format("text_format", format.text_format(), errors);
+      out = text_format("text_format", format.text_format(), errors, formatters);
       break;
     case SubstitutionFormatString::kTextFormatSource: {
       std::string text =
           errors.take_nested("text_format_source", read_data_source(format.text_format_source()));
-      out = text_format("text_format_source", text, errors);
+      out = text_format("text_format_source", text, errors, formatters);
       break;
     }
     case SubstitutionFormatString::kJsonFormat:
-      out = json_format("json_format", format.json_format(), errors);
+      out = json_format("json_format", format.json_format(), errors, formatters);
       break;
     case SubstitutionFormatString::FORMAT_NOT_SET:
       errors.add("", "one of the fields of 'format' must be set");

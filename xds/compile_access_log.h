@@ -22,6 +22,9 @@ using AccessLogMessages =
 absl::StatusOr<std::vector<config::AccessLog>> compile_access_logs(
     const AccessLogMessages& logs, std::string_view field = "access_log");
 
+absl::StatusOr<config::AccessLog> compile_access_log(
+    const envoy::config::accesslog::v3::AccessLog& log);
+
 absl::StatusOr<config::AccessLogFilter> compile_access_log_filter(
     const envoy::config::accesslog::v3::AccessLogFilter& filter);
 

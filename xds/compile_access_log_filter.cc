@@ -6,6 +6,7 @@
 #include "api/outcome.h"
 #include "xds/compile_access_log.h"
 #include "xds/compile_matcher.h"
+#include "xds/compile_metadata.h"
 #include "xds/field_errors.h"
 
 namespace outrigger::xds {
@@ -15,7 +16,10 @@ using Kind = config::AccessLogFilter::Kind;
 using Compare = config::AccessLogFilter::Compare;
 using envoy::config::accesslog::v3::AccessLogFilter;
 using envoy::config::accesslog::v3::ComparisonFilter;
+using envoy::config::accesslog::v3::MetadataFilter;
 using envoy::config::accesslog::v3::ResponseFlagFilter;
+using envoy::config::accesslog::v3::RuntimeFilter;
+using envoy::type::v3::FractionalPercent;
 
 void compile_comparison(const ComparisonFilter& comparison, config::AccessLogFilter& out) {
   switch (comparison.op()) {
@@ -32,6 +36,7 @@ void compile_comparison(const ComparisonFilter& comparison, config::AccessLogFil
       out.compare = Compare::equal;
   }
   out.value = comparison.value().default_value();
+  out.runtime_key = comparison.value().runtime_key();
 }
 
 std::optional<ResponseFlag> find_flag(std::string_view name) {
@@ -52,6 +57,32 @@ void compile_flags(const ResponseFlagFilter& filter, config::AccessLogFilter& ou
                  fmt::format("'{}' is no response flag", filter.flags(i)));
     }
   }
+}
+
+void compile_runtime(const RuntimeFilter& filter, config::AccessLogFilter& out) {
+  out.runtime_key = filter.runtime_key();
+  out.independent = filter.use_independent_randomness();
+  const auto& fraction = filter.percent_sampled();
+  out.numerator = fraction.numerator();
+  out.denominator = fraction.denominator() == FractionalPercent::TEN_THOUSAND ? 10'000
+                    : fraction.denominator() == FractionalPercent::MILLION    ? 1'000'000
+                                                                              : 100;
+}
+
+// The numbers of an enum's values as bits; there are fewer than 32 of each.
+template <class Values>
+uint32_t as_set(const Values& values) {
+  uint32_t set = 0;
+  for (int value : values) set |= 1u << (value & 31);
+  return set;
+}
+
+void compile_metadata_filter(const MetadataFilter& filter, config::AccessLogFilter& out,
+                             FieldErrors& errors) {
+  out.metadata =
+      errors.take_nested("metadata_filter.matcher", compile_metadata_matcher(filter.matcher()));
+  if (filter.has_match_if_key_not_found())
+    out.match_if_key_not_found = filter.match_if_key_not_found().value();
 }
 
 template <class Filters>
@@ -97,8 +128,35 @@ absl::StatusOr<config::AccessLogFilter> compile_access_log_filter(const AccessLo
       out.kind = Kind::response_flag;
       compile_flags(filter.response_flag_filter(), out, errors);
       break;
-    default:
-      errors.add("", "is of no kind that is supported");
+    case AccessLogFilter::kRuntimeFilter:
+      out.kind = Kind::runtime;
+      compile_runtime(filter.runtime_filter(), out);
+      break;
+    case AccessLogFilter::kGrpcStatusFilter:
+      out.kind = Kind::grpc_status;
+      out.set = as_set(filter.grpc_status_filter().statuses());
+      out.exclude = filter.grpc_status_filter().exclude();
+      break;
+    case AccessLogFilter::kMetadataFilter:
+      out.kind = Kind::metadata;
+      compile_metadata_filter(filter.metadata_filter(), out, errors);
+      break;
+    case AccessLogFilter::kLogTypeFilter:
+      out.kind = Kind::log_type;
+      out.set = as_set(filter.log_type_filter().types());
+      out.exclude = filter.log_type_filter().exclude();
+      break;
+    case AccessLogFilter::kTraceableFilter:
+      out.kind = Kind::traceable;
+      break;
+    case AccessLogFilter::kExtensionFilter:
+      errors.add("extension_filter.typed_config",
+                 fmt::format("filter '{}' of type '{}' is not supported by Outrigger",
+                             filter.extension_filter().name(),
+                             filter.extension_filter().typed_config().type_url()));
+      break;
+    case AccessLogFilter::FILTER_SPECIFIER_NOT_SET:
+      errors.add("", "names no kind of filter");
   }
   if (!errors.empty()) return errors.status();
   return out;

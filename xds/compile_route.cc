@@ -8,6 +8,7 @@
 #include "absl/strings/ascii.h"
 #include <fmt/format.h>
 
+#include "xds/compile_metadata.h"
 #include "xds/compile_route_parts.h"
 
 // Envoy's deprecated fields are in use everywhere, so they work here.
@@ -61,6 +62,7 @@ absl::StatusOr<config::Route> compile_route(const Route& route, RouteScope& scop
   out.per_filter = errors.take_nested(
       "typed_per_filter_config", scope.context.compile_per_filter(route.typed_per_filter_config()));
   out.stat_prefix = route.stat_prefix();
+  out.metadata = compile_metadata(route.metadata());
   out.request_buffer_limit = buffer_limit(route);
   if (!out.request_buffer_limit) out.request_buffer_limit = scope.request_buffer_limit;
   if (!errors.empty()) return errors.status();
@@ -90,6 +92,7 @@ absl::StatusOr<config::VirtualHost> compile_host(const VirtualHost& host, RouteS
   out.include_request_attempt_count = host.include_request_attempt_count();
   out.include_attempt_count_in_response = host.include_attempt_count_in_response();
   out.request_buffer_limit = buffer_limit(host);
+  out.metadata = compile_metadata(host.metadata());
 
   scope.request_buffer_limit = out.request_buffer_limit;
   if (host.has_retry_policy()) {

@@ -22,7 +22,8 @@ bool is_name_char(char c) {
 
 class Parser {
  public:
-  explicit Parser(std::string_view format) : format_(format) {}
+  Parser(std::string_view format, const Formatters& formatters)
+      : format_(format), formatters_(formatters) {}
 
   absl::StatusOr<SubstitutionFormat> parse() {
     while (at_ < format_.size()) {
@@ -53,6 +54,10 @@ class Parser {
     text.has_length = max_length.has_value();
     auto compiled = compile_command(text);
     if (!compiled.ok()) return compiled.status();
+    if (compiled->field == LogField::request_without_query && !formatters_.req_without_query) {
+      return absl::InvalidArgumentError(
+          "command %REQ_WITHOUT_QUERY% needs the formatter envoy.formatter.req_without_query");
+    }
     compiled->max_length = max_length;
     flush_literal();
     out_.push_back(*std::move(compiled));
@@ -103,6 +108,7 @@ class Parser {
   }
 
   std::string_view format_;
+  const Formatters& formatters_;
   size_t at_ = 0;
   std::string literal_;
   SubstitutionFormat out_;
@@ -110,8 +116,9 @@ class Parser {
 
 }  // namespace
 
-absl::StatusOr<SubstitutionFormat> compile_substitution(std::string_view format) {
-  return Parser(format).parse();
+absl::StatusOr<SubstitutionFormat> compile_substitution(std::string_view format,
+                                                        const Formatters& formatters) {
+  return Parser(format, formatters).parse();
 }
 
 std::string_view default_log_format() {

@@ -13,10 +13,17 @@
 
 namespace outrigger::xds {
 
-absl::StatusOr<config::SubstitutionFormat> compile_substitution(std::string_view format);
+// What the formatters that stand beside a format allow in it.
+struct Formatters {
+  bool req_without_query = false;
+};
+
+absl::StatusOr<config::SubstitutionFormat> compile_substitution(std::string_view format,
+                                                                const Formatters& formatters = {});
 
 // Errors open with the key's path: "outer.inner: ...".
-absl::StatusOr<config::JsonFormat> compile_json_format(const google::protobuf::Struct& format);
+absl::StatusOr<config::JsonFormat> compile_json_format(const google::protobuf::Struct& format,
+                                                       const Formatters& formatters = {});
 
 // The text that Envoy writes where no format is configured, with its line end.
 std::string_view default_log_format();

@@ -2,162 +2,30 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cstdint>
+#include <utility>
+#include <vector>
 
 #include "absl/strings/ascii.h"
 #include <fmt/format.h>
+
+#include "xds/compile_substitution_table.h"
 
 namespace outrigger::xds {
 namespace {
 
 using config::LogCommand;
 using config::LogField;
-
-enum class Takes : uint8_t {
-  nothing,
-  header,       // NAME or NAME?ALTERNATIVE, with a length
-  required,     // some text, with a length
-  time_format,  // optional
-  duration,     // START:END or START:END:PRECISION
-  path,         // WQ|NQ, then :ORIG|PATH|ORIG_OR_PATH
-  query,        // ORIG
-  grpc_status,  // CAMEL_STRING, SNAKE_STRING or NUMBER
-  free_text,    // optional
-};
-
-struct Command {
-  std::string_view name;
-  LogField field;
-  Takes takes = Takes::nothing;
-};
-
-constexpr Command kCommands[] = {
-    {"REQ", LogField::request_header, Takes::header},
-    {"RESP", LogField::response_header, Takes::header},
-    {"TRAILER", LogField::response_trailer, Takes::header},
-    {"REQUEST_HEADER", LogField::request_header, Takes::header},
-    {"RESPONSE_HEADER", LogField::response_header, Takes::header},
-    {"RESPONSE_TRAILER", LogField::response_trailer, Takes::header},
-    {"START_TIME", LogField::start_time, Takes::time_format},
-    {"START_TIME_LOCAL", LogField::start_time_local, Takes::time_format},
-    {"EMIT_TIME", LogField::emit_time, Takes::time_format},
-    {"REQUEST_DURATION", LogField::request_duration},
-    {"REQUEST_TX_DURATION", LogField::request_tx_duration},
-    {"RESPONSE_DURATION", LogField::response_duration},
-    {"RESPONSE_TX_DURATION", LogField::response_tx_duration},
-    {"DURATION", LogField::duration},
-    {"ROUNDTRIP_DURATION", LogField::roundtrip_duration},
-    {"COMMON_DURATION", LogField::common_duration, Takes::duration},
-    {"BYTES_RECEIVED", LogField::bytes_received},
-    {"BYTES_SENT", LogField::bytes_sent},
-    {"BYTES_RETRANSMITTED", LogField::bytes_retransmitted},
-    {"PACKETS_RETRANSMITTED", LogField::packets_retransmitted},
-    {"UPSTREAM_WIRE_BYTES_SENT", LogField::upstream_wire_bytes_sent},
-    {"UPSTREAM_WIRE_BYTES_RECEIVED", LogField::upstream_wire_bytes_received},
-    {"UPSTREAM_HEADER_BYTES_SENT", LogField::upstream_header_bytes_sent},
-    {"UPSTREAM_HEADER_BYTES_RECEIVED", LogField::upstream_header_bytes_received},
-    {"DOWNSTREAM_WIRE_BYTES_SENT", LogField::downstream_wire_bytes_sent},
-    {"DOWNSTREAM_WIRE_BYTES_RECEIVED", LogField::downstream_wire_bytes_received},
-    {"DOWNSTREAM_HEADER_BYTES_SENT", LogField::downstream_header_bytes_sent},
-    {"DOWNSTREAM_HEADER_BYTES_RECEIVED", LogField::downstream_header_bytes_received},
-    {"PROTOCOL", LogField::protocol},
-    {"UPSTREAM_PROTOCOL", LogField::upstream_protocol},
-    {"UPSTREAM_REQUEST_ATTEMPT_COUNT", LogField::upstream_request_attempt_count},
-    {"RESPONSE_CODE", LogField::response_code},
-    {"RESPONSE_CODE_DETAILS", LogField::response_code_details, Takes::free_text},
-    {"CONNECTION_TERMINATION_DETAILS", LogField::connection_termination_details},
-    {"RESPONSE_FLAGS", LogField::response_flags},
-    {"RESPONSE_FLAGS_LONG", LogField::response_flags_long},
-    {"ROUTE_NAME", LogField::route_name},
-    {"VIRTUAL_CLUSTER_NAME", LogField::virtual_cluster_name},
-    {"UPSTREAM_CLUSTER", LogField::upstream_cluster},
-    {"UPSTREAM_CLUSTER_RAW", LogField::upstream_cluster_raw},
-    {"UPSTREAM_HOST", LogField::upstream_host},
-    {"UPSTREAM_HOST_NAME", LogField::upstream_host_name},
-    {"UPSTREAM_HOST_NAME_WITHOUT_PORT", LogField::upstream_host_name_without_port},
-    {"UPSTREAM_LOCAL_ADDRESS", LogField::upstream_local_address},
-    {"UPSTREAM_LOCAL_ADDRESS_WITHOUT_PORT", LogField::upstream_local_address_without_port},
-    {"UPSTREAM_LOCAL_PORT", LogField::upstream_local_port},
-    {"UPSTREAM_REMOTE_ADDRESS", LogField::upstream_remote_address},
-    {"UPSTREAM_REMOTE_ADDRESS_WITHOUT_PORT", LogField::upstream_remote_address_without_port},
-    {"UPSTREAM_REMOTE_PORT", LogField::upstream_remote_port},
-    {"UPSTREAM_CONNECTION_ID", LogField::upstream_connection_id},
-    {"UPSTREAM_TRANSPORT_FAILURE_REASON", LogField::upstream_transport_failure_reason},
-    {"DOWNSTREAM_REMOTE_ADDRESS", LogField::downstream_remote_address},
-    {"DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT", LogField::downstream_remote_address_without_port},
-    {"DOWNSTREAM_REMOTE_PORT", LogField::downstream_remote_port},
-    {"DOWNSTREAM_DIRECT_REMOTE_ADDRESS", LogField::downstream_direct_remote_address},
-    {"DOWNSTREAM_DIRECT_REMOTE_ADDRESS_WITHOUT_PORT",
-     LogField::downstream_direct_remote_address_without_port},
-    {"DOWNSTREAM_DIRECT_REMOTE_PORT", LogField::downstream_direct_remote_port},
-    {"DOWNSTREAM_LOCAL_ADDRESS", LogField::downstream_local_address},
-    {"DOWNSTREAM_LOCAL_ADDRESS_WITHOUT_PORT", LogField::downstream_local_address_without_port},
-    {"DOWNSTREAM_LOCAL_PORT", LogField::downstream_local_port},
-    {"DOWNSTREAM_TRANSPORT_FAILURE_REASON", LogField::downstream_transport_failure_reason},
-    {"CONNECTION_ID", LogField::connection_id},
-    {"STREAM_ID", LogField::stream_id},
-    {"REQUESTED_SERVER_NAME", LogField::requested_server_name},
-    {"HOSTNAME", LogField::hostname},
-    {"ACCESS_LOG_TYPE", LogField::access_log_type},
-    {"ENVIRONMENT", LogField::environment, Takes::required},
-    {"LOCAL_REPLY_BODY", LogField::local_reply_body},
-    {"PATH", LogField::path, Takes::path},
-    {"QUERY_PARAM", LogField::query_param, Takes::required},
-    {"QUERY_PARAMS", LogField::query_params, Takes::query},
-    {"REQUEST_HEADERS_BYTES", LogField::request_headers_bytes},
-    {"RESPONSE_HEADERS_BYTES", LogField::response_headers_bytes},
-    {"GRPC_STATUS", LogField::grpc_status, Takes::grpc_status},
-    {"GRPC_STATUS_NUMBER", LogField::grpc_status_number},
-    {"UNIQUE_ID", LogField::unique_id},
-    {"VIRTUAL_HOST_NAME", LogField::virtual_host_name},
-    {"OUTRIGGER_CAUSE", LogField::cause},
-};
-
-// Envoy has these and this proxy does not (yet): names and beginnings of names.
-constexpr std::string_view kNotSupported[] = {"COALESCE",
-                                              "CLUSTER_METADATA",
-                                              "CUSTOM_FLAGS",
-                                              "DYNAMIC_METADATA",
-                                              "FILTER_CHAIN_NAME",
-                                              "FILTER_STATE",
-                                              "LISTENER_NAME",
-                                              "METADATA",
-                                              "RESPONSE_TRAILERS_BYTES",
-                                              "SPAN_ID",
-                                              "TRACE_ID",
-                                              "UPSTREAM_CONNECTION_POOL_READY_DURATION",
-                                              "UPSTREAM_FILTER_STATE",
-                                              "UPSTREAM_METADATA",
-                                              "UPSTREAM_SERVER_NAME",
-                                              "DOWNSTREAM_CX_RTT",
-                                              "DOWNSTREAM_HANDSHAKE_DURATION",
-                                              "TLS_JA3_FINGERPRINT",
-                                              "TLS_JA4_FINGERPRINT"};
-constexpr std::string_view kNotSupportedPrefixes[] = {"DOWNSTREAM_PEER_",
-                                                      "DOWNSTREAM_TLS_",
-                                                      "DOWNSTREAM_LOCAL_",
-                                                      "DOWNSTREAM_DIRECT_LOCAL_",
-                                                      "DOWNSTREAM_DETECTED_",
-                                                      "DOWNSTREAM_DECOMPRESSED_",
-                                                      "UPSTREAM_PEER_",
-                                                      "UPSTREAM_TLS_",
-                                                      "UPSTREAM_LOCAL_",
-                                                      "UPSTREAM_DETECTED_",
-                                                      "UPSTREAM_DECOMPRESSED_",
-                                                      "UPSTREAM_HOSTS_ATTEMPTED",
-                                                      "UPSTREAM_HOST_NAMES_ATTEMPTED",
-                                                      "UPSTREAM_CONNECTION_IDS_ATTEMPTED",
-                                                      "UPSTREAM_REMOTE_ADDRESS_"};
+using config::LogMetadata;
+using config::LogTls;
 
 absl::Status error(std::string text) {
   return absl::InvalidArgumentError(text);
 }
 
 absl::Status unknown_command(std::string_view name) {
-  bool known = std::ranges::find(kNotSupported, name) != std::end(kNotSupported) ||
-               std::ranges::any_of(kNotSupportedPrefixes, [name](std::string_view prefix) {
-                 return name.starts_with(prefix);
-               });
+  bool known = is_unsupported_command(name);
   return error(fmt::format("command %{}% is {}", name, known ? "not supported" : "unknown"));
 }
 
@@ -200,10 +68,8 @@ absl::Status set_header(const CommandText& text, LogCommand& out) {
   return absl::OkStatus();
 }
 
+// Moments that are not Envoy's are names that a filter may give; such a duration is absent.
 absl::Status check_duration(const CommandText& text) {
-  constexpr std::string_view kPoints =
-      "DS_RX_BEG, DS_RX_END, US_CX_BEG, US_CX_END, US_HS_END, US_TX_BEG, US_TX_END, US_RX_BEG, "
-      "US_RX_BODY_BEG, US_RX_END, DS_TX_BEG, DS_TX_END";
   std::string_view rest = text.parameters;
   std::array<std::string_view, 3> parts = {"", "", "ms"};
   for (size_t i = 0;; ++i) {
@@ -213,14 +79,96 @@ absl::Status check_duration(const CommandText& text) {
     if (colon == std::string_view::npos) break;
     rest.remove_prefix(colon + 1);
   }
-  auto is_point = [kPoints](std::string_view point) {
-    size_t at = point.empty() ? std::string_view::npos : kPoints.find(point);
-    return at != std::string_view::npos &&
-           (at + point.size() == kPoints.size() || kPoints[at + point.size()] == ',') &&
-           (at == 0 || kPoints[at - 1] == ' ');
-  };
-  if (!is_point(parts[0]) || !is_point(parts[1])) return unknown_option(text, kPoints);
+  if (parts[0].empty() || parts[1].empty()) {
+    return unknown_option(text, "START:END and START:END:PRECISION");
+  }
   if (!one_of(parts[2], {"ms", "us", "ns"})) return unknown_option(text, "ms, us and ns");
+  return absl::OkStatus();
+}
+
+// A format whose %n would end the line, or a header's value.
+absl::Status check_time_format(const CommandText& text) {
+  constexpr std::string_view kFlags = "-_0^#123456789EO";
+  std::string_view format = text.parameters;
+  for (size_t at = format.find('%'); at != std::string_view::npos; at = format.find('%', at + 2)) {
+    size_t letter = format.find_first_not_of(kFlags, at + 1);
+    if (letter != std::string_view::npos && format[letter] == 'n') {
+      return error(
+          fmt::format("command %{}%: the format '{}' has a line break", text.name, format));
+    }
+    if (at + 2 > format.size()) break;
+  }
+  return absl::OkStatus();
+}
+
+// What is no number means no prefix, as in Envoy.
+void set_prefix(const CommandText& text, LogCommand& out) {
+  uint32_t bits = 0;
+  const char* end = text.parameters.data() + text.parameters.size();
+  auto [at, failure] = std::from_chars(text.parameters.data(), end, bits);
+  if (failure == std::errc() && at == end && !text.parameters.empty())
+    out.prefix_length = static_cast<uint8_t>(std::min(bits, 128u));
+}
+
+std::vector<std::string> split(std::string_view text) {
+  std::vector<std::string> parts;
+  while (true) {
+    size_t colon = text.find(':');
+    parts.emplace_back(text.substr(0, colon));
+    if (colon == std::string_view::npos) return parts;
+    text.remove_prefix(colon + 1);
+  }
+}
+
+absl::Status set_server_name(const CommandText& text, LogCommand& out) {
+  std::vector<std::string> parts = split(text.parameters);
+  out.text = parts[0];
+  out.alternative = parts.size() > 1 ? parts[1] : "";
+  if (parts.size() > 2 || !one_of(out.text, {"", "SNI_ONLY", "SNI_FIRST", "HOST_FIRST"}))
+    return unknown_option(text, "SNI_ONLY, SNI_FIRST and HOST_FIRST");
+  if (!one_of(out.alternative, {"", "ORIG", "HOST", "ORIG_OR_HOST"}))
+    return unknown_option(text, "ORIG, HOST and ORIG_OR_HOST");
+  return absl::OkStatus();
+}
+
+absl::Status set_metadata_source(const CommandText& text, LogCommand& out) {
+  constexpr std::pair<std::string_view, LogMetadata> kSources[] = {
+      {"DYNAMIC", LogMetadata::dynamic},
+      {"CLUSTER", LogMetadata::cluster},
+      {"ROUTE", LogMetadata::route},
+      {"UPSTREAM_HOST", LogMetadata::upstream_host},
+      {"LISTENER", LogMetadata::listener},
+      {"LISTENER_FILTER_CHAIN", LogMetadata::filter_chain},
+      {"VIRTUAL_HOST", LogMetadata::virtual_host},
+  };
+  for (const auto& [name, source] : kSources) {
+    if (out.path.front() != name) continue;
+    out.metadata = source;
+    out.path.erase(out.path.begin());
+    return absl::OkStatus();
+  }
+  return unknown_option(text,
+                        "DYNAMIC, CLUSTER, ROUTE, UPSTREAM_HOST, LISTENER, LISTENER_FILTER_CHAIN "
+                        "and VIRTUAL_HOST");
+}
+
+absl::Status set_metadata(const Command& command, const CommandText& text, LogCommand& out) {
+  out.text.clear();
+  out.path = split(text.parameters);
+  out.metadata = command.metadata;
+  return command.name == "METADATA" ? set_metadata_source(text, out) : absl::OkStatus();
+}
+
+absl::Status set_filter_state(const CommandText& text, LogCommand& out) {
+  std::vector<std::string> parts = split(text.parameters);
+  out.text = parts[0];
+  out.alternative = parts.size() > 1 ? parts[1] : "TYPED";
+  if (out.text.empty()) return error(fmt::format("command %{}% requires a name", text.name));
+  bool field = out.alternative == "FIELD";
+  if (!one_of(out.alternative, {"PLAIN", "TYPED", "FIELD"}) || (parts.size() == 3) != field ||
+      parts.size() > 3) {
+    return unknown_option(text, "NAME, NAME:PLAIN, NAME:TYPED and NAME:FIELD:FIELD_NAME");
+  }
   return absl::OkStatus();
 }
 
@@ -236,11 +184,25 @@ absl::Status check_path(const CommandText& text) {
   return absl::OkStatus();
 }
 
+bool needs_parameters(Takes takes) {
+  switch (takes) {
+    case Takes::header:
+    case Takes::required:
+    case Takes::duration:
+    case Takes::any_metadata:
+    case Takes::metadata:
+    case Takes::filter_state:
+    case Takes::coalesce:
+      return true;
+    default:
+      return false;
+  }
+}
+
 absl::Status check_parameters(const Command& command, const CommandText& text, LogCommand& out) {
   bool empty = text.parameters.empty();
-  bool needs_some = command.takes == Takes::header || command.takes == Takes::required ||
-                    command.takes == Takes::duration;
-  if (needs_some && empty) return error(fmt::format("command %{}% requires parameters", text.name));
+  if (needs_parameters(command.takes) && empty)
+    return error(fmt::format("command %{}% requires parameters", text.name));
   out.text = text.parameters;
   switch (command.takes) {
     case Takes::nothing:
@@ -253,14 +215,29 @@ absl::Status check_parameters(const Command& command, const CommandText& text, L
     case Takes::path:
       return check_path(text);
     case Takes::query:
-      return one_of(text.parameters, {"", "ORIG"}) ? absl::OkStatus()
-                                                   : unknown_option(text, "ORIG");
+      return one_of(text.parameters, {"", "ORIG", "DECODED"})
+                 ? absl::OkStatus()
+                 : unknown_option(text, "ORIG and DECODED");
     case Takes::grpc_status:
       return one_of(text.parameters, {"", "CAMEL_STRING", "SNAKE_STRING", "NUMBER"})
                  ? absl::OkStatus()
                  : unknown_option(text, "CAMEL_STRING, SNAKE_STRING and NUMBER");
-    case Takes::required:
     case Takes::time_format:
+      return check_time_format(text);
+    case Takes::prefix:
+      set_prefix(text, out);
+      return absl::OkStatus();
+    case Takes::server_name:
+      return set_server_name(text, out);
+    case Takes::any_metadata:
+    case Takes::metadata:
+      return set_metadata(command, text, out);
+    case Takes::filter_state:
+      return set_filter_state(text, out);
+    case Takes::coalesce:
+      out.text.clear();
+      return set_operators(text, out);
+    case Takes::required:
     case Takes::free_text:
       return absl::OkStatus();
   }
@@ -268,20 +245,32 @@ absl::Status check_parameters(const Command& command, const CommandText& text, L
 }
 
 bool allows_length(Takes takes) {
-  return takes == Takes::header || takes == Takes::required || takes == Takes::path ||
-         takes == Takes::query;
+  switch (takes) {
+    case Takes::header:
+    case Takes::required:
+    case Takes::path:
+    case Takes::query:
+    case Takes::any_metadata:
+    case Takes::filter_state:
+    case Takes::coalesce:
+      return true;
+    default:
+      return false;
+  }
 }
 
 }  // namespace
 
 absl::StatusOr<LogCommand> compile_command(const CommandText& text) {
-  const Command* command = std::ranges::find(kCommands, text.name, &Command::name);
-  if (command == std::end(kCommands)) return unknown_command(text.name);
+  const Command* command = find_command(text.name);
+  if (command == nullptr) return unknown_command(text.name);
   if (text.has_length && !allows_length(command->takes)) {
     return error(fmt::format("command %{}% takes no length", text.name));
   }
   LogCommand out;
   out.field = command->field;
+  out.upstream = command->upstream;
+  out.tls = command->tls;
   if (absl::Status status = check_parameters(*command, text, out); !status.ok()) return status;
   return out;
 }

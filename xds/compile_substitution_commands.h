@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
 #include "api/config/substitution.h"
@@ -17,6 +18,9 @@ struct CommandText {
   std::string_view parameters;
   bool has_length = false;
 };
+
+// COALESCE's parameters: {"operators": ["NAME", {"command", "param", "max_length"}, ...]}.
+absl::Status set_operators(const CommandText& text, config::LogCommand& out);
 
 // Everything but max_length. Errors say what is wrong with the command, in a sentence that names
 // it.

@@ -20,7 +20,7 @@ using google::protobuf::Value;
 constexpr int kMaxDepth = 32;
 
 JsonFormat::Object compile_object(const Struct& object, const std::string& path, int depth,
-                                  FieldErrors& errors);
+                                  const Formatters& formatters, FieldErrors& errors);
 
 std::string number_text(double number) {
   // Whole numbers that a double holds exactly are written without a fraction.
@@ -31,7 +31,7 @@ std::string number_text(double number) {
 }
 
 JsonFormat compile_value(const Value& value, const std::string& path, int depth,
-                         FieldErrors& errors) {
+                         const Formatters& formatters, FieldErrors& errors) {
   JsonFormat out;
   if (depth > kMaxDepth) {
     errors.add(path, fmt::format("is nested more than {} levels deep", kMaxDepth));
@@ -39,16 +39,16 @@ JsonFormat compile_value(const Value& value, const std::string& path, int depth,
   }
   switch (value.kind_case()) {
     case Value::kStringValue:
-      out.value = errors.take(path, compile_substitution(value.string_value()));
+      out.value = errors.take(path, compile_substitution(value.string_value(), formatters));
       break;
     case Value::kStructValue:
-      out.value = compile_object(value.struct_value(), path + ".", depth, errors);
+      out.value = compile_object(value.struct_value(), path + ".", depth, formatters, errors);
       break;
     case Value::kListValue: {
       JsonFormat::List list;
       for (int i = 0; i < value.list_value().values_size(); ++i) {
-        list.push_back(
-            compile_value(value.list_value().values(i), indexed(path, i), depth + 1, errors));
+        list.push_back(compile_value(value.list_value().values(i), indexed(path, i), depth + 1,
+                                     formatters, errors));
       }
       out.value = std::move(list);
       break;
@@ -67,7 +67,7 @@ JsonFormat compile_value(const Value& value, const std::string& path, int depth,
 }
 
 JsonFormat::Object compile_object(const Struct& object, const std::string& path, int depth,
-                                  FieldErrors& errors) {
+                                  const Formatters& formatters, FieldErrors& errors) {
   // The message keeps no order of its keys: sorted, as Envoy writes them.
   std::vector<std::pair<std::string_view, const Value*>> sorted;
   for (const auto& [key, value] : object.fields()) sorted.emplace_back(key, &value);
@@ -76,17 +76,17 @@ JsonFormat::Object compile_object(const Struct& object, const std::string& path,
   JsonFormat::Object out;
   for (const auto& [key, value] : sorted) {
     out.emplace_back(std::string(key),
-                     compile_value(*value, path + std::string(key), depth + 1, errors));
+                     compile_value(*value, path + std::string(key), depth + 1, formatters, errors));
   }
   return out;
 }
 
 }  // namespace
 
-absl::StatusOr<JsonFormat> compile_json_format(const Struct& format) {
+absl::StatusOr<JsonFormat> compile_json_format(const Struct& format, const Formatters& formatters) {
   FieldErrors errors;
   JsonFormat out;
-  out.value = compile_object(format, "", 0, errors);
+  out.value = compile_object(format, "", 0, formatters, errors);
   if (!errors.empty()) return errors.status();
   return out;
 }

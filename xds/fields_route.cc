@@ -15,11 +15,11 @@ constexpr WorkingFields kWorking[] = {
      "validate_clusters "
      "max_direct_response_body_size_bytes request_mirror_policies ignore_port_in_host_matching"},
     {ROUTE_NS "VirtualHost", HEADER_FIELDS
-     "name domains routes require_tls include_request_attempt_count "
+     "name metadata domains routes require_tls include_request_attempt_count "
      "include_attempt_count_in_response retry_policy "
      "per_request_buffer_limit_bytes request_body_buffer_limit request_mirror_policies"},
     {ROUTE_NS "Route",
-     HEADER_FIELDS "name match route redirect direct_response non_forwarding_action "
+     HEADER_FIELDS "name metadata match route redirect direct_response non_forwarding_action "
                    "per_request_buffer_limit_bytes request_body_buffer_limit"},
     {ROUTE_NS "RouteMatch",
      "prefix path safe_regex connect_matcher path_separated_prefix case_sensitive runtime_fraction "
@@ -58,11 +58,9 @@ constexpr WorkingFields kWorking[] = {
 
 constexpr HarmlessField kHarmless[] = {
     {ROUTE_NS "RouteConfiguration", "metadata", "kept for /config_dump only"},
-    {ROUTE_NS "VirtualHost", "metadata", "kept for /config_dump only"},
     {ROUTE_NS "VirtualHost", "virtual_clusters", "there are no statistics by virtual cluster"},
     {ROUTE_NS "VirtualHost", "rate_limits",
      "only a rate-limit filter would read them, and none is accepted"},
-    {ROUTE_NS "Route", "metadata", "kept for /config_dump only"},
     {ROUTE_NS "Route", "decorator", "no spans are made"},
     {ROUTE_NS "Route", "tracing", "no spans are made"},
     {ROUTE_NS "RouteAction", "rate_limits",

@@ -17,6 +17,7 @@
 #include "api/config/header_mutation.h"
 #include "api/config/route_index.h"
 #include "api/config/route_match.h"
+#include "api/metadata.h"
 
 namespace outrigger {
 class FilterRouteConfig;  // api/filter/http_filter.h
@@ -193,6 +194,7 @@ struct Route {
   PerFilterConfig per_filter;
   std::string stat_prefix;
   std::optional<uint64_t> request_buffer_limit;
+  Metadata metadata;
 
   const ForwardAction* forward() const { return std::get_if<ForwardAction>(&action); }
 };
@@ -213,6 +215,7 @@ struct VirtualHost {
   bool include_request_attempt_count = false;
   bool include_attempt_count_in_response = false;
   std::optional<uint64_t> request_buffer_limit;
+  Metadata metadata;
 };
 
 struct RouteTable {

@@ -23,12 +23,15 @@ enum class LogField : uint8_t {
   start_time,        // START_TIME(format)
   start_time_local,
   emit_time,
+  emit_time_local,
   request_duration,
   request_tx_duration,
   response_duration,
   response_tx_duration,
   duration,
   roundtrip_duration,
+  downstream_handshake_duration,
+  upstream_connection_pool_ready_duration,
   common_duration,  // COMMON_DURATION(start:end:precision)
   bytes_received,
   bytes_sent,
@@ -44,6 +47,10 @@ enum class LogField : uint8_t {
   downstream_wire_bytes_received,
   downstream_header_bytes_sent,
   downstream_header_bytes_received,
+  upstream_decompressed_header_bytes_sent,
+  upstream_decompressed_header_bytes_received,
+  downstream_decompressed_header_bytes_sent,
+  downstream_decompressed_header_bytes_received,
   protocol,
   upstream_protocol,
   upstream_request_attempt_count,
@@ -60,6 +67,14 @@ enum class LogField : uint8_t {
   upstream_host,
   upstream_host_name,
   upstream_host_name_without_port,
+  upstream_hosts_attempted,
+  upstream_hosts_attempted_without_port,
+  upstream_host_names_attempted,
+  upstream_host_names_attempted_without_port,
+  upstream_connection_ids_attempted,
+  upstream_remote_address_endpoint_id,
+  upstream_detected_close_type,
+  upstream_local_close_reason,
   upstream_local_address,
   upstream_local_address_without_port,
   upstream_local_port,
@@ -77,30 +92,100 @@ enum class LogField : uint8_t {
   downstream_local_address,
   downstream_local_address_without_port,
   downstream_local_port,
+  downstream_local_address_endpoint_id,
+  downstream_direct_local_address,
+  downstream_direct_local_address_without_port,
+  downstream_direct_local_port,
+  downstream_direct_local_address_endpoint_id,
+  downstream_detected_close_type,
+  downstream_local_close_reason,
   downstream_transport_failure_reason,
   connection_id,
   stream_id,
-  requested_server_name,
+  requested_server_name,  // REQUESTED_SERVER_NAME(SNI_ONLY|SNI_FIRST|HOST_FIRST:ORIG|HOST|...)
+  filter_chain_name,
+  listener_name,
+  trace_id,
+  span_id,
+  custom_flags,
+  tls,           // what `tls` says, of the side `upstream`
+  metadata,      // the value at `path` of `metadata`
+  filter_state,  // FILTER_STATE(name:PLAIN|TYPED|FIELD:field): `text`, `alternative`
+  coalesce,      // the first of `operators` that has a value
   hostname,
   access_log_type,
   environment,
   local_reply_body,
-  path,  // PATH(WQ|NQ:ORIG|PATH|ORIG_OR_PATH)
+  path,                   // PATH(WQ|NQ:ORIG|PATH|ORIG_OR_PATH)
+  request_without_query,  // REQ_WITHOUT_QUERY(main?alternative)
   query_param,
-  query_params,
+  query_params,  // QUERY_PARAMS(ORIG|DECODED)
   request_headers_bytes,
   response_headers_bytes,
+  response_trailers_bytes,
   grpc_status,
   grpc_status_number,
   unique_id,
   cause,  // OUTRIGGER_CAUSE: the one sentence of the outcome (ours)
 };
 
+// What of a TLS connection.
+enum class LogTls : uint8_t {
+  version,
+  cipher,
+  group,
+  session_id,
+  server_name,
+  peer_subject,
+  peer_issuer,
+  peer_serial,
+  peer_fingerprint_256,
+  peer_fingerprint_1,
+  peer_chain_fingerprints_256,
+  peer_chain_fingerprints_1,
+  peer_chain_serials,
+  peer_issuer_fingerprint_256,
+  peer_issuer_serial,
+  peer_cert,
+  peer_cert_v_start,  // by the format in `text`
+  peer_cert_v_end,
+  peer_uri_san,
+  peer_dns_san,
+  peer_ip_san,
+  peer_email_san,
+  peer_othername_san,
+  local_subject,
+  local_uri_san,
+  local_dns_san,
+  local_ip_san,
+  local_email_san,
+  local_othername_san,
+  ja3,
+  ja4,
+};
+
+// Whose metadata.
+enum class LogMetadata : uint8_t {
+  dynamic,
+  cluster,
+  route,
+  upstream_host,
+  listener,
+  filter_chain,
+  virtual_host,
+};
+
 struct LogCommand {
   LogField field = LogField::literal;
   std::string text;         // the literal, the header's name (lower case), the time format, ...
   std::string alternative;  // REQ(main?alternative)
-  std::optional<uint32_t> max_length;
+  std::optional<uint32_t> max_length = {};
+  bool upstream = false;  // tls, filter_state: of the upstream connection
+  LogTls tls = LogTls::version;
+  LogMetadata metadata = LogMetadata::dynamic;
+  std::vector<std::string> path = {};         // metadata: the filter's name, then keys
+  std::optional<uint8_t> prefix_length = {};  // addresses without port: as a range
+  std::vector<LogCommand> operators = {};     // coalesce
 };
 
 using SubstitutionFormat = std::vector<LogCommand>;

@@ -35,6 +35,15 @@ enum class ResetReason : uint8_t {
   connect_error,           // CONNECT_ERROR on the wire (a tunnel's TCP side failed)
 };
 
+// Octets of one stream on one side's wire, with what frames them. Codecs add to it before they call
+// the stream, so that a log which is written inside the call is right.
+struct WireBytes {
+  uint64_t received = 0, sent = 0;
+  // Of heads and trailers as they stand on the wire, and before HPACK. HTTP/1: their field lines.
+  uint64_t headers_received = 0, headers_sent = 0;
+  uint64_t decompressed_headers_received = 0, decompressed_headers_sent = 0;
+};
+
 // Where a codec's bytes go and what it may ask of its connection.
 class CodecTransport {
  public:
@@ -83,6 +92,8 @@ class StreamHandler {
  public:
   // Memory for the message's head and trailers; must outlive the stream.
   virtual Arena& arena() = 0;
+  // Where the stream's octets are counted; must outlive the stream. nullptr: nowhere.
+  virtual WireBytes* wire_bytes() { return nullptr; }
   // Client side only: 1xx other than 101.
   virtual void on_informational(HeaderMap&) {}
   virtual void on_headers(HeaderMap& headers, bool end_stream) = 0;
@@ -112,6 +123,9 @@ class ConnectionEvents {
   // The peer will take no more streams (GOAWAY, or "connection: close"). Streams above `last` were
   // not processed (they get on_reset).
   virtual void on_goaway() = 0;
+  // The connection failed outside feed(), in what one of its streams sent: ask finished() as soon
+  // as no codec is in a call.
+  virtual void on_failed() {}
 
  protected:
   ~ConnectionEvents() = default;
@@ -166,6 +180,9 @@ class Codec {
   // HTTP/2: sends a PING and remembers it; ping_outstanding() says whether its answer is missing.
   // HTTP/1: nothing, false.
   virtual void send_ping() {}
+  // Server side: some seconds have passed. What the peer did in them and in those before counts
+  // against limits of frequency, what it did earlier does not any more.
+  virtual void next_window() {}
   virtual bool ping_outstanding() const { return false; }
 };
 

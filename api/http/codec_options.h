@@ -6,7 +6,10 @@
 #include <chrono>
 #include <cstdint>
 #include <string>
+#include <utility>
+#include <vector>
 
+#include "api/config/string_matcher.h"
 #include "api/stats.h"
 
 namespace outrigger::http {
@@ -40,6 +43,8 @@ struct Http1Options {
   bool override_stream_error_on_invalid_http_message = false;
   bool send_fully_qualified_url = false;
   HeaderCase header_case = HeaderCase::lower;
+  // Upgrades that are taken for requests that did not ask for one.
+  std::vector<config::StringMatcher> ignored_upgrades;
 };
 
 struct Http2Options {
@@ -59,8 +64,16 @@ struct Http2Options {
   uint32_t max_inbound_window_update_frames_per_data_frame_sent = 10;
   std::chrono::milliseconds ping_interval{0};  // 0: none
   std::chrono::milliseconds ping_timeout{0};
-  uint32_t ping_jitter_percent = 15;
+  uint32_t ping_jitter_percent = 15;  // of the interval, at most; drawn anew for each
+  std::vector<std::pair<uint16_t, uint32_t>> custom_settings;  // SETTINGS of other kinds
 };
+
+// The time to the next PING.
+inline std::chrono::milliseconds jittered_interval(const Http2Options& options, uint64_t random) {
+  auto most = options.ping_interval.count() * options.ping_jitter_percent / 100;
+  auto extra = most == 0 ? 0 : static_cast<int64_t>(random % static_cast<uint64_t>(most + 1));
+  return options.ping_interval + std::chrono::milliseconds(extra);
+}
 
 // http1.*, http2.* counters: Envoy's names (codec stats). One instance per worker and scope.
 #define OUTRIGGER_HTTP1_STATS(COUNTER, GAUGE, HISTOGRAM, CODES) \

@@ -2,18 +2,22 @@
 
 #include <algorithm>
 #include <charconv>
-#include <string>
+#include <string_view>
 
+#include "api/config/header_match.h"
 #include "proxy/observe/log_duration.h"
+#include "proxy/observe/log_grpc.h"
 
 namespace outrigger::observe {
 namespace {
 
 using config::AccessLogFilter;
-using config::HeaderMatch;
 
-bool compare(AccessLogFilter::Compare how, uint64_t actual, uint64_t wanted) {
-  switch (how) {
+bool compare(const AccessLogFilter& filter, uint64_t actual, const LogContext& context) {
+  uint64_t wanted = filter.value;
+  if (!filter.runtime_key.empty() && context.runtime != nullptr)
+    wanted = context.runtime->number(filter.runtime_key, wanted);
+  switch (filter.compare) {
     case AccessLogFilter::Compare::equal:
       return actual == wanted;
     case AccessLogFilter::Compare::greater_equal:
@@ -26,37 +30,49 @@ bool compare(AccessLogFilter::Compare how, uint64_t actual, uint64_t wanted) {
   return false;
 }
 
-bool in_range(const HeaderMatch& match, std::string_view value) {
-  int64_t number = 0;
-  const char* end = value.data() + value.size();
-  auto [at, error] = std::from_chars(value.data(), end, number);
-  return error == std::errc() && at == end && number >= match.range_start &&
-         number < match.range_end;
+bool header_matches(const config::HeaderMatch& match, const LogContext& context) {
+  // A connection has no headers: as of a request that has none of them.
+  if (context.request != nullptr) return config::matches(match, *context.request);
+  if (match.kind == config::HeaderMatch::Kind::present) return match.expect_present == match.invert;
+  return false;
 }
 
-bool value_matches(const HeaderMatch& match, std::string_view value) {
-  return match.kind == HeaderMatch::Kind::range ? in_range(match, value)
-                                                : match.string.matches(value);
+// The same number on every proxy that a request passes, so that they all log it, or none does: the
+// first eight digits of its id.
+uint64_t draw(const AccessLogFilter& filter, const LogContext& context) {
+  constexpr size_t kDigits = 8;
+  std::string_view id = context.info.request_id.substr(0, kDigits);
+  uint64_t number = 0;
+  auto [end, error] = std::from_chars(id.data(), id.data() + id.size(), number, 16);
+  bool is_id = error == std::errc() && end == id.data() + kDigits;
+  return filter.independent || !is_id ? context.random : number;
 }
 
-// Several fields of one name count as one value, joined by ",".
-bool header_matches(const HeaderMatch& match, const http::HeaderMap* headers) {
-  const http::HeaderField* field = headers == nullptr ? nullptr : headers->find(match.name);
-  if (match.kind == HeaderMatch::Kind::present) {
-    return ((field != nullptr) == match.expect_present) != match.invert;
-  }
-  if (field == nullptr) {
-    // A condition on a value that is not there does not hold, inverted or not.
-    return match.treat_missing_as_empty && value_matches(match, "") != match.invert;
-  }
-  if (headers->count(match.name) == 1) return value_matches(match, field->value) != match.invert;
-  std::string joined;
-  for (const http::HeaderField& each : headers->fields()) {
-    if (each.name != match.name) continue;
-    if (&each != field) joined += ',';
-    joined += each.value;
-  }
-  return value_matches(match, joined) != match.invert;
+bool chosen(const AccessLogFilter& filter, const LogContext& context) {
+  uint64_t random = draw(filter, context);
+  const config::RuntimeValue* value =
+      context.runtime == nullptr ? nullptr : context.runtime->find(filter.runtime_key);
+  if (value != nullptr && value->per_million) return random % 1'000'000 < *value->per_million;
+  if (value != nullptr && value->number) return random % 100 < *value->number;  // per cent
+  return random % filter.denominator < filter.numerator;
+}
+
+bool in_set(const AccessLogFilter& filter, uint64_t value) {
+  bool in = value < 32 && (filter.set >> value & 1) != 0;
+  return in != filter.exclude;
+}
+
+// Envoy asks whether there is a value before it asks the matcher.
+bool metadata_matches(const AccessLogFilter& filter, const StreamInfo& info) {
+  static const Metadata kNone;
+  const Metadata& metadata = info.extras == nullptr ? kNone : info.extras->metadata;
+  if (metadata.find(filter.metadata.filter, filter.metadata.path) == nullptr)
+    return filter.match_if_key_not_found;
+  return filter.metadata.matches(metadata);
+}
+
+bool any_flag(const AccessLogFilter& filter, const StreamInfo& info) {
+  return filter.flags.none() ? !info.flags.none() : (filter.flags.bits() & info.flags.bits()) != 0;
 }
 
 }  // namespace
@@ -66,17 +82,27 @@ bool passes(const AccessLogFilter& filter, const LogContext& context) {
   auto child_passes = [&](const AccessLogFilter& child) { return passes(child, context); };
   switch (filter.kind) {
     case AccessLogFilter::Kind::status_code:
-      return compare(filter.compare, static_cast<uint64_t>(info.response_code.value_or(0)),
-                     filter.value);
+      return compare(filter, static_cast<uint64_t>(info.response_code.value_or(0)), context);
     case AccessLogFilter::Kind::duration:
-      return compare(filter.compare, total_duration(context).value_or(0), filter.value);
+      return compare(filter, total_duration(context).value_or(0), context);
     case AccessLogFilter::Kind::not_health_check:
       return !info.health_check;
     case AccessLogFilter::Kind::response_flag:
-      return filter.flags.none() ? !info.flags.none()
-                                 : (filter.flags.bits() & info.flags.bits()) != 0;
+      return any_flag(filter, info);
     case AccessLogFilter::Kind::header:
-      return header_matches(filter.header, context.request);
+      return header_matches(filter.header, context);
+    case AccessLogFilter::Kind::runtime:
+      return chosen(filter, context);
+    case AccessLogFilter::Kind::grpc_status: {
+      constexpr uint64_t kUnknown = 2;  // what neither gRPC nor HTTP answered
+      return in_set(filter, any_grpc_status(context).value_or(kUnknown));
+    }
+    case AccessLogFilter::Kind::metadata:
+      return metadata_matches(filter, info);
+    case AccessLogFilter::Kind::log_type:
+      return in_set(filter, static_cast<uint64_t>(context.type));
+    case AccessLogFilter::Kind::traceable:  // nothing is traced
+      return false;
     case AccessLogFilter::Kind::all_of:
       return std::all_of(filter.children.begin(), filter.children.end(), child_passes);
     case AccessLogFilter::Kind::any_of:

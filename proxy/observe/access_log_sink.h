@@ -1,5 +1,15 @@
-// AccessLogSink: the access logs of one connection manager (or listener) on ONE worker.
-// Thread: that worker. Lifetime: at most the configuration's and the writer's.
+// AccessLogSink: the access logs of one connection manager, router, TCP proxy or listener on ONE
+// worker. Thread: that worker. Lifetime: at most the configuration's and the writer's.
+//
+// A connection without messages is logged like this (`info` says what became of it; BYTES_RECEIVED
+// and BYTES_SENT are its request_body_bytes and response_body_bytes, the WIRE_BYTES its
+// downstream_wire and upstream_wire; without `protocol`, the moments and durations are those of a
+// connection):
+//
+//   observe::LogContext context{info};
+//   context.type = config::AccessLogType::tcp_connection_end;
+//   context.runtime = runtime.get();  // optional: for filters that ask for a runtime key
+//   sink.log(context);
 #pragma once
 
 #include <memory>
@@ -22,8 +32,8 @@ class AccessLogSink {
   ~AccessLogSink();
 
   bool empty() const { return logs_.empty(); }
-  // One line in each log whose filter lets the stream pass. `times` and, where empty, `hostname` of
-  // the context are filled in.
+  // One line in each log whose filter lets the stream pass. `times`, `random` and, where empty,
+  // `hostname` of the context are filled in.
   void log(const LogContext& context);
 
   TimeText& times() { return times_; }
@@ -33,8 +43,11 @@ class AccessLogSink {
     const config::AccessLog* config;
     std::shared_ptr<LogChannel> channel;
   };
+  uint64_t draw();
+
   std::vector<Log> logs_;
   std::string_view hostname_;
+  uint64_t random_state_;
   TimeText times_;
   LogScratch scratch_;
 };

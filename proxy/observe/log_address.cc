@@ -57,4 +57,23 @@ std::string_view address_text(const net::Address& address, bool with_port, char*
   return {to, static_cast<size_t>(at - to)};
 }
 
+std::string_view network_text(const net::Address& address, unsigned bits, char* to) {
+  unsigned all = address.family() == AF_INET ? 32 : 128;
+  bits = std::min(bits, all);
+  sockaddr_storage masked{};
+  std::memcpy(&masked, address.data(), address.length());
+  auto* octets =
+      address.family() == AF_INET
+          ? reinterpret_cast<unsigned char*>(&reinterpret_cast<sockaddr_in*>(&masked)->sin_addr)
+          : reinterpret_cast<sockaddr_in6*>(&masked)->sin6_addr.s6_addr;
+  for (unsigned bit = bits; bit < all; ++bit)
+    octets[bit / 8] &= static_cast<unsigned char>(~(0x80u >> (bit % 8)));
+  net::Address network =
+      net::Address::from_sockaddr(reinterpret_cast<const sockaddr*>(&masked), address.length());
+  size_t size = address_text(network, false, to).size();
+  to[size] = '/';
+  char* end = put_number(to + size + 1, bits);
+  return {to, static_cast<size_t>(end - to)};
+}
+
 }  // namespace outrigger::observe

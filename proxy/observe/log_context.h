@@ -6,6 +6,8 @@
 #include <optional>
 #include <string_view>
 
+#include "api/config/access_log.h"
+#include "api/config/runtime_snapshot.h"
 #include "api/http/header_map.h"
 #include "api/stream_info.h"
 
@@ -13,19 +15,7 @@ namespace outrigger::observe {
 
 class TimeText;
 
-// %ACCESS_LOG_TYPE%: envoy.data.accesslog.v3.AccessLogType.
-enum class AccessLogType : uint8_t {
-  not_set,
-  downstream_start,
-  downstream_periodic,
-  downstream_end,
-  upstream_pool_ready,
-  upstream_periodic,
-  upstream_end,
-  tcp_upstream_connected,
-  tcp_periodic,
-  tcp_connection_end,
-};
+using config::AccessLogType;
 
 struct LogContext {
   const StreamInfo& info;
@@ -40,6 +30,10 @@ struct LogContext {
   // asked for.
   std::optional<SystemTime> now = {};
   std::optional<MonotonicTime> now_monotonic = {};
+  // For filters that a runtime key decides; nullptr: there are no runtime values.
+  const config::RuntimeSnapshot* runtime = nullptr;
+  // For filters that draw; the sink draws anew for each line.
+  uint64_t random = 0;
   // The worker's cache of times as text; nullptr: each is made anew.
   TimeText* times = nullptr;
 };

@@ -16,7 +16,13 @@ std::optional<uint64_t> ns_between(std::optional<MonotonicTime> from,
 
 constexpr uint64_t kNsPerMs = 1'000'000;
 
-// DS: downstream, US: upstream, RX: received, TX: sent.
+std::optional<MonotonicTime> connection_moment(const StreamInfo& info, bool end) {
+  if (info.connection == nullptr) return std::nullopt;
+  return end ? info.connection->end : info.connection->start;
+}
+
+// DS: downstream, US: upstream, CX: connection, HS: handshake, RX: received, TX: sent. Others are
+// names that a filter might have given to a moment: none does.
 std::optional<MonotonicTime> moment(const StreamInfo& info, std::string_view name) {
   if (name == "DS_RX_BEG") return info.start;
   if (name == "DS_RX_END") return info.request_end;
@@ -26,7 +32,15 @@ std::optional<MonotonicTime> moment(const StreamInfo& info, std::string_view nam
   if (name == "US_RX_END") return info.upstream_last_received;
   if (name == "DS_TX_BEG") return info.response_first_sent;
   if (name == "DS_TX_END") return info.response_last_sent;
-  return std::nullopt;  // US_CX_*, US_HS_END, US_RX_BODY_BEG: the stream does not know them
+  if (name == "US_CX_BEG") return info.upstream_connect_start;
+  if (name == "US_CX_END") return info.upstream_connect_end;
+  if (name == "US_HS_END") return info.upstream_handshake_end;
+  if (name == "US_RX_BODY_BEG") return info.upstream_first_body;
+  if (info.protocol) return std::nullopt;
+  // Of connections only, not of requests.
+  if (name == "DS_CX_BEG") return connection_moment(info, false);
+  if (name == "DS_CX_END") return connection_moment(info, true);
+  return std::nullopt;
 }
 
 }  // namespace
@@ -36,6 +50,15 @@ std::optional<uint64_t> duration_between(std::optional<MonotonicTime> from,
   auto ns = ns_between(from, to);
   if (!ns) return std::nullopt;
   return *ns / kNsPerMs;
+}
+
+uint64_t whole_ms(nanoseconds time) {
+  return time.count() <= 0 ? 0 : static_cast<uint64_t>(time.count()) / kNsPerMs;
+}
+
+std::optional<uint64_t> handshake_duration(const StreamInfo& info) {
+  if (info.protocol || info.connection == nullptr) return std::nullopt;  // connections' logs only
+  return duration_between(info.connection->start, info.connection->handshake_end);
 }
 
 std::optional<uint64_t> total_duration(const LogContext& context) {

@@ -70,6 +70,10 @@ uint64_t status_of_http(int code) {
 
 std::optional<uint64_t> grpc_status(const LogContext& context) {
   if (context.request == nullptr || !is_grpc(*context.request)) return std::nullopt;
+  return any_grpc_status(context);
+}
+
+std::optional<uint64_t> any_grpc_status(const LogContext& context) {
   if (auto status = status_in(context.trailers)) return status;
   if (auto status = status_in(context.response)) return status;
   if (!context.info.response_code) return std::nullopt;

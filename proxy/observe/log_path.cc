@@ -49,6 +49,13 @@ std::optional<std::string_view> query_of(const http::HeaderMap& request) {
   return query.substr(0, query.find('#'));
 }
 
+std::optional<std::string_view> logged_query(const http::HeaderMap& request, bool decoded,
+                                             std::string& scratch) {
+  auto query = query_of(request);
+  if (!query || !decoded) return query;
+  return percent_decoded(*query, scratch);
+}
+
 std::optional<std::string_view> query_parameter(const http::HeaderMap& request,
                                                 std::string_view name, std::string& decoded) {
   auto query = query_of(request);

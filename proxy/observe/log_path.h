@@ -14,6 +14,9 @@ namespace outrigger::observe {
 std::optional<std::string_view> logged_path(const http::HeaderMap& request, std::string_view spec);
 // The query without its question mark.
 std::optional<std::string_view> query_of(const http::HeaderMap& request);
+// QUERY_PARAMS: the same, or percent-decoded into `scratch`.
+std::optional<std::string_view> logged_query(const http::HeaderMap& request, bool decoded,
+                                             std::string& scratch);
 // The first parameter of that name, percent-decoded into `decoded` where it has to be.
 std::optional<std::string_view> query_parameter(const http::HeaderMap& request,
                                                 std::string_view name, std::string& decoded);

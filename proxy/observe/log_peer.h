@@ -11,7 +11,13 @@
 namespace outrigger::observe {
 
 // The upstream_*, downstream_* and connection fields; nothing for others.
-LogValue peer_value(config::LogField field, const StreamInfo& info, LogScratch& scratch);
+LogValue peer_value(const config::LogCommand& command, const StreamInfo& info, LogScratch& scratch);
+// SNI, or the host that the request names, as the command's options say.
+LogValue requested_server_name(const config::LogCommand& command, const LogContext& context,
+                               LogScratch& scratch);
+// A host's name, or its address; `with_port` false: what follows its last colon is left out.
+std::string_view host_name(std::string_view name, const net::Address& address, bool with_port,
+                           LogScratch& scratch);
 
 // Nothing for an empty text.
 LogValue non_empty(std::string_view text);

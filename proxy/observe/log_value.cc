@@ -5,11 +5,14 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "api/config/listener.h"
 #include "api/config/route.h"
 #include "proxy/observe/log_duration.h"
 #include "proxy/observe/log_grpc.h"
+#include "proxy/observe/log_metadata.h"
 #include "proxy/observe/log_path.h"
 #include "proxy/observe/log_peer.h"
+#include "proxy/observe/log_tls.h"
 
 namespace outrigger::observe {
 namespace {
@@ -22,6 +25,11 @@ LogValue header(const http::HeaderMap* headers, const LogCommand& command) {
   const http::HeaderField* field = headers->find(command.text);
   if (field == nullptr && !command.alternative.empty()) field = headers->find(command.alternative);
   return field == nullptr ? LogValue() : LogValue(field->value);
+}
+
+LogValue without_query(LogValue value) {
+  value.text = value.text.substr(0, value.text.find('?'));
+  return value;
 }
 
 LogValue flags(ResponseFlags set, bool full, LogScratch& scratch) {
@@ -56,11 +64,21 @@ LogValue grpc(const LogCommand& command, const LogContext& context) {
 }
 
 LogValue type_name(AccessLogType type) {
-  static constexpr std::string_view kNames[] = {
-      "NotSet",          "DownstreamStart",      "DownstreamPeriodic",
-      "DownstreamEnd",   "UpstreamPoolReady",    "UpstreamPeriodic",
-      "UpstreamEnd",     "TcpUpstreamConnected", "TcpPeriodic",
-      "TcpConnectionEnd"};
+  static constexpr std::string_view kNames[] = {"NotSet",
+                                                "TcpUpstreamConnected",
+                                                "TcpPeriodic",
+                                                "TcpConnectionEnd",
+                                                "DownstreamStart",
+                                                "DownstreamPeriodic",
+                                                "DownstreamEnd",
+                                                "UpstreamPoolReady",
+                                                "UpstreamPeriodic",
+                                                "UpstreamEnd",
+                                                "DownstreamTunnelSuccessfullyEstablished",
+                                                "UdpTunnelUpstreamConnected",
+                                                "UdpPeriodic",
+                                                "UdpSessionEnd",
+                                                "TcpConnectionStart"};
   return kNames[static_cast<unsigned>(type)];
 }
 
@@ -81,9 +99,54 @@ LogValue unique_id(LogScratch& scratch) {
   return std::string_view(scratch.small, static_cast<size_t>(at - scratch.small));
 }
 
+// What is not set is "-", as text: also in JSON, as Envoy has it.
 LogValue environment(const std::string& name) {
   const char* value = std::getenv(name.c_str());
-  return value == nullptr ? LogValue() : LogValue(std::string_view(value));
+  return std::string_view(value == nullptr ? "-" : value);
+}
+
+LogValue chain_or_listener(LogField field, const DownstreamConnectionInfo* connection) {
+  if (connection == nullptr) return {};
+  if (field == LogField::listener_name) return non_empty(connection->listener_name);
+  return connection->filter_chain == nullptr ? LogValue()
+                                             : non_empty(connection->filter_chain->name);
+}
+
+// The first that has something to show.
+LogValue coalesce(const LogCommand& command, const LogContext& context, LogScratch& scratch) {
+  for (const LogCommand& each : command.operators) {
+    LogValue value = value_of(each, context, scratch);
+    bool empty = value.kind == LogValue::Kind::text && value.text.empty();
+    if (value.kind != LogValue::Kind::none && !empty) return value;
+  }
+  return {};
+}
+
+// What others than the stream itself left in it.
+LogValue shared_value(const LogCommand& command, const LogContext& context, LogScratch& scratch) {
+  switch (command.field) {
+    case LogField::tls:
+      return tls_value(command, context, scratch);
+    case LogField::metadata:
+      return metadata_value(command, context.info);
+    case LogField::filter_state:
+      return filter_state_value(command, context.info, scratch);
+    case LogField::coalesce:
+      return coalesce(command, context, scratch);
+    case LogField::filter_chain_name:
+    case LogField::listener_name:
+      return chain_or_listener(command.field, context.info.connection);
+    case LogField::custom_flags:  // without any: an empty text, as Envoy has it
+      return context.info.extras == nullptr ? std::string_view()
+                                            : std::string_view(context.info.extras->custom_flags);
+    case LogField::trace_id:  // no spans are made
+    case LogField::span_id:
+      return {};
+    case LogField::requested_server_name:
+      return requested_server_name(command, context, scratch);
+    default:
+      return peer_value(command, context.info, scratch);
+  }
 }
 
 // What the process and the stream as a whole are.
@@ -100,7 +163,7 @@ LogValue process_value(const LogCommand& command, const LogContext& context, Log
     case LogField::unique_id:
       return unique_id(scratch);
     default:
-      return peer_value(command.field, context.info, scratch);
+      return shared_value(command, context, scratch);
   }
 }
 
@@ -134,7 +197,44 @@ LogValue outcome_value(const LogCommand& command, const LogContext& context, Log
   }
 }
 
-// Heads and bodies; what frames them on the wire is the codecs' and not counted.
+uint64_t size_of(const http::HeaderMap* headers) {
+  return headers == nullptr ? 0 : headers->byte_size();
+}
+
+LogValue wire_value(const LogCommand& command, const LogContext& context, LogScratch& scratch) {
+  const http::WireBytes& downstream = context.info.downstream_wire;
+  const http::WireBytes& upstream = context.info.upstream_wire;
+  switch (command.field) {
+    case LogField::downstream_wire_bytes_received:
+      return downstream.received;
+    case LogField::downstream_wire_bytes_sent:
+      return downstream.sent;
+    case LogField::downstream_header_bytes_received:
+      return downstream.headers_received;
+    case LogField::downstream_header_bytes_sent:
+      return downstream.headers_sent;
+    case LogField::downstream_decompressed_header_bytes_received:
+      return downstream.decompressed_headers_received;
+    case LogField::downstream_decompressed_header_bytes_sent:
+      return downstream.decompressed_headers_sent;
+    case LogField::upstream_wire_bytes_received:
+      return upstream.received;
+    case LogField::upstream_wire_bytes_sent:
+      return upstream.sent;
+    case LogField::upstream_header_bytes_received:
+      return upstream.headers_received;
+    case LogField::upstream_header_bytes_sent:
+      return upstream.headers_sent;
+    case LogField::upstream_decompressed_header_bytes_received:
+      return upstream.decompressed_headers_received;
+    case LogField::upstream_decompressed_header_bytes_sent:
+      return upstream.decompressed_headers_sent;
+    default:
+      return outcome_value(command, context, scratch);
+  }
+}
+
+// Bodies, and heads as they stand when the line is written.
 LogValue bytes_value(const LogCommand& command, const LogContext& context, LogScratch& scratch) {
   const StreamInfo& info = context.info;
   switch (command.field) {
@@ -146,29 +246,17 @@ LogValue bytes_value(const LogCommand& command, const LogContext& context, LogSc
     case LogField::packets_retransmitted:
       return uint64_t{0};
     case LogField::request_headers_bytes:
-    case LogField::downstream_header_bytes_received:
-      return info.request_header_bytes;
+      return size_of(context.request);
     case LogField::response_headers_bytes:
-    case LogField::downstream_header_bytes_sent:
-      return info.response_header_bytes;
-    case LogField::downstream_wire_bytes_received:
-      return info.request_header_bytes + info.request_body_bytes;
-    case LogField::downstream_wire_bytes_sent:
-      return info.response_header_bytes + info.response_body_bytes;
-    case LogField::upstream_wire_bytes_sent:
-      return info.upstream_request_header_bytes + info.upstream_request_body_bytes;
-    case LogField::upstream_wire_bytes_received:
-      return info.upstream_response_header_bytes + info.upstream_response_body_bytes;
-    case LogField::upstream_header_bytes_sent:
-      return info.upstream_request_header_bytes;
-    case LogField::upstream_header_bytes_received:
-      return info.upstream_response_header_bytes;
+      return size_of(context.response);
+    case LogField::response_trailers_bytes:
+      return size_of(context.trailers);
     case LogField::upstream_body_bytes_sent:
       return info.upstream_request_body_bytes;
     case LogField::upstream_body_bytes_received:
       return info.upstream_response_body_bytes;
     default:
-      return outcome_value(command, context, scratch);
+      return wire_value(command, context, scratch);
   }
 }
 
@@ -179,9 +267,12 @@ LogValue time_value(const LogCommand& command, const LogContext& context, LogScr
       return time(command, TimeText::Zone::utc, info.start_time, context, scratch);
     case LogField::start_time_local:
       return time(command, TimeText::Zone::local, info.start_time, context, scratch);
-    case LogField::emit_time: {
+    case LogField::emit_time:
+    case LogField::emit_time_local: {
       SystemTime now = context.now ? *context.now : std::chrono::system_clock::now();
-      return time(command, TimeText::Zone::utc, now, context, scratch);
+      bool local = command.field == LogField::emit_time_local;
+      return time(command, local ? TimeText::Zone::local : TimeText::Zone::utc, now, context,
+                  scratch);
     }
     case LogField::request_duration:
       return duration_between(info.start, info.request_end);
@@ -197,6 +288,10 @@ LogValue time_value(const LogCommand& command, const LogContext& context, LogScr
       return common_duration(info, command.text);
     case LogField::roundtrip_duration:  // QUIC's
       return {};
+    case LogField::downstream_handshake_duration:
+      return handshake_duration(info);
+    case LogField::upstream_connection_pool_ready_duration:
+      return info.upstream_pool_ready ? LogValue(whole_ms(*info.upstream_pool_ready)) : LogValue();
     default:
       return bytes_value(command, context, scratch);
   }
@@ -205,7 +300,8 @@ LogValue time_value(const LogCommand& command, const LogContext& context, LogScr
 LogValue request_value(const LogCommand& command, const http::HeaderMap& request,
                        LogScratch& scratch) {
   if (command.field == LogField::path) return logged_path(request, command.text);
-  if (command.field == LogField::query_params) return query_of(request);
+  if (command.field == LogField::query_params)
+    return logged_query(request, command.text == "DECODED", scratch.large);
   return query_parameter(request, command.text, scratch.large);
 }
 
@@ -216,6 +312,8 @@ LogValue message_value(const LogCommand& command, const LogContext& context, Log
       return std::string_view(command.text);
     case LogField::request_header:
       return header(context.request, command);
+    case LogField::request_without_query:
+      return without_query(header(context.request, command));
     case LogField::response_header:
       return header(context.response, command);
     case LogField::response_trailer:
@@ -243,6 +341,13 @@ LogValue value_of(const LogCommand& command, const LogContext& context, LogScrat
     value.text = value.text.substr(0, *command.max_length);
   }
   return value;
+}
+
+std::string_view data_text(const LogCommand& command, const LogValue& value, LogScratch& scratch) {
+  scratch.large.clear();
+  append_json(*value.data, scratch.large);
+  std::string_view text = scratch.large;
+  return command.max_length ? text.substr(0, *command.max_length) : text;
 }
 
 }  // namespace outrigger::observe

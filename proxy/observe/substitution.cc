@@ -77,6 +77,9 @@ void evaluate(const config::SubstitutionFormat& format, bool omit_empty, const L
       case LogValue::Kind::text:
         append_text(value.text, out);
         break;
+      case LogValue::Kind::data:
+        append_text(data_text(command, value, scratch), out);
+        break;
     }
   }
 }

@@ -1,6 +1,7 @@
 #include "proxy/observe/substitution_json.h"
 
 #include "proxy/observe/json_escape.h"
+#include "proxy/observe/log_metadata.h"
 
 namespace outrigger::observe {
 namespace {
@@ -67,6 +68,8 @@ class JsonEvaluation {
         out_.append_number(value.number);
       } else if (value.kind == LogValue::Kind::text) {
         append_json_escaped(value.text, out_);
+      } else if (value.kind == LogValue::Kind::data) {
+        append_json_escaped(data_text(command, value, scratch_), out_);
       } else if (!omit_empty_) {
         out_.push_back('-');
       }
@@ -86,6 +89,9 @@ class JsonEvaluation {
         break;
       case LogValue::Kind::text:
         write_string(value.text);
+        break;
+      case LogValue::Kind::data:
+        append_json(*value.data, out_);
         break;
     }
     return true;

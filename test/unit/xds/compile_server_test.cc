@@ -174,9 +174,33 @@ TEST(CompileAccessLog, FilterTrees) {
 }
 
 TEST(CompileAccessLog, RefusesFiltersThatWeDoNotHave) {
-  EXPECT_THAT(
-      with_log("file.v3.FileAccessLog, path: p", "{runtime_filter: {runtime_key: k}}").errors,
-      ElementsAre(HasSubstr("access_log[0].filter.runtime_filter: is not supported by Outrigger")));
+  EXPECT_THAT(with_log("file.v3.FileAccessLog, path: p", "{extension_filter: {name: cel}}").errors,
+              ElementsAre(HasSubstr(
+                  "access_log[0].filter.extension_filter: is not supported by Outrigger")));
+}
+
+TEST(CompileAccessLog, TakesSamplesSetsAndMetadata) {
+  Loaded loaded = with_log(
+      "file.v3.FileAccessLog, path: p",
+      "{and_filter: {filters: [{runtime_filter: {runtime_key: k, percent_sampled: {numerator: 3, "
+      "denominator: MILLION}, use_independent_randomness: true}}, "
+      "{grpc_status_filter: {statuses: [OK, UNAVAILABLE], exclude: true}}, "
+      "{metadata_filter: {matcher: {filter: f, path: [{key: a}], value: {bool_match: true}}, "
+      "match_if_key_not_found: false}}, "
+      "{log_type_filter: {types: [DownstreamEnd, TcpConnectionEnd]}}, {traceable_filter: {}}]}}");
+  ASSERT_THAT(loaded.errors, IsEmpty());
+  using Kind = config::AccessLogFilter::Kind;
+  const auto& filters = loaded.manager().access_logs.at(0).filter->children;
+  EXPECT_EQ(filters.at(0).kind, Kind::runtime);
+  EXPECT_EQ(filters.at(0).numerator, 3u);
+  EXPECT_EQ(filters.at(0).denominator, 1'000'000u);
+  EXPECT_TRUE(filters.at(0).independent);
+  EXPECT_EQ(filters.at(1).set, 1u | 1u << 14);
+  EXPECT_TRUE(filters.at(1).exclude);
+  EXPECT_EQ(filters.at(2).metadata.filter, "f");
+  EXPECT_FALSE(filters.at(2).match_if_key_not_found);
+  EXPECT_EQ(filters.at(3).set, 1u << 6 | 1u << 3);
+  EXPECT_EQ(filters.at(4).kind, Kind::traceable);
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 namespace outrigger::xds {
 namespace {
 
+using config::LogCommand;
 using config::LogField;
 using config::SubstitutionFormat;
 
@@ -84,9 +85,11 @@ TEST(CompileSubstitution, OptionsAreCheckedAndKept) {
   EXPECT_EQ(compiled("%GRPC_STATUS(SNAKE_STRING)%")[0].text, "SNAKE_STRING");
   EXPECT_EQ(compiled("%OUTRIGGER_CAUSE%")[0].field, LogField::cause);
   for (const char* bad :
-       {"%COMMON_DURATION(DS_RX_BEG)%", "%COMMON_DURATION(DS_RX_BEG:DS)%",
-        "%COMMON_DURATION(DS_RX_BEG:DS_TX_END:s)%", "%COMMON_DURATION(:DS_TX_END)%", "%PATH(XX)%",
-        "%PATH(WQ:X)%", "%QUERY_PARAMS(DECODED)%", "%GRPC_STATUS(x)%"}) {
+       {"%COMMON_DURATION(DS_RX_BEG)%", "%COMMON_DURATION(DS_RX_BEG:DS_TX_END:s)%",
+        "%COMMON_DURATION(:DS_TX_END)%", "%PATH(XX)%", "%PATH(WQ:X)%", "%QUERY_PARAMS(X)%",
+        "%GRPC_STATUS(x)%", "%REQUESTED_SERVER_NAME(X)%", "%REQUESTED_SERVER_NAME(SNI_FIRST:X)%",
+        "%METADATA(X:a)%", "%FILTER_STATE(a:X)%", "%FILTER_STATE(a:FIELD)%",
+        "%FILTER_STATE(a:PLAIN:b)%"}) {
     EXPECT_NE(problem(bad).find("is none of"), std::string::npos) << bad << ": " << problem(bad);
   }
 }
@@ -109,11 +112,71 @@ TEST(CompileSubstitution, RefusesParametersAndLengthsWhereThereAreNone) {
   EXPECT_EQ(problem("%REQ(a?b?c)%"), "command %REQ%: more than one alternative header in 'a?b?c'");
 }
 
-TEST(CompileSubstitution, TellsUnknownCommandsFromThoseOfLaterVersions) {
+TEST(CompileSubstitution, TellsUnknownCommandsFromThoseThatWeDoNotHave) {
   EXPECT_EQ(problem("%NO_SUCH_THING%"), "command %NO_SUCH_THING% is unknown");
-  EXPECT_EQ(problem("%DYNAMIC_METADATA(a:b)%"), "command %DYNAMIC_METADATA% is not supported");
-  EXPECT_EQ(problem("%DOWNSTREAM_PEER_URI_SAN%"),
-            "command %DOWNSTREAM_PEER_URI_SAN% is not supported");
+  EXPECT_EQ(problem("%CEL(response.code)%"), "command %CEL% is not supported");
+  EXPECT_EQ(problem("%DOWNSTREAM_CX_RTT%"), "command %DOWNSTREAM_CX_RTT% is not supported");
+}
+
+TEST(CompileSubstitution, MetadataCommandsLeadToAValue) {
+  const LogCommand route = compiled("%METADATA(ROUTE:com.test:a:b):5%")[0];
+  EXPECT_EQ(route.field, LogField::metadata);
+  EXPECT_EQ(route.metadata, config::LogMetadata::route);
+  EXPECT_EQ(route.path, (std::vector<std::string>{"com.test", "a", "b"}));
+  EXPECT_EQ(route.max_length, 5u);
+  const LogCommand dynamic = compiled("%DYNAMIC_METADATA(com.test)%")[0];
+  EXPECT_EQ(dynamic.metadata, config::LogMetadata::dynamic);
+  EXPECT_EQ(dynamic.path, std::vector<std::string>{"com.test"});
+  EXPECT_EQ(compiled("%UPSTREAM_METADATA(n:k)%")[0].metadata, config::LogMetadata::upstream_host);
+  EXPECT_EQ(problem("%CLUSTER_METADATA(n):3%"), "command %CLUSTER_METADATA% takes no length");
+  EXPECT_EQ(problem("%METADATA%"), "command %METADATA% requires parameters");
+}
+
+TEST(CompileSubstitution, TlsCommandsKnowTheirSide) {
+  const LogCommand peer = compiled("%DOWNSTREAM_PEER_CERT_V_END(%Y)%")[0];
+  EXPECT_EQ(peer.field, LogField::tls);
+  EXPECT_EQ(peer.tls, config::LogTls::peer_cert_v_end);
+  EXPECT_EQ(peer.text, "%Y");
+  EXPECT_FALSE(peer.upstream);
+  EXPECT_TRUE(compiled("%UPSTREAM_TLS_CIPHER%")[0].upstream);
+  EXPECT_TRUE(compiled("%UPSTREAM_FILTER_STATE(a)%")[0].upstream);
+}
+
+TEST(CompileSubstitution, AnAddressMayBeShownAsItsNetwork) {
+  EXPECT_EQ(compiled("%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT(16)%")[0].prefix_length, 16);
+  EXPECT_EQ(compiled("%UPSTREAM_LOCAL_ADDRESS_WITHOUT_PORT(999)%")[0].prefix_length, 128);
+  EXPECT_EQ(compiled("%UPSTREAM_LOCAL_ADDRESS_WITHOUT_PORT(x)%")[0].prefix_length, std::nullopt);
+}
+
+TEST(CompileSubstitution, TimeFormatsHaveNoLineBreak) {
+  for (const char* bad : {"%START_TIME(%n)%", "%START_TIME(a %-3En)%", "%EMIT_TIME(%%%n)%"}) {
+    EXPECT_NE(problem(bad).find("has a line break"), std::string::npos) << bad;
+  }
+  EXPECT_EQ(problem("%START_TIME(%%n)%"), "none");
+}
+
+TEST(CompileSubstitution, CoalesceHoldsCommands) {
+  const LogCommand first = compiled(
+      R"(%COALESCE({"operators": ["REQUESTED_SERVER_NAME", )"
+      R"({"command": "REQ", "param": ":authority", "max_length": 3}]}):9%)")[0];
+  ASSERT_EQ(first.operators.size(), 2u);
+  EXPECT_EQ(first.operators[0].field, LogField::requested_server_name);
+  EXPECT_EQ(first.operators[1].text, ":authority");
+  EXPECT_EQ(first.operators[1].max_length, 3u);
+  EXPECT_EQ(first.max_length, 9u);
+  for (const char* bad :
+       {"%COALESCE(x)%", "%COALESCE({})%", R"(%COALESCE({"operators": []})%)",
+        R"(%COALESCE({"operators": ["NOPE"]})%)", R"(%COALESCE({"operators": ["REQ"]})%)",
+        R"(%COALESCE({"operators": [{"param": "x"}]})%)",
+        R"(%COALESCE({"operators": [{"command": "PROTOCOL", "max_length": 3}]})%)",
+        R"(%COALESCE({"operators": ["COALESCE"]})%)"}) {
+    EXPECT_NE(problem(bad).find("command %COALESCE%: "), std::string::npos) << problem(bad);
+  }
+}
+
+TEST(CompileSubstitution, ReqWithoutQueryNeedsItsFormatter) {
+  EXPECT_NE(problem("%REQ_WITHOUT_QUERY(:path)%").find("needs the formatter"), std::string::npos);
+  EXPECT_TRUE(compile_substitution("%REQ_WITHOUT_QUERY(:path)%", {true}).ok());
 }
 
 TEST(CompileSubstitution, TheDefaultFormatCompiles) {

@@ -74,10 +74,10 @@ void BodyWriter::write_chunk(http::CodecTransport& transport, Bytes body, bool e
   put_piece(transport, tail);
 }
 
-bool BodyWriter::write_trailers(http::CodecTransport& transport, const http::HeaderMap& trailers,
+bool BodyWriter::write_trailers(MeteredTransport& transport, const http::HeaderMap& trailers,
                                 const http::Http1Options& options) {
   if (kind_ != Kind::chunked || !options.enable_trailers) return write(transport, {}, true);
-  write_trailer_section(transport, trailers, options.header_case);
+  transport.sent_fields(write_trailer_section(transport, trailers, options.header_case));
   return true;
 }
 

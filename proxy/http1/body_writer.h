@@ -7,6 +7,7 @@
 #include "api/bytes.h"
 #include "api/http/codec.h"
 #include "api/http/codec_options.h"
+#include "proxy/http1/metered_transport.h"
 
 namespace outrigger::http1 {
 
@@ -28,7 +29,7 @@ class BodyWriter {
   // False: more or fewer octets than announced. What is too much is not sent.
   bool write(http::CodecTransport& transport, Bytes body, bool end);
   // Ends a chunked body with trailers; other kinds cannot carry them.
-  bool write_trailers(http::CodecTransport& transport, const http::HeaderMap& trailers,
+  bool write_trailers(MeteredTransport& transport, const http::HeaderMap& trailers,
                       const http::Http1Options& options);
 
  private:

@@ -33,6 +33,7 @@ size_t Http1ClientCodec::read(Bytes bytes) {
     case Reading::trailers:
       return read_trailers(bytes);
     case Reading::tunnel:
+      transport_.received(bytes.size());
       handler_->on_body(bytes, false);
       finish_if_done();
       return bytes.size();
@@ -54,6 +55,7 @@ size_t Http1ClientCodec::refuse_extraneous(Bytes bytes) {
 
 size_t Http1ClientCodec::read_head(Bytes bytes) {
   HeadReader::Result part = head_.read(bytes, handler_->arena(), options_.limits.max_bytes);
+  transport_.received(part.consumed);
   switch (part.state) {
     case HeadReader::State::incomplete:
       if (!may_begin_response(head_.pending())) fail(kMalformed);
@@ -77,6 +79,7 @@ void Http1ClientCodec::on_head(char* head, size_t size, bool more_follows) {
   response_ = ResponseHead();
   HeadError error =
       parse_response_head(head, rules(Section::response), request_, *headers, response_);
+  transport_.received_fields(response_.facts.octets);
   if (error) return fail(error);
   if (response_.status < 200 && response_.status != 101) return on_informational(*headers, size);
   on_final_head(*headers, more_follows);
@@ -145,6 +148,7 @@ void Http1ClientCodec::not_reusable() {
 
 size_t Http1ClientCodec::read_body(Bytes bytes) {
   BodyReader::Step step = body_in_.next(bytes);
+  transport_.received(step.consumed);
   switch (step.event) {
     case BodyReader::Event::need_more:
       break;
@@ -183,6 +187,7 @@ void Http1ClientCodec::on_body_end(Bytes last_part, bool more_follows) {
 
 size_t Http1ClientCodec::read_trailers(Bytes bytes) {
   HeadReader::Result part = head_.read(bytes, handler_->arena(), options_.limits.max_bytes);
+  transport_.received(part.consumed);
   switch (part.state) {
     case HeadReader::State::incomplete:
       break;
@@ -206,6 +211,7 @@ void Http1ClientCodec::on_trailer_section(char* section, bool more_follows) {
   if (HeadError error = parse_fields(section, rules(Section::trailers), *trailers, facts)) {
     return fail(error);
   }
+  transport_.received_fields(facts.octets);
   if (trailers->empty() || !options_.enable_trailers) return on_body_end({}, more_follows);
   end_response(more_follows);
   handler_->on_trailers(*trailers);
@@ -262,6 +268,7 @@ void Http1ClientCodec::on_transport_resumed() {
 void Http1ClientCodec::finish_stream() {
   http::StreamHandler* handler = handler_;
   handler_ = nullptr;
+  transport_.end();
   reading_ = reusable_ ? Reading::idle : Reading::nothing;
   pause_.release();
   // Last: the pool may open the next stream from here.

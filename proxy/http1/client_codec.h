@@ -29,6 +29,7 @@
 #include "proxy/http1/body_writer.h"
 #include "proxy/http1/head_reader.h"
 #include "proxy/http1/head_writer.h"
+#include "proxy/http1/metered_transport.h"
 #include "proxy/http1/read_pause.h"
 #include "proxy/http1/response_head.h"
 
@@ -114,7 +115,7 @@ class Http1ClientCodec final : public http::ClientCodec, private http::StreamEnc
   http::FeedResult result(size_t consumed) const;
   FieldRules rules(Section section) const { return {options_, stats_, section, false}; }
 
-  http::CodecTransport& transport_;
+  MeteredTransport transport_;
   http::ConnectionEvents& events_;
   const http::Http1Options& options_;
   http::Http1Stats& stats_;

@@ -24,6 +24,7 @@ bool is_upgrade(const HeaderMap& headers) {
 
 http::StreamEncoder& Http1ClientCodec::open_stream(http::StreamHandler& handler) {
   handler_ = &handler;
+  transport_.begin(handler.wire_bytes());
   reading_ = Reading::head;
   request_ = RequestKind();
   response_ = ResponseHead();
@@ -58,7 +59,8 @@ void Http1ClientCodec::send_headers(const HeaderMap& headers, bool end_stream) {
     return end_request(false);
   }
   HeadFraming framing = frame_request(headers, method, end_stream);
-  write_request_head(transport_, headers, method, target, framing, options_.header_case);
+  transport_.sent_fields(
+      write_request_head(transport_, headers, method, target, framing, options_.header_case));
   if (end_stream) end_request(body_out_.write(transport_, {}, true));
 }
 
@@ -126,6 +128,7 @@ void Http1ClientCodec::end_request(bool complete) {
 void Http1ClientCodec::reset(http::ResetReason) {
   if (handler_ == nullptr) return;
   handler_ = nullptr;
+  transport_.end();
   reading_ = Reading::nothing;
   reusable_ = false;
   head_.reset();

@@ -164,6 +164,8 @@ HeadError parse_fields(char* at, const FieldRules& rules, http::HeaderMap& map, 
     std::string_view value;
     if (HeadError error = read_value(at, value)) return error;
     if (left-- == 0) return {431, details::kTooManyHeaders};
+    constexpr size_t kColonAndLineEnd = 3;
+    facts.octets += name.lower.size() + value.size() + kColonAndLineEnd;
     HeaderId id = known_name(name.lower);
     bool keep = true;
     if (kSpecial[static_cast<unsigned>(id)]) {

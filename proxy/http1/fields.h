@@ -34,6 +34,7 @@ struct FieldFacts {
   bool connection_upgrade = false;
   bool has_host = false;
   bool has_upgrade = false;
+  size_t octets = 0;  // names, colons, values and line ends: white space is not counted
   std::string_view host;
   std::string_view host_original_name;
 };

@@ -44,6 +44,7 @@ constexpr std::array<Bytes, 4> kProperLengthLines = {"", "", "Content-Length: 0\
 constexpr std::array<Bytes, 4> kProperConnectionLines = {
     "", "Connection: close\r\n", "Connection: keep-alive\r\n", "Connection: upgrade\r\n"};
 
+constexpr Bytes kLineEnd = "\r\n";
 constexpr size_t kLineExtra = 4;       // ": " and CRLF
 constexpr size_t kMaxOwnLines = 64;    // one length line, one connection line, the empty line
 constexpr size_t kMaxStatusLine = 64;  // "HTTP/1.1 431 Request Header Fields Too Large" CRLF
@@ -167,7 +168,7 @@ char* put_fields(char* at, const http::HeaderMap& headers, HeadFraming framing) 
   bool proper = Case == HeaderCase::proper;
   at = put(at, (proper ? kProperLengthLines : kLengthLines)[length]);
   at = put(at, (proper ? kProperConnectionLines : kConnectionLines)[connection]);
-  return put(at, "\r\n");
+  return put(at, kLineEnd);
 }
 
 char* put_fields(char* at, const http::HeaderMap& headers, HeadFraming framing, HeaderCase kind) {
@@ -182,6 +183,13 @@ char* put_fields(char* at, const http::HeaderMap& headers, HeadFraming framing, 
   return put_fields<HeaderCase::lower>(at, headers, framing);
 }
 
+// The field lines stand between `fields` and the empty line before `end`.
+size_t finish(http::CodecTransport& transport, const char* begin, const char* fields,
+              const char* end) {
+  transport.commit(static_cast<size_t>(end - begin));
+  return static_cast<size_t>(end - fields) - kLineEnd.size();
+}
+
 size_t max_fields_size(const http::HeaderMap& headers) {
   size_t size = kMaxOwnLines;
   for (const HeaderField& field : headers.fields()) {
@@ -192,38 +200,36 @@ size_t max_fields_size(const http::HeaderMap& headers) {
 
 }  // namespace
 
-void write_response_head(http::CodecTransport& transport, const http::HeaderMap& headers,
-                         int status, bool http10, HeadFraming framing, HeaderCase header_case) {
+size_t write_response_head(http::CodecTransport& transport, const http::HeaderMap& headers,
+                           int status, bool http10, HeadFraming framing, HeaderCase header_case) {
   char* begin = transport.reserve(kMaxStatusLine + max_fields_size(headers));
   char* at = put(begin, http10 ? "HTTP/1.0 " : "HTTP/1.1 ");
   *at++ = static_cast<char>('0' + status / 100);
   *at++ = static_cast<char>('0' + status / 10 % 10);
   *at++ = static_cast<char>('0' + status % 10);
   *at++ = ' ';
-  at = put(put(at, reason_phrase(status)), "\r\n");
-  at = put_fields(at, headers, framing, header_case);
-  transport.commit(static_cast<size_t>(at - begin));
+  char* fields = put(put(at, reason_phrase(status)), kLineEnd);
+  return finish(transport, begin, fields, put_fields(fields, headers, framing, header_case));
 }
 
-void write_request_head(http::CodecTransport& transport, const http::HeaderMap& headers,
-                        std::string_view method, std::string_view target, HeadFraming framing,
-                        HeaderCase header_case) {
+size_t write_request_head(http::CodecTransport& transport, const http::HeaderMap& headers,
+                          std::string_view method, std::string_view target, HeadFraming framing,
+                          HeaderCase header_case) {
   constexpr std::string_view kVersion = " HTTP/1.1\r\n";
   size_t line = method.size() + 1 + target.size() + kVersion.size();
   char* begin = transport.reserve(line + max_fields_size(headers));
   char* at = put(begin, method);
   *at++ = ' ';
-  at = put(put(at, target), kVersion);
-  at = put_fields(at, headers, framing, header_case);
-  transport.commit(static_cast<size_t>(at - begin));
+  char* fields = put(put(at, target), kVersion);
+  return finish(transport, begin, fields, put_fields(fields, headers, framing, header_case));
 }
 
-void write_trailer_section(http::CodecTransport& transport, const http::HeaderMap& trailers,
-                           HeaderCase header_case) {
+size_t write_trailer_section(http::CodecTransport& transport, const http::HeaderMap& trailers,
+                             HeaderCase header_case) {
   constexpr std::string_view kLastChunkLine = "0\r\n";
   char* begin = transport.reserve(kLastChunkLine.size() + max_fields_size(trailers));
-  char* at = put_fields(put(begin, kLastChunkLine), trailers, {}, header_case);
-  transport.commit(static_cast<size_t>(at - begin));
+  char* fields = put(begin, kLastChunkLine);
+  return finish(transport, begin, fields, put_fields(fields, trailers, {}, header_case));
 }
 
 }  // namespace outrigger::http1

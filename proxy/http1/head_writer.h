@@ -32,16 +32,17 @@ struct HeadFraming {
   ConnectionField connection = ConnectionField::none;
 };
 
-void write_response_head(http::CodecTransport& transport, const http::HeaderMap& headers,
-                         int status, bool http10, HeadFraming framing,
-                         http::HeaderCase header_case);
-// `target` is what stands in the request line.
-void write_request_head(http::CodecTransport& transport, const http::HeaderMap& headers,
-                        std::string_view method, std::string_view target, HeadFraming framing,
-                        http::HeaderCase header_case);
-// "0" CRLF, the fields, CRLF.
-void write_trailer_section(http::CodecTransport& transport, const http::HeaderMap& trailers,
+// Each returns the octets of the field lines.
+size_t write_response_head(http::CodecTransport& transport, const http::HeaderMap& headers,
+                           int status, bool http10, HeadFraming framing,
                            http::HeaderCase header_case);
+// `target` is what stands in the request line.
+size_t write_request_head(http::CodecTransport& transport, const http::HeaderMap& headers,
+                          std::string_view method, std::string_view target, HeadFraming framing,
+                          http::HeaderCase header_case);
+// "0" CRLF, the fields, CRLF.
+size_t write_trailer_section(http::CodecTransport& transport, const http::HeaderMap& trailers,
+                             http::HeaderCase header_case);
 
 // The phrase of RFC 9110 and its registry; "Unknown" for others, as Envoy says.
 std::string_view reason_phrase(int status);

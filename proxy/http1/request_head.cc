@@ -1,5 +1,6 @@
 #include "proxy/http1/request_head.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "proxy/http1/chars.h"
@@ -67,11 +68,15 @@ HeadError check_host(const Target& target, const http::Http1Options& options, Ar
   return is_valid_authority(facts.host) ? kNoError : HeadError{400, details::kInvalidAuthority};
 }
 
-// h2c is not offered, and HTTP/1.0 has no Upgrade: what asks for them is an ordinary request.
-void decide_upgrade(http::HeaderMap& map, RequestHead& out) {
+// h2c is not offered, HTTP/1.0 has no Upgrade, and the options may name others: what asks for them
+// is an ordinary request.
+void decide_upgrade(const http::Http1Options& options, http::HeaderMap& map, RequestHead& out) {
   if (!out.facts.has_upgrade) return;
-  bool asked = out.facts.connection_upgrade && !out.http10;
-  if (asked && !http::has_token(map.get(HeaderId::upgrade), "h2c")) {
+  std::string_view type = map.get(HeaderId::upgrade);
+  bool asked = out.facts.connection_upgrade && !out.http10 && !http::has_token(type, "h2c");
+  if (asked && std::ranges::none_of(options.ignored_upgrades, [type](const auto& matcher) {
+        return matcher.matches(type);
+      })) {
     out.upgrade = true;
     return;
   }
@@ -136,7 +141,7 @@ HeadError parse_request_head(char* head, const FieldRules& rules, http::HeaderMa
   if (HeadError error = parse_fields(line.end, rules, map, out.facts)) return error;
 
   out.keep_alive = !out.facts.connection_close && (!out.http10 || out.facts.connection_keep_alive);
-  decide_upgrade(map, out);
+  decide_upgrade(rules.options, map, out);
   // The framing before the host: a request without a host can be answered on a connection that
   // stays open.
   if (HeadError error = decide_body(rules.options, map, out)) return error;

@@ -32,6 +32,7 @@ size_t Http1ServerCodec::read(Bytes bytes) {
     case Reading::trailers:
       return read_trailers(bytes);
     case Reading::tunnel:
+      transport_.received(bytes.size());
       handler_->on_body(bytes, false);
       finish_if_done();
       return bytes.size();
@@ -69,11 +70,13 @@ void Http1ServerCodec::begin_stream() {
   http::StreamHandler& handler = events_.on_new_stream(*this);
   if (!open_) return;  // given up at once
   handler_ = &handler;
+  transport_.begin(handler.wire_bytes());
   if (blocked_) handler_->on_write_blocked();
 }
 
 size_t Http1ServerCodec::read_head(Bytes bytes) {
   HeadReader::Result part = head_.read(bytes, handler_->arena(), options_.limits.max_bytes);
+  transport_.received(part.consumed);
   switch (part.state) {
     case HeadReader::State::incomplete:
       if (HeadError error = start_line_.feed(bytes)) fail(error);
@@ -95,6 +98,7 @@ void Http1ServerCodec::on_head(char* head) {
   Arena& arena = handler_->arena();
   auto* headers = arena.make<HeaderMap>(arena);
   HeadError error = parse_request_head(head, rules(Section::request), *headers, request_);
+  transport_.received_fields(request_.facts.octets);
   if (error) return fail(error);
   keep_alive_ = request_.keep_alive;
   may_tunnel_ = request_.is_connect || request_.upgrade;
@@ -118,6 +122,7 @@ void Http1ServerCodec::end_request() {
 
 size_t Http1ServerCodec::read_body(Bytes bytes) {
   BodyReader::Step step = body_in_.next(bytes);
+  transport_.received(step.consumed);
   switch (step.event) {
     case BodyReader::Event::need_more:
       break;
@@ -146,6 +151,7 @@ void Http1ServerCodec::on_body_end(Bytes last_part) {
 
 size_t Http1ServerCodec::read_trailers(Bytes bytes) {
   HeadReader::Result part = head_.read(bytes, handler_->arena(), options_.limits.max_bytes);
+  transport_.received(part.consumed);
   switch (part.state) {
     case HeadReader::State::incomplete:
       break;
@@ -169,6 +175,7 @@ void Http1ServerCodec::on_trailer_section(char* section) {
   if (HeadError error = parse_fields(section, rules(Section::trailers), *trailers, facts)) {
     return fail(error);
   }
+  transport_.received_fields(facts.octets);
   if (trailers->empty() || !options_.enable_trailers || may_tunnel_ || tunnel_) {
     return on_body_end({});
   }
@@ -238,6 +245,7 @@ void Http1ServerCodec::finish_stream() {
   http::StreamHandler* handler = handler_;
   open_ = false;
   handler_ = nullptr;
+  transport_.end();
   reading_ = keep_alive_ && !tunnel_ ? Reading::between : Reading::nothing;
   handler->on_stream_closed();
   // Last: the connection may take this as the word to feed what it kept.

@@ -31,6 +31,7 @@
 #include "proxy/http1/body_writer.h"
 #include "proxy/http1/head_reader.h"
 #include "proxy/http1/head_writer.h"
+#include "proxy/http1/metered_transport.h"
 #include "proxy/http1/read_pause.h"
 #include "proxy/http1/request_head.h"
 
@@ -114,7 +115,7 @@ class Http1ServerCodec final : public http::ServerCodec, private http::StreamEnc
   http::FeedResult result(size_t consumed) const;
   FieldRules rules(Section section) const { return {options_, stats_, section, true}; }
 
-  http::CodecTransport& transport_;
+  MeteredTransport transport_;
   http::ServerEvents& events_;
   const http::Http1Options& options_;
   http::Http1Stats& stats_;

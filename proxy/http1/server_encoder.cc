@@ -18,7 +18,8 @@ int status_of(const HeaderMap& headers) {
 
 void Http1ServerCodec::send_informational(const HeaderMap& headers) {
   if (!open_ || response_started_ || request_.http10) return;  // 1.0 has none
-  write_response_head(transport_, headers, status_of(headers), false, {}, options_.header_case);
+  transport_.sent_fields(write_response_head(transport_, headers, status_of(headers), false, {},
+                                             options_.header_case));
 }
 
 void Http1ServerCodec::send_headers(const HeaderMap& headers, bool end_stream) {
@@ -38,7 +39,8 @@ void Http1ServerCodec::send_headers(const HeaderMap& headers, bool end_stream) {
     framing.connection = ConnectionField::upgrade;
   }
   bool http10 = request_.http10 && options_.accept_http_10;
-  write_response_head(transport_, headers, status, http10, framing, options_.header_case);
+  transport_.sent_fields(
+      write_response_head(transport_, headers, status, http10, framing, options_.header_case));
   if (tunnel) begin_tunnel();
   if (end_stream) end_response(body_out_.write(transport_, {}, true));
 }
@@ -119,6 +121,7 @@ void Http1ServerCodec::reset(http::ResetReason) {
   if (!open_) return;
   open_ = false;
   handler_ = nullptr;
+  transport_.end();
   reading_ = Reading::nothing;
   head_.reset();
   pause_.release();

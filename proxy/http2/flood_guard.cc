@@ -1,5 +1,7 @@
 #include "proxy/http2/flood_guard.h"
 
+#include <algorithm>
+
 #include <nghttp2/nghttp2.h>
 
 #include "proxy/http2/details.h"
@@ -74,12 +76,18 @@ std::string_view FloodGuard::outbound_verdict() {
 }
 
 std::string_view FloodGuard::stream_closed(bool premature) {
-  ++streams_closed_;
+  ++present_.streams_closed;
   if (!premature) return {};
-  ++premature_resets_;
-  uint64_t streams =
-      streams_closed_ < kPrematureResetMinStreams ? kPrematureResetMinStreams : streams_closed_;
-  return premature_resets_ * 2 < streams ? std::string_view() : detail::kPrematureResets;
+  ++present_.premature_resets;
+  uint64_t closed = present_.streams_closed + before_.streams_closed;
+  uint64_t resets = present_.premature_resets + before_.premature_resets;
+  uint64_t streams = std::max(closed, kPrematureResetMinStreams);
+  return resets * 2 < streams ? std::string_view() : detail::kPrematureResets;
+}
+
+void FloodGuard::next_window() {
+  before_ = present_;
+  present_ = Window();
 }
 
 }  // namespace outrigger::http2

@@ -53,17 +53,17 @@ Session::~Session() {
 
 // They leave with the first flush: in answer to the peer's first octets, or with the first request.
 void Session::submit_settings() {
-  nghttp2_settings_entry settings[5];
-  size_t count = 0;
+  std::vector<nghttp2_settings_entry> settings;
   auto put = [&](int32_t id, uint32_t value) {
-    settings[count++] = nghttp2_settings_entry{id, value};
+    settings.push_back(nghttp2_settings_entry{id, value});
   };
   if (side_ == Side::client) put(NGHTTP2_SETTINGS_ENABLE_PUSH, 0);
   put(NGHTTP2_SETTINGS_HEADER_TABLE_SIZE, options_.hpack_table_size);
   put(NGHTTP2_SETTINGS_ENABLE_CONNECT_PROTOCOL, options_.allow_connect ? 1 : 0);
   put(NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, options_.max_concurrent_streams);
   put(NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, options_.initial_stream_window_size);
-  nghttp2_submit_settings(raw_, NGHTTP2_FLAG_NONE, settings, count);
+  for (const auto& [id, value] : options_.custom_settings) put(id, value);
+  nghttp2_submit_settings(raw_, NGHTTP2_FLAG_NONE, settings.data(), settings.size());
   nghttp2_session_set_local_window_size(
       raw_, NGHTTP2_FLAG_NONE, 0, static_cast<int32_t>(options_.initial_connection_window_size));
 }
@@ -71,6 +71,7 @@ void Session::submit_settings() {
 FeedResult Session::feed(Bytes bytes) {
   if (lost_ || !failure_.empty()) return verdict(bytes.size());
   size_t orderly = order_.scan(bytes);
+  feeding_ = true;
   receiving_ = true;
   ssize_t read =
       nghttp2_session_mem_recv(raw_, reinterpret_cast<const uint8_t*>(bytes.data()), orderly);
@@ -78,6 +79,7 @@ FeedResult Session::feed(Bytes bytes) {
   if (read < 0) fail_receive(static_cast<int>(read));
   fail_order();
   flush();
+  feeding_ = false;
   return verdict(bytes.size());
 }
 
@@ -113,6 +115,14 @@ void Session::flush() {
   }
   sending_ = false;
   if (error != 0 && failure_.empty()) failure_ = detail::kInternalError;
+  tell_failure();
+}
+
+// feed() says it in its result; here is what one of our own streams has brought about.
+void Session::tell_failure() {
+  if (failure_.empty() || feeding_ || failure_told_) return;
+  failure_told_ = true;
+  events_.on_failed();
 }
 
 bool Session::sends_now(bool opens_stream) const {

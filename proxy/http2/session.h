@@ -46,6 +46,7 @@ class Session {
   void begin_drain();
   void finish_drain();
   void send_ping();
+  void next_window() { guard_.next_window(); }
   bool ping_outstanding() const { return ping_outstanding_; }
   size_t active_streams() const { return active_streams_; }
   bool finished() const;
@@ -95,11 +96,14 @@ class Session {
 
  private:
   Stream* find(int32_t stream_id);
+  void count_inbound(const nghttp2_frame_hd& head);
+  void count_outbound(const nghttp2_frame_hd& head);
   void fail_order();
   Stream& make_stream();
   void remove(Stream& stream);
   void submit_settings();
   http::FeedResult verdict(size_t consumed) const;
+  void tell_failure();
   // Ends the connection with a GOAWAY; the first failure holds.
   void fail(std::string_view detail, uint32_t code);
   int fail_if(std::string_view detail);
@@ -128,11 +132,14 @@ class Session {
   Stream* lender_ = nullptr;
   Stream* data_stream_ = nullptr;  // whose DATA frame nghttp2 is sending
   Stream* walk_next_ = nullptr;    // see update_streams()
+  size_t frame_octets_ = 0;        // of the HEADERS frame being read, until it is known whose it is
   size_t data_frame_left_ =
       0;  // octets of the DATA frame being read that are still to come, with padding
   size_t lingering_bytes_ = 0;
 
   std::string_view failure_;
+  bool failure_told_ = false;  // ... to the events, when it happened outside feed()
+  bool feeding_ = false;
   bool receiving_ = false;
   bool sending_ = false;
   bool lost_ = false;

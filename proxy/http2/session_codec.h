@@ -24,6 +24,7 @@ class SessionCodec : public Contract {
   size_t active_streams() const final { return session_.active_streams(); }
   bool finished() const final { return session_.finished(); }
   void send_ping() final { session_.send_ping(); }
+  void next_window() final { session_.next_window(); }
   bool ping_outstanding() const final { return session_.ping_outstanding(); }
 
  protected:

@@ -7,6 +7,7 @@ namespace {
 
 using http::ResetReason;
 
+constexpr size_t kFrameHead = 9;  // octets before a frame's payload
 constexpr size_t kUnknownEnd = ~size_t{
     0};  // with padding behind them, octets do not tell by their number that they are the last
 
@@ -36,8 +37,29 @@ Stream* Session::find(int32_t stream_id) {
 
 int Session::on_begin_frame(const nghttp2_frame_hd& head) {
   if (head.type == NGHTTP2_DATA) data_frame_left_ = is_padded(head) ? kUnknownEnd : head.length;
+  count_inbound(head);
   if (is_padded(head)) return 0;  // counted when the length of the padding is known
   return fail_if(guard_.inbound_frame(head.type, head.flags, head.length));
+}
+
+// Heads and bodies, as Envoy counts: other frames of a stream are not.
+void Session::count_inbound(const nghttp2_frame_hd& head) {
+  size_t octets = head.length + kFrameHead;
+  if (head.type == NGHTTP2_HEADERS) {
+    frame_octets_ = octets;  // its stream may not be there yet
+  } else if (head.type == NGHTTP2_DATA) {
+    if (Stream* stream = find(head.stream_id)) stream->wire().received += octets;
+  } else if (head.type == NGHTTP2_CONTINUATION) {
+    if (Stream* stream = find(head.stream_id)) stream->count_head(octets);
+  }
+}
+
+void Session::count_outbound(const nghttp2_frame_hd& head) {
+  Stream* stream = head.stream_id == 0 ? nullptr : find(head.stream_id);
+  if (stream == nullptr) return;
+  size_t octets = head.length + kFrameHead;
+  stream->wire().sent += octets;
+  if (head.type == NGHTTP2_HEADERS) stream->wire().headers_sent += octets;
 }
 
 int Session::on_begin_headers(const nghttp2_frame& frame) {
@@ -54,12 +76,16 @@ int Session::on_begin_headers(const nghttp2_frame& frame) {
     if (lost_) return 0;
     stream.attach(handler);
     ++active_streams_;
+    stream.count_head(frame_octets_);
     stream.begin_head();
     if (transport_blocked_) stream.update_write_state();
     return 0;
   }
   if (side_ == Side::server) stats_.trailers.inc();
-  if (Stream* stream = find(frame.hd.stream_id)) stream->begin_head();
+  if (Stream* stream = find(frame.hd.stream_id)) {
+    stream->count_head(frame_octets_);
+    stream->begin_head();
+  }
   return 0;
 }
 
@@ -172,6 +198,7 @@ int Session::on_stream_close(int32_t stream_id, uint32_t code) {
 
 int Session::on_frame_sent(const nghttp2_frame& frame) {
   guard_.outbound_frame(is_provoked(frame.hd));
+  count_outbound(frame.hd);
   switch (frame.hd.type) {
     case NGHTTP2_DATA:
       guard_.outbound_data_frame();

@@ -15,6 +15,8 @@ bool Stream::server() const {
 
 void Stream::attach(http::StreamHandler& handler) {
   handler_ = &handler;
+  wire_ = handler.wire_bytes();
+  if (wire_ == nullptr) wire_ = &nobody_;
   queue_.use(handler.arena().pool());
 }
 
@@ -31,6 +33,7 @@ void Stream::end_head(bool end_stream) {
   if (end_stream) remote_end_ = true;
   HeaderMap* map = head_.finish();
   if (handler_ == nullptr || map == nullptr) return;
+  wire().decompressed_headers_received += map->byte_size();
   if (final_head_seen_) {
     handler_->on_trailers(*map);
     return;

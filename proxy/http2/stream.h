@@ -47,6 +47,12 @@ class Stream final : public http::StreamEncoder {
   int32_t id() const { return id_; }
   void set_id(int32_t id) { id_ = id; }
   bool has_handler() const { return handler_ != nullptr; }
+  // Where its octets are counted: nowhere that is seen, once the handler has left.
+  http::WireBytes& wire() { return handler_ == nullptr ? nobody_ : *wire_; }
+  void count_head(size_t octets) {
+    wire().received += octets;
+    wire().headers_received += octets;
+  }
 
   // From the peer.
   void begin_head();
@@ -113,6 +119,8 @@ class Stream final : public http::StreamEncoder {
 
   Session& session_;
   http::StreamHandler* handler_ = nullptr;
+  http::WireBytes* wire_ = nullptr;
+  http::WireBytes nobody_;
   int32_t id_ = -1;
 
   HeadDecoder head_;

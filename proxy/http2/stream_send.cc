@@ -29,6 +29,7 @@ uint8_t end_flag(bool end_stream) {
 void Stream::send_informational(const HeaderMap& headers) {
   if (!usable() || !server() || headers_sent_) return;
   auto fields = session_.encoder().encode(headers, Kind::response, session_.sends_now(false));
+  wire().decompressed_headers_sent += headers.byte_size();
   nghttp2_submit_headers(session_.raw(), NGHTTP2_FLAG_NONE, id_, nullptr, fields.data(),
                          fields.size(), nullptr);
   session_.flush();
@@ -48,6 +49,7 @@ void Stream::send_headers(const HeaderMap& headers, bool end_stream) {
 
 void Stream::submit_head(const HeaderMap& headers, bool end_stream) {
   auto fields = session_.encoder().encode(headers, Kind::response, session_.sends_now(false));
+  wire().decompressed_headers_sent += headers.byte_size();
   nghttp2_submit_headers(session_.raw(), end_flag(end_stream), id_, nullptr, fields.data(),
                          fields.size(), nullptr);
   Session& session = session_;
@@ -57,6 +59,7 @@ void Stream::submit_head(const HeaderMap& headers, bool end_stream) {
 
 void Stream::submit_request(const HeaderMap& headers, bool end_stream) {
   auto fields = session_.encoder().encode(headers, Kind::request, session_.sends_now(true));
+  wire().decompressed_headers_sent += headers.byte_size();
   int32_t id = nghttp2_submit_headers(session_.raw(), end_flag(end_stream), -1, nullptr,
                                       fields.data(), fields.size(), this);
   if (id < 0) {  // no stream id is left, or the session is closing
@@ -139,6 +142,7 @@ void Stream::send_trailers(const HeaderMap& trailers) {
 
 void Stream::submit_trailers(const HeaderMap& trailers, bool borrow) {
   auto fields = session_.encoder().encode(trailers, Kind::trailers, borrow);
+  wire().decompressed_headers_sent += trailers.byte_size();
   end_submitted_ = true;
   nghttp2_submit_headers(session_.raw(), NGHTTP2_FLAG_END_STREAM, id_, nullptr, fields.data(),
                          fields.size(), nullptr);

@@ -36,7 +36,7 @@ OUTRIGGER_DEFINE_STATS(TlsFactoryStats, OUTRIGGER_TLS_FACTORY_STATS)
   GAUGE(expiration_unix_time_seconds)
 OUTRIGGER_DEFINE_STATS(TlsCertificateStats, OUTRIGGER_TLS_CERTIFICATE_STATS)
 
-// cluster.<name>.transport_socket_match.<match>.*
+// cluster.<name>.<match>.*
 #define OUTRIGGER_TRANSPORT_SOCKET_MATCH_STATS(COUNTER, GAUGE, HISTOGRAM, CODES) \
   COUNTER(total_match_count)
 OUTRIGGER_DEFINE_STATS(TransportSocketMatchStats, OUTRIGGER_TRANSPORT_SOCKET_MATCH_STATS)

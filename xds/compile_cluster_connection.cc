@@ -55,7 +55,7 @@ void compile_matches(const Cluster& cluster, CompileEnvironment& environment, co
                      FieldErrors& errors) {
   TlsStatPlace place = cluster_stats_place(out);
   auto stats = [&](std::string_view name) {
-    std::string below = fmt::format("transport_socket_match.{}.", stat_name(name));
+    std::string below = stat_name(name) + ".";
     return environment.stats.scope<TransportSocketMatchStats>(
         place.prefix + below, place.extracted_prefix + below, place.tags);
   };

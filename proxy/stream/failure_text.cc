@@ -61,35 +61,36 @@ std::string_view one_word(std::string_view text, Arena& arena) {
   return {word, text.size()};
 }
 
+std::string_view shown_reason(const UpstreamFailure& failure) {
+  return failure.connect_timeout ? "connection timeout" : reason_text(failure.reason);
+}
+
+// The system said why there is no connection.
+bool plain_connect_failure(const UpstreamFailure& failure) {
+  return failure.reason == ResetReason::connection_failure && !failure.connect_timeout &&
+         !failure.transport_failed;
+}
+
 }  // namespace
 
 std::string_view failure_details(const UpstreamFailure& failure, Arena& arena) {
   std::string_view when = failure.response_started ? "upstream_reset_after_response_started{"
                                                    : "upstream_reset_before_response_started{";
-  if (!failure.transport_reason.empty())
-    return arena.concat(when, one_word(reason_text(failure.reason), arena), "|",
-                        one_word(failure.transport_reason, arena), "}");
-  bool connect = failure.reason == ResetReason::connection_failure && !failure.detail.empty();
-  std::string_view detail = failure.connect_timeout ? "connection_timeout" : failure.detail;
-  if (connect)
-    return arena.concat(when, one_word(reason_text(failure.reason), arena), "|",
-                        one_word(detail, arena), "}");
-  return arena.concat(when, one_word(reason_text(failure.reason), arena), "}");
+  std::string_view reason = one_word(shown_reason(failure), arena);
+  std::string_view why = failure.transport_reason;
+  if (why.empty() && plain_connect_failure(failure)) why = failure.detail;
+  if (why.empty()) return arena.concat(when, reason, "}");
+  return arena.concat(when, reason, "|", one_word(why, arena), "}");
 }
 
 std::string_view failure_body(const UpstreamFailure& failure, uint32_t retries, Arena& arena) {
   std::string_view again =
       retries == 0 ? "reset reason: " : "retried and the latest reset reason: ";
-  std::string_view text =
-      arena.concat("upstream connect error or disconnect/reset before headers. ", again,
-                   reason_text(failure.reason));
-  if (!failure.transport_reason.empty())
-    return arena.concat(text, ", transport failure reason: ", failure.transport_reason);
-  if (failure.reason != ResetReason::connection_failure || failure.detail.empty()) return text;
-  return arena.concat(text, ", transport failure reason: ",
-                      failure.connect_timeout ? std::string_view("delayed connect error")
-                                              : "delayed connect error: ",
-                      failure.connect_timeout ? std::string_view("") : failure.detail);
+  std::string_view text = arena.concat(
+      "upstream connect error or disconnect/reset before headers. ", again, shown_reason(failure));
+  // Nothing of TLS to the client: it would tell of the mesh's certificates.
+  if (!plain_connect_failure(failure) || failure.detail.empty()) return text;
+  return arena.concat(text, ", transport failure reason: delayed connect error: ", failure.detail);
 }
 
 std::string_view failure_cause(const UpstreamFailure& failure, std::string_view host,

@@ -24,6 +24,7 @@ void Router::on_upstream_connected(upstream::ClientConnection& connection, upstr
   if (connection.pool().kind() != upstream::PoolKind::tunnel)
     info.upstream_protocol = connection.protocol();
   info.upstream_local = connection.local_address();
+  note_connection(connection);
   info.upstream_request_header_bytes = headers_->byte_size();
   info.upstream_first_sent = owner_.services().loop.now();
 }
@@ -41,6 +42,7 @@ void Router::on_upstream_headers(http::HeaderMap& headers, bool end_stream) {
   auto now = owner_.services().loop.now();
   info.upstream_first_received = now;
   info.upstream_response_header_bytes = headers.byte_size();
+  if (log_ != nullptr) log_->on_response(headers);
   int code = status_of(headers);
   info.response_code = code;
   per_try_timer_.cancel();
@@ -87,10 +89,13 @@ void Router::finish_headers(http::HeaderMap& headers) {
 
 void Router::on_upstream_body(Bytes body, bool end_stream) {
   if (state_ != State::responding) return;
-  owner_.info().upstream_response_body_bytes += body.size();
+  StreamInfo& info = owner_.info();
+  info.upstream_response_body_bytes += body.size();
+  if (!info.upstream_first_body) info.upstream_first_body = owner_.services().loop.now();
+  if (log_ != nullptr) log_->add_received(body.size());
   note_upstream_activity();
   if (end_stream) {
-    owner_.info().upstream_last_received = owner_.services().loop.now();
+    info.upstream_last_received = owner_.services().loop.now();
     state_ = State::done;
     cancel_timers();
   }
@@ -100,6 +105,7 @@ void Router::on_upstream_body(Bytes body, bool end_stream) {
 void Router::on_upstream_trailers(http::HeaderMap& trailers) {
   if (state_ != State::responding) return;
   owner_.info().upstream_last_received = owner_.services().loop.now();
+  if (log_ != nullptr) log_->on_trailers(trailers);
   state_ = State::done;
   cancel_timers();
   owner_.respond_trailers(trailers);
@@ -129,6 +135,7 @@ void Router::on_upstream_failure(const UpstreamFailure& failure) {
   if (state_ == State::done) return;
   stop_try_timers();
   on_upstream_blocked(false);
+  if (log_ != nullptr) log_->on_failure(failure_flag(failure));
   ClusterStats& stats = cluster_->stats();
   if (failure.request_started) {
     host_->stats.rq_error.inc();
@@ -178,7 +185,7 @@ void Router::fail(const UpstreamFailure& failure) {
   if (!failure.transport_reason.empty())
     owner_.info().upstream_transport_failure_reason = arena.copy(failure.transport_reason);
   if (failure.reason == http::ResetReason::connection_failure) {
-    if (!failure.transport_failed)
+    if (!failure.transport_failed && !failure.connect_timeout)
       owner_.info().upstream_transport_failure_reason =
           arena.concat("delayed connect error: ", failure.detail);
     owner_.info().upstream_remote = host_->endpoint->address;

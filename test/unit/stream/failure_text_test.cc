@@ -54,7 +54,10 @@ TEST_F(FailureText, ATimeOutOfTheConnectionIsNamed) {
   UpstreamFailure slow = failure(ResetReason::connection_failure, "connect timeout");
   slow.connect_timeout = true;
   EXPECT_EQ(failure_details(slow, arena_),
-            "upstream_reset_before_response_started{remote_connection_failure|connection_timeout}");
+            "upstream_reset_before_response_started{connection_timeout}");
+  EXPECT_EQ(failure_body(slow, 0, arena_),
+            "upstream connect error or disconnect/reset before headers. reset reason: connection "
+            "timeout");
   EXPECT_EQ(failure_cause(slow, "10.0.0.1:80", arena_),
             "no connection to 10.0.0.1:80 within the cluster's connect_timeout");
 }
@@ -72,6 +75,23 @@ TEST_F(FailureText, TheBodyTellsRetriesAndTheTransport) {
             "upstream connect error or disconnect/reset before headers. reset reason: remote "
             "connection failure, transport failure reason: delayed connect error: Connection "
             "refused");
+}
+
+TEST_F(FailureText, WhyTlsFailedIsForTheOperatorNotForTheClient) {
+  UpstreamFailure tls = failure(ResetReason::connection_failure);
+  tls.transport_failed = true;
+  tls.transport_reason = "TLS_error:|1:SSL routines:x:TLS_error_end";
+  EXPECT_EQ(failure_body(tls, 0, arena_),
+            "upstream connect error or disconnect/reset before headers. reset reason: remote "
+            "connection failure");
+  EXPECT_EQ(failure_details(tls, arena_),
+            "upstream_reset_before_response_started{remote_connection_failure|TLS_error:|1:SSL_"
+            "routines:x:TLS_error_end}");
+  EXPECT_EQ(failure_cause(tls, "h:1", arena_),
+            "no TLS connection to h:1: TLS_error:|1:SSL routines:x:TLS_error_end");
+  tls.transport_reason = {};
+  EXPECT_EQ(failure_cause(tls, "h:1", arena_),
+            "h:1 closed the connection during the TLS handshake");
 }
 
 TEST_F(FailureText, TheCauseNamesTheHostAndWhatItDid) {

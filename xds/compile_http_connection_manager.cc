@@ -121,6 +121,29 @@ void compile_request_headers(const Message& message, HttpConnectionManager& out,
   const auto& scheme = message.scheme_header_transformation();
   if (!scheme.scheme_to_overwrite().empty()) out.scheme_override = scheme.scheme_to_overwrite();
   out.scheme_match_upstream = scheme.match_upstream();
+void compile_client_certificate(const Message& message, HttpConnectionManager& out) {
+  using Forward = config::ForwardClientCert;
+  switch (message.forward_client_cert_details()) {
+    case Message::FORWARD_ONLY:
+      out.forward_client_cert = Forward::forward_only;
+      break;
+    case Message::APPEND_FORWARD:
+      out.forward_client_cert = Forward::append_forward;
+      break;
+    case Message::SANITIZE_SET:
+      out.forward_client_cert = Forward::sanitize_set;
+      break;
+    case Message::ALWAYS_FORWARD_ONLY:
+      out.forward_client_cert = Forward::always_forward_only;
+      break;
+    default:
+      out.forward_client_cert = Forward::sanitize;
+  }
+  const auto& details = message.set_current_client_cert_details();
+  out.client_cert_details = {details.subject().value(), details.cert(), details.chain(),
+                             details.dns(), details.uri()};
+}
+
   out.internal_addresses = compile_internal_addresses(message.internal_address_config(), errors);
   out.use_remote_address = message.use_remote_address().value();
   out.xff_num_trusted_hops = message.xff_num_trusted_hops();
@@ -132,10 +155,7 @@ void compile_request_headers(const Message& message, HttpConnectionManager& out,
     out.generate_request_id = message.generate_request_id().value();
   out.preserve_external_request_id = message.preserve_external_request_id();
   out.always_set_request_id_in_response = message.always_set_request_id_in_response();
-  // The others remove the header from a client without a certificate, and no client has one.
-  if (message.forward_client_cert_details() == Message::ALWAYS_FORWARD_ONLY) {
-    errors.add("forward_client_cert_details", "ALWAYS_FORWARD_ONLY is not supported by Outrigger");
-  }
+  compile_client_certificate(message, out);
   using envoy::extensions::request_id::uuid::v3::UuidRequestIdConfig;
   const auto& extension = message.request_id_extension().typed_config();
   if (message.has_request_id_extension() &&

@@ -7,6 +7,7 @@ namespace {
 #define HCM_NS "envoy.extensions.filters.network.http_connection_manager.v3."
 
 constexpr WorkingFields kWorking[] = {
+    {HCM_NS "HttpConnectionManager.SetCurrentClientCertDetails", "*"},
     {HCM_NS "HttpConnectionManager",
      "codec_type stat_prefix route_config http_filters common_http_protocol_options "
      "http_protocol_options http2_protocol_options "
@@ -15,7 +16,8 @@ constexpr WorkingFields kWorking[] = {
      "request_timeout request_headers_timeout drain_timeout delayed_close_timeout access_log "
      "use_remote_address internal_address_config "
      "xff_num_trusted_hops skip_xff_append via generate_request_id preserve_external_request_id "
-     "always_set_request_id_in_response forward_client_cert_details proxy_100_continue "
+     "always_set_request_id_in_response forward_client_cert_details "
+     "set_current_client_cert_details proxy_100_continue "
      "upgrade_configs normalize_path "
      "merge_slashes "
      "path_with_escaped_slashes_action request_id_extension local_reply_config "
@@ -82,8 +84,8 @@ constexpr HarmlessField kHarmless[] = {
     {kTracing, "operation", kNoTracing},
     {kTracing, "upstream_operation", kNoTracing},
     {HCM_NS "HttpConnectionManager", "http3_protocol_options", "there is no HTTP/3"},
-    {HCM_NS "HttpConnectionManager", "set_current_client_cert_details",
-     "no client has a certificate"},
+    {HCM_NS "HttpConnectionManager", "represent_ipv4_remote_address_as_ipv4_mapped_ipv6",
+     "Envoy does not do it either"},
     {HCM_NS "HttpConnectionManager", "add_proxy_protocol_connection_state",
      "there is no PROXY protocol"},
     {HCM_NS "HttpConnectionManager", "append_local_overload", "there is no overload manager"},

@@ -55,6 +55,23 @@ enum class EscapedSlashes : uint8_t {
   unescape_and_forward
 };
 
+// What becomes of x-forwarded-client-cert.
+enum class ForwardClientCert : uint8_t {
+  sanitize,
+  forward_only,    // over mTLS only
+  append_forward,  // over mTLS only
+  sanitize_set,    // over mTLS only
+  always_forward_only
+};
+// What an element that this proxy writes tells beyond By and Hash.
+struct ClientCertDetails {
+  bool subject = false;
+  bool cert = false;
+  bool chain = false;
+  bool dns = false;
+  bool uri = false;
+};
+
 // Which clients are trusted by their address. Without configuration: none.
 struct InternalAddresses {
   bool unix_sockets = false;
@@ -107,6 +124,9 @@ struct HttpConnectionManager {
   bool always_set_request_id_in_response = false;
 
   bool normalize_path = false;
+  bool add_user_agent = false;
+  ForwardClientCert forward_client_cert = ForwardClientCert::sanitize;
+  ClientCertDetails client_cert_details;
   bool merge_slashes = false;
   EscapedSlashes escaped_slashes = EscapedSlashes::keep;
   bool strip_matching_host_port = false;

@@ -5,6 +5,8 @@
 namespace outrigger::stream {
 
 using http::HeaderId;
+#include "proxy/stream/client_certificate_header.h"
+
 
 namespace {
 
@@ -142,6 +144,7 @@ void apply_forwarding_headers(const config::HttpConnectionManager& config,
 }
 
 void append_via(http::HeaderMap& headers, std::string_view via) {
+  apply_client_certificate_header(config, connection.tls, headers);
   if (via.empty()) return;
   const http::HeaderField* field = headers.find(HeaderId::via);
   headers.set(HeaderId::via,

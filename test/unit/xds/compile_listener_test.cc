@@ -194,6 +194,18 @@ http2_protocol_options: {allow_connect: true, override_stream_error_on_invalid_h
   EXPECT_FALSE(manager.upgrades.at(1).enabled);
 }
 
+TEST(CompileManager, TakesWhatBecomesOfClientCertificates) {
+  Loaded loaded = load_listener(
+      {.extra = "forward_client_cert_details: APPEND_FORWARD\n"
+                "set_current_client_cert_details: {subject: true, uri: true}"});
+  ASSERT_THAT(loaded.errors, IsEmpty());
+  const config::HttpConnectionManager& manager = loaded.manager();
+  EXPECT_EQ(manager.forward_client_cert, config::ForwardClientCert::append_forward);
+  EXPECT_TRUE(manager.client_cert_details.subject);
+  EXPECT_TRUE(manager.client_cert_details.uri);
+  EXPECT_FALSE(manager.client_cert_details.chain);
+}
+
 TEST(CompileManager, RefusesWhatCannotBe) {
   EXPECT_THAT(errors_of("codec_type: HTTP3"),
               ElementsAre(HasSubstr(kManager + "codec_type: HTTP3 is not supported")));
@@ -201,8 +213,6 @@ TEST(CompileManager, RefusesWhatCannotBe) {
               ElementsAre(HasSubstr("strip_any_host_port: only one of")));
   EXPECT_THAT(errors_of("upgrade_configs: [{upgrade_type: a}, {upgrade_type: A}]"),
               ElementsAre(HasSubstr("upgrade_configs[1]: multiple upgrade configs")));
-  EXPECT_THAT(errors_of("forward_client_cert_details: ALWAYS_FORWARD_ONLY"),
-              ElementsAre(HasSubstr("ALWAYS_FORWARD_ONLY is not supported")));
   EXPECT_THAT(errors_of("max_request_headers_kb: 9000"),
               ElementsAre(HasSubstr("less than or equal to 8192 (is 9000)")));
 }

@@ -35,7 +35,8 @@ ServerContext::ServerContext(config::TlsContextSlotPtr slot, runtime::Loop& loop
 ServerContext::~ServerContext() = default;
 
 std::unique_ptr<runtime::Transport> ServerContext::wrap(
-    std::unique_ptr<runtime::Transport> inner, std::chrono::milliseconds handshake_timeout) {
+    std::unique_ptr<runtime::Transport>&& inner, std::chrono::milliseconds handshake_timeout,
+    Counter* timeouts) {
   impl_->refresh();
   SslPtr ssl = impl_->state == nullptr ? nullptr : impl_->state->make_ssl();
   if (ssl == nullptr) {
@@ -51,6 +52,7 @@ std::unique_ptr<runtime::Transport> ServerContext::wrap(
   parts.context = impl_->state;
   parts.verifier = &impl_->state->verifier();
   parts.handshake_timeout = handshake_timeout;
+  parts.timeouts = timeouts;
   return std::make_unique<TlsTransport>(impl_->loop, std::move(parts));
 }
 

@@ -22,8 +22,11 @@ class ServerContext {
   // over, then plain text; on_closed(EPROTO) when it fails: failure_reason() says why.
   // `handshake_timeout` 0: none. nullptr: the secrets are not there yet, the connection is to be
   // closed (counted).
-  std::unique_ptr<runtime::Transport> wrap(std::unique_ptr<runtime::Transport> inner,
-                                           std::chrono::milliseconds handshake_timeout);
+  // The counter, which must outlive the connection, is of handshakes that took longer. `inner` is
+  // only taken if there is a result.
+  std::unique_ptr<runtime::Transport> wrap(std::unique_ptr<runtime::Transport>&& inner,
+                                           std::chrono::milliseconds handshake_timeout,
+                                           Counter* timeouts = nullptr);
 
  private:
   struct Impl;

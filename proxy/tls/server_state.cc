@@ -218,7 +218,11 @@ int ServerState::on_alpn(SSL*, const unsigned char** out, unsigned char* out_siz
 
 int ServerState::on_ticket(SSL* ssl, unsigned char* name, unsigned char* iv, EVP_CIPHER_CTX* cipher,
                            EVP_MAC_CTX* mac, int encrypt) {
-  return of(ssl).tickets_.use(name, iv, cipher, mac, encrypt == 1);
+  constexpr int kGood = 1, kGoodAndRenew = 2;
+  int result = of(ssl).tickets_.use(name, iv, cipher, mac, encrypt == 1);
+  // A ticket of TLS 1.3 is used once: the client needs another one for its next connection.
+  bool used_up = encrypt == 0 && result == kGood && SSL_version(ssl) == TLS1_3_VERSION;
+  return used_up ? kGoodAndRenew : result;
 }
 
 int ServerState::on_ocsp(SSL* ssl, void* self) {

@@ -33,6 +33,7 @@ TlsTransport::TlsTransport(runtime::Loop& loop, Parts parts)
       turn_end_([](void* self) { static_cast<TlsTransport*>(self)->end_turn(); }, this),
       timer_(loop.timers(), runtime::Timer::call<&TlsTransport::on_timeout, TlsTransport>(), this),
       handshake_timeout_(parts.handshake_timeout),
+      timeouts_(parts.timeouts),
       server_(SSL_is_server(ssl_.get()) == 1) {
   SSL_set_app_data(ssl_.get(), &check_);
   RecordBio::attach(ssl_.get(), *this);
@@ -380,6 +381,7 @@ void TlsTransport::on_timeout() {
     handler_->on_closed(error_);
     return;
   }
+  if (timeouts_ != nullptr) timeouts_->inc();
   failure_reason_ = "TLS_error:|the TLS handshake was not over in time:TLS_error_end";
   state_ = State::dead;
   handler_->on_closed(ETIMEDOUT);

@@ -36,6 +36,7 @@ class TlsTransport final : public runtime::Transport, private runtime::Transport
     const PeerVerifier* verifier = nullptr;  // owned by the context
     std::vector<std::string> verify_names;
     std::chrono::milliseconds handshake_timeout{0};  // 0: none
+    Counter* timeouts = nullptr;                     // counts handshakes that took too long
   };
   TlsTransport(runtime::Loop& loop, Parts parts);
   ~TlsTransport() override;
@@ -117,6 +118,7 @@ class TlsTransport final : public runtime::Transport, private runtime::Transport
   std::string failure_reason_;
   mutable std::shared_ptr<const TlsConnection> result_;
   std::chrono::milliseconds handshake_timeout_;
+  Counter* timeouts_;
   size_t output_limit_ = 1024 * 1024;
   int error_ = 0;
   State state_ = State::waiting;

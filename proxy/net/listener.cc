@@ -242,14 +242,24 @@ Listener::Chain* Listener::find_chain(DownstreamConnectionInfo& info) {
   return config().default_chain == nullptr ? nullptr : &chains_.back();
 }
 
-std::unique_ptr<runtime::Transport> Listener::wrap_tls(
-    Chain& chain, std::unique_ptr<runtime::Transport> transport) {
-  if (chain.config->tls == nullptr) return transport;
+// False: its secrets are not there yet.
+bool Listener::wrap_tls(Chain& chain, std::unique_ptr<runtime::Transport>& transport) {
+  if (chain.config->tls == nullptr) return true;
   if (chain.tls == nullptr) {
     chain.tls = std::make_unique<tls::ServerContext>(chain.config->tls, services_.connection.loop,
                                                      services_.connection.worker);
   }
-  return chain.tls->wrap(std::move(transport), chain.config->transport_connect_timeout);
+  auto wrapped = chain.tls->wrap(std::move(transport), chain.config->transport_connect_timeout,
+                                 &stats_.downstream_cx_transport_socket_connect_timeout);
+  if (wrapped == nullptr) return false;
+  transport = std::move(wrapped);
+  return true;
+}
+
+void Listener::refuse(std::unique_ptr<runtime::Transport> transport,
+                      const DownstreamConnectionInfo& info, const Outcome& outcome) {
+  give_up(info, outcome);
+  services_.connection.loop.defer_delete(std::make_unique<DyingTransport>(std::move(transport)));
 }
 
 void Listener::choose_chain(std::unique_ptr<runtime::Transport> transport,
@@ -264,14 +274,12 @@ void Listener::choose_chain(std::unique_ptr<runtime::Transport> transport,
   Chain* chain = find_chain(info);
   if (chain == nullptr) {
     stats_.no_filter_chain_match.inc();
-    give_up(info, kNoChain);
-    services_.connection.loop.defer_delete(std::make_unique<DyingTransport>(std::move(transport)));
+    refuse(std::move(transport), info, kNoChain);
     return;
   }
   info.filter_chain = chain->config.get();
-  transport = wrap_tls(*chain, std::move(transport));
-  if (transport == nullptr) {
-    give_up(info, kNoSecrets);
+  if (!wrap_tls(*chain, transport)) {
+    refuse(std::move(transport), info, kNoSecrets);
     return;
   }
   if (chain->end == nullptr) chain->end = services_.make_chain(share_->config(), chain->config);

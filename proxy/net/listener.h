@@ -96,8 +96,9 @@ class Listener final : private runtime::AcceptHandler {
   void run_filters(std::unique_ptr<runtime::Transport> transport, DownstreamConnectionInfo info,
                    bool may_hand_off);
   Chain* find_chain(DownstreamConnectionInfo& info);
-  std::unique_ptr<runtime::Transport> wrap_tls(Chain& chain,
-                                               std::unique_ptr<runtime::Transport> transport);
+  bool wrap_tls(Chain& chain, std::unique_ptr<runtime::Transport>& transport);
+  void refuse(std::unique_ptr<runtime::Transport> transport, const DownstreamConnectionInfo& info,
+              const Outcome& outcome);
 
   std::shared_ptr<ListenerShare> share_;
   ListenerServices& services_;

@@ -109,6 +109,7 @@ void PendingConnection::hand_over() {
   DownstreamConnectionInfo info = std::move(info_);
   Listener& listener = listener_;
   bool may_hand_off = may_hand_off_;
+  if (!replayed) closed_ = std::move(transport);
   listener_.on_pending_ended(*this);
   if (replayed) listener.choose_chain(std::move(transport), std::move(info), may_hand_off);
 }

@@ -22,13 +22,14 @@ using Names = absl::flat_hash_set<std::string>;
 void compile_clusters(const Message& message, CompileEnvironment& environment, Names& names,
                       config::Bootstrap& out, FieldErrors& errors) {
   const auto& clusters = message.static_resources().clusters();
+  ClusterDefaults defaults = errors.take_nested("", compile_cluster_defaults(message));
   out.clusters.reserve(static_cast<size_t>(clusters.size()));
   for (int i = 0; i < clusters.size(); ++i) {
     if (!names.insert(clusters.Get(i).name()).second) {
       errors.add(fmt::format("static_resources.clusters[{}].name", i),
                  fmt::format("duplicate cluster '{}'", clusters.Get(i).name()));
     }
-    auto cluster = compile_cluster(clusters.Get(i), environment);
+    auto cluster = compile_cluster(clusters.Get(i), environment, defaults);
     if (cluster.ok()) {
       out.clusters.push_back(*std::move(cluster));
     } else {
@@ -86,7 +87,6 @@ void compile_listeners(const Message& message, CompileEnvironment& environment,
   }
 }
 
-}  // namespace
 // The bootstrap's secrets, where contexts look for them; without the process's place for secrets
 // they are there for this compilation only.
 class StaticSecrets {
@@ -107,6 +107,7 @@ class StaticSecrets {
   TlsSecrets own_;
 };
 
+}  // namespace
 
 absl::StatusOr<config::Bootstrap> compile_bootstrap(const Message& message,
                                                     const config::NodeIdentity& overrides,
@@ -115,8 +116,8 @@ absl::StatusOr<config::Bootstrap> compile_bootstrap(const Message& message,
   config::Bootstrap out;
   out.node = compile_node(message.node(), overrides);
   Names cluster_names;
-  compile_clusters(message, environment, cluster_names, out, errors);
   StaticSecrets secrets(message, environment);
+  compile_clusters(message, environment, cluster_names, out, errors);
   compile_listeners(message, environment, cluster_names, out, errors);
   // Without an address there is no administration.
   if (message.has_admin() && message.admin().has_address()) {

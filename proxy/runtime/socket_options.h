@@ -9,6 +9,8 @@
 namespace outrigger::runtime {
 
 absl::StatusOr<int> open_listening_socket(const ListenOptions& options);
+// kBindFailed: the source address cannot be had, or a socket option cannot be set.
+constexpr absl::StatusCode kBindFailed = absl::StatusCode::kFailedPrecondition;
 absl::StatusOr<int> open_connecting_socket(const ConnectOptions& options);
 
 }  // namespace outrigger::runtime

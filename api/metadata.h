@@ -26,7 +26,7 @@ class MetadataStruct {
   const MetadataValue* find(std::string_view key) const;
   MetadataValue& operator[](std::string_view key);  // made if absent
   const std::vector<Member>& members() const { return members_; }
-  bool empty() const { return members_.empty(); }
+  bool empty() const;
   bool operator==(const MetadataStruct& other) const;
 
  private:
@@ -53,6 +53,10 @@ class MetadataValue {
  private:
   Variant value_;
 };
+
+inline bool MetadataStruct::empty() const {
+  return members_.empty();
+}
 
 // By the filter's name: {"envoy.lb": {...}}.
 struct Metadata {

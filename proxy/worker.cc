@@ -5,6 +5,8 @@
 
 #include <random>
 
+#include "proxy/stream/forwarding_headers.h"
+
 namespace outrigger {
 namespace {
 
@@ -25,8 +27,9 @@ Worker::Worker(const WorkerParts& parts)
       loop_(runtime::make_epoll_loop()),
       clusters_(*loop_, parts.number, random_seed()),
       random_(random_seed()),
-      services_{parts.number, *loop_, clusters_,     random_,    parts.server,
-                parts.logs,   date_,  parts.runtime, parts.node, host_name()},
+      services_{
+          parts.number, *loop_,        clusters_,  random_,     parts.server,           parts.logs,
+          date_,        parts.runtime, parts.node, host_name(), stream::find_local_ip()},
       connection_services_{parts.number, *loop_, services_.runtime,
                            [this] { return random_.next(); }},
       chain_handlers_(connection_services_, services_),

@@ -15,6 +15,9 @@
 #include "xds/field_errors.h"
 #include "xds/filter_compile_context.h"
 
+// Envoy's deprecated fields are in use everywhere, so they work here.
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+
 namespace outrigger::xds {
 namespace {
 
@@ -76,12 +79,15 @@ void compile_timeouts(const Message& message, HttpConnectionManager& out) {
        out.max_connection_duration);
   take(common.has_max_stream_duration(), common.max_stream_duration(), out.max_stream_duration);
   take(message.has_stream_idle_timeout(), message.stream_idle_timeout(), out.stream_idle_timeout);
+  if (message.has_stream_flush_timeout())
+    out.stream_flush_timeout = to_milliseconds(message.stream_flush_timeout());
   take(message.has_request_timeout(), message.request_timeout(), out.request_timeout);
   take(message.has_request_headers_timeout(), message.request_headers_timeout(),
        out.request_headers_timeout);
   take(message.has_drain_timeout(), message.drain_timeout(), out.drain_timeout);
   take(message.has_delayed_close_timeout(), message.delayed_close_timeout(),
        out.delayed_close_timeout);
+  out.http1_safe_max_connection_duration = message.http1_safe_max_connection_duration();
   out.max_requests_per_connection = common.max_requests_per_connection().value();
 }
 
@@ -115,12 +121,6 @@ config::InternalAddresses compile_internal_addresses(const Message::InternalAddr
   return out;
 }
 
-void compile_request_headers(const Message& message, HttpConnectionManager& out,
-                             FieldErrors& errors) {
-  out.via = message.via();
-  const auto& scheme = message.scheme_header_transformation();
-  if (!scheme.scheme_to_overwrite().empty()) out.scheme_override = scheme.scheme_to_overwrite();
-  out.scheme_match_upstream = scheme.match_upstream();
 void compile_client_certificate(const Message& message, HttpConnectionManager& out) {
   using Forward = config::ForwardClientCert;
   switch (message.forward_client_cert_details()) {
@@ -144,6 +144,13 @@ void compile_client_certificate(const Message& message, HttpConnectionManager& o
                              details.dns(), details.uri()};
 }
 
+void compile_request_headers(const Message& message, HttpConnectionManager& out,
+                             FieldErrors& errors) {
+  out.via = message.via();
+  out.add_user_agent = message.add_user_agent().value();
+  const auto& scheme = message.scheme_header_transformation();
+  if (!scheme.scheme_to_overwrite().empty()) out.scheme_override = scheme.scheme_to_overwrite();
+  out.scheme_match_upstream = scheme.match_upstream();
   out.internal_addresses = compile_internal_addresses(message.internal_address_config(), errors);
   out.use_remote_address = message.use_remote_address().value();
   out.xff_num_trusted_hops = message.xff_num_trusted_hops();
@@ -194,6 +201,24 @@ void compile_normalization(const Message& message, HttpConnectionManager& out,
   if (message.has_add_proxy_protocol_connection_state()) {
     out.add_proxy_protocol_connection_state = message.add_proxy_protocol_connection_state().value();
   }
+}
+
+// access_log_options has replaced the two fields beside it.
+void compile_log_options(const Message& message, HttpConnectionManager& out, FieldErrors& errors) {
+  const auto& options = message.access_log_options();
+  if (message.has_access_log_options() &&
+      (message.has_access_log_flush_interval() || message.flush_access_log_on_new_request())) {
+    errors.add("access_log_options",
+               "cannot be set together with access_log_flush_interval or "
+               "flush_access_log_on_new_request");
+  }
+  out.log_on_new_request =
+      message.flush_access_log_on_new_request() || options.flush_access_log_on_new_request();
+  out.log_on_tunnel_established = options.flush_log_on_tunnel_successfully_established();
+  if (message.has_access_log_flush_interval())
+    out.log_interval = to_milliseconds(message.access_log_flush_interval());
+  if (options.has_access_log_flush_interval())
+    out.log_interval = to_milliseconds(options.access_log_flush_interval());
 }
 
 void compile_upgrades(const Message& message, HttpConnectionManager& out, FieldErrors& errors) {
@@ -248,6 +273,7 @@ absl::StatusOr<std::shared_ptr<const HttpConnectionManager>> compile_http_connec
   compile_routes(message, context, cluster_exists, *out, errors);
   out->filters = errors.take_nested("", compile_http_filters(message.http_filters(), context));
   out->access_logs = errors.take_nested("", compile_access_logs(message.access_log()));
+  compile_log_options(message, *out, errors);
   if (message.has_local_reply_config()) {
     out->local_reply =
         errors.take_nested("local_reply_config", compile_local_reply(message.local_reply_config()));

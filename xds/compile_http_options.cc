@@ -2,6 +2,7 @@
 
 #include "envoy/extensions/http/header_formatters/preserve_case/v3/preserve_case.pb.h"
 
+#include "xds/compile_matcher.h"
 #include "xds/compile_values.h"
 #include "xds/field_errors.h"
 
@@ -43,6 +44,55 @@ void set_if(bool present, const Wrapper& wrapper, Value& value) {
   if (present) value = static_cast<Value>(wrapper.value());
 }
 
+// SETTINGS that have a field of their own are taken for it, unless the field says otherwise.
+template <class Value>
+void set_named(bool present, uint32_t value, const std::string& field, Value& out,
+               FieldErrors& errors) {
+  if (present && static_cast<uint32_t>(out) != value)
+    errors.add(field, "contradicts the field for this setting");
+  out = static_cast<Value>(value);
+}
+
+void compile_custom_settings(const Http2ProtocolOptions& options, http::Http2Options& out,
+                             FieldErrors& errors) {
+  for (int i = 0; i < options.custom_settings_parameters_size(); ++i) {
+    const auto& setting = options.custom_settings_parameters(i);
+    std::string field = indexed("custom_settings_parameters", i);
+    uint32_t value = setting.value().value();
+    switch (setting.identifier().value()) {
+      case 1:
+        set_named(options.has_hpack_table_size(), value, field, out.hpack_table_size, errors);
+        break;
+      case 2:
+        if (value != 0) errors.add(field, "ENABLE_PUSH cannot be set: there is no server push");
+        break;
+      case 3:
+        set_named(options.has_max_concurrent_streams(), value, field, out.max_concurrent_streams,
+                  errors);
+        break;
+      case 4:
+        set_named(options.has_initial_stream_window_size(), value, field,
+                  out.initial_stream_window_size, errors);
+        break;
+      case 8:
+        set_named(options.allow_connect(), value, field, out.allow_connect, errors);
+        break;
+      default:
+        out.custom_settings.emplace_back(static_cast<uint16_t>(setting.identifier().value()),
+                                         value);
+    }
+  }
+}
+
+void compile_ignored_upgrades(const Http1ProtocolOptions& options, http::Http1Options& out,
+                              FieldErrors& errors) {
+  for (int i = 0; i < options.ignore_http_11_upgrade_size(); ++i) {
+    out.ignored_upgrades.push_back(
+        errors.take_nested(indexed("ignore_http_11_upgrade", i),
+                           compile_string_matcher(options.ignore_http_11_upgrade(i))));
+  }
+}
+
 void compile_keepalive(const envoy::config::core::v3::KeepaliveSettings& settings,
                        http::Http2Options& out) {
   if (settings.has_interval()) out.ping_interval = to_milliseconds(settings.interval());
@@ -79,6 +129,7 @@ absl::StatusOr<http::Http1Options> compile_http1_options(const Http1ProtocolOpti
   out.send_fully_qualified_url = options.send_fully_qualified_url();
   if (options.has_header_key_format())
     out.header_case = header_case(options.header_key_format(), errors);
+  compile_ignored_upgrades(options, out, errors);
   if (!errors.empty()) return errors.status();
   return out;
 }
@@ -107,6 +158,9 @@ absl::StatusOr<http::Http2Options> compile_http2_options(const Http2ProtocolOpti
          options.override_stream_error_on_invalid_http_message(),
          out.override_stream_error_on_invalid_http_message);
   if (options.has_connection_keepalive()) compile_keepalive(options.connection_keepalive(), out);
+  FieldErrors errors;
+  compile_custom_settings(options, out, errors);
+  if (!errors.empty()) return errors.status();
   return out;
 }
 

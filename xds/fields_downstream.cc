@@ -23,7 +23,9 @@ constexpr WorkingFields kWorking[] = {
      "path_with_escaped_slashes_action request_id_extension local_reply_config "
      "strip_matching_host_port strip_any_host_port "
      "stream_error_on_invalid_http_message strip_trailing_host_dot append_x_forwarded_port "
-     "tracing"},
+     "tracing add_user_agent http1_safe_max_connection_duration stream_flush_timeout "
+     "access_log_flush_interval flush_access_log_on_new_request access_log_options"},
+    {HCM_NS "HttpConnectionManager.HcmAccessLogOptions", "*"},
     {HCM_NS "HttpConnectionManager.Tracing", ""},
     {HCM_NS "HttpConnectionManager.UpgradeConfig", "upgrade_type enabled"},
     {HCM_NS "HttpConnectionManager.InternalAddressConfig", "*"},
@@ -33,7 +35,7 @@ constexpr WorkingFields kWorking[] = {
     {HCM_NS "ResponseMapper", "*"},
     {HCM_NS "RequestIDExtension", "*"},
     {"envoy.extensions.request_id.uuid.v3.UuidRequestIdConfig", ""},
-    {"envoy.config.core.v3.SchemeHeaderTransformation", "scheme_to_overwrite"},
+    {"envoy.config.core.v3.SchemeHeaderTransformation", "*"},
     {"envoy.config.core.v3.SubstitutionFormatString",
      "text_format json_format text_format_source omit_empty_values content_type formatters"},
     {"envoy.config.accesslog.v3.AccessLog", "*"},
@@ -99,7 +101,7 @@ constexpr HarmlessField kHarmless[] = {
 
 }  // namespace
 
-constinit const FieldTable kDownstreamFields = {"Connection manager and access logs",
-                                                kWorking, kHarmless};
+constinit const FieldTable kDownstreamFields = {"Connection manager and access logs", kWorking,
+                                                kHarmless};
 
 }  // namespace outrigger::xds

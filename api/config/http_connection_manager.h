@@ -92,6 +92,9 @@ struct HttpConnectionManager {
   std::shared_ptr<const RouteTable> routes;
   std::vector<HttpFilterEntry> filters;  // the router is the last
   std::vector<AccessLog> access_logs;
+  bool log_on_new_request = false;
+  bool log_on_tunnel_established = false;
+  std::chrono::milliseconds log_interval{0};  // a line each time this passed; 0: none
   http::Http1Options http1;
   http::Http2Options http2;
   std::shared_ptr<const LocalReplyConfig> local_reply;  // nullptr: none
@@ -105,10 +108,12 @@ struct HttpConnectionManager {
   // 0: none.
   std::chrono::milliseconds idle_timeout{std::chrono::hours(1)};
   std::chrono::milliseconds stream_idle_timeout{std::chrono::minutes(5)};
+  std::optional<std::chrono::milliseconds> stream_flush_timeout;  // absent: stream_idle_timeout
   std::chrono::milliseconds request_timeout{0};
   std::chrono::milliseconds request_headers_timeout{0};
   std::chrono::milliseconds max_stream_duration{0};
   std::chrono::milliseconds max_connection_duration{0};
+  bool http1_safe_max_connection_duration = false;  // HTTP/1: only after one more response
   std::chrono::milliseconds drain_timeout{5000};
   std::chrono::milliseconds delayed_close_timeout{1000};
   uint32_t max_requests_per_connection = 0;
@@ -119,14 +124,14 @@ struct HttpConnectionManager {
   bool skip_xff_append = false;
   bool append_x_forwarded_port = false;
   bool represent_ipv4_remote_address_as_ipv4_mapped_ipv6 = false;
+  bool add_user_agent = false;
+  ForwardClientCert forward_client_cert = ForwardClientCert::sanitize;
+  ClientCertDetails client_cert_details;
   bool generate_request_id = true;
   bool preserve_external_request_id = false;
   bool always_set_request_id_in_response = false;
 
   bool normalize_path = false;
-  bool add_user_agent = false;
-  ForwardClientCert forward_client_cert = ForwardClientCert::sanitize;
-  ClientCertDetails client_cert_details;
   bool merge_slashes = false;
   EscapedSlashes escaped_slashes = EscapedSlashes::keep;
   bool strip_matching_host_port = false;

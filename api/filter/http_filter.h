@@ -8,10 +8,12 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
 #include "api/arena.h"
+#include "api/config/access_log.h"
 #include "api/config/route.h"
 #include "api/filter/verdict.h"
 #include "api/http/header_map.h"
@@ -141,6 +143,11 @@ struct RouterOptions {
   bool respect_expected_rq_timeout = false;
   bool suppress_grpc_request_failure_code_stats = false;
   bool dynamic_stats = true;
+  // Headers (lower case) whose value a request must have right, or it gets 400.
+  std::vector<std::string> strict_headers;
+  std::vector<config::AccessLog> upstream_logs;        // one line per attempt
+  bool log_on_upstream_stream = false;                 // and one when it gets its stream
+  std::chrono::milliseconds upstream_log_interval{0};  // and one each time this passed; 0: none
 };
 
 // One compiled filter of a chain; makes a stream's filter in its arena.

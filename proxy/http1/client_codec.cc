@@ -211,9 +211,9 @@ void Http1ClientCodec::on_trailer_section(char* section, bool more_follows) {
   if (HeadError error = parse_fields(section, rules(Section::trailers), *trailers, facts)) {
     return fail(error);
   }
-  transport_.received_fields(facts.octets);
   if (trailers->empty() || !options_.enable_trailers) return on_body_end({}, more_follows);
   end_response(more_follows);
+  transport_.received_trailers(facts.octets);
   handler_->on_trailers(*trailers);
   finish_if_done();
 }

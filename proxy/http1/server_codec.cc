@@ -175,11 +175,11 @@ void Http1ServerCodec::on_trailer_section(char* section) {
   if (HeadError error = parse_fields(section, rules(Section::trailers), *trailers, facts)) {
     return fail(error);
   }
-  transport_.received_fields(facts.octets);
   if (trailers->empty() || !options_.enable_trailers || may_tunnel_ || tunnel_) {
     return on_body_end({});
   }
   end_request();
+  transport_.received_trailers(facts.octets);
   handler_->on_trailers(*trailers);
   finish_if_done();
 }

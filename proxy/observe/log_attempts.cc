@@ -28,6 +28,17 @@ std::string_view text_of(LogField field, const UpstreamAttempt& attempt, LogScra
   }
 }
 
+// Several tries on one host, or on one connection, are shown once.
+bool shown_before(LogField field, const UpstreamAttempt& attempt, const StreamInfo& info) {
+  bool by_connection = field == LogField::upstream_connection_ids_attempted;
+  for (const UpstreamAttempt* each = info.first_attempt; each != &attempt; each = each->next) {
+    bool same = by_connection ? each->connection_id == attempt.connection_id
+                              : each->address == attempt.address;
+    if (same) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 LogValue attempts_value(LogField field, const StreamInfo& info, LogScratch& scratch) {
@@ -35,7 +46,7 @@ LogValue attempts_value(LogField field, const StreamInfo& info, LogScratch& scra
   for (const UpstreamAttempt* attempt = info.first_attempt; attempt != nullptr;
        attempt = attempt->next) {
     std::string_view text = text_of(field, *attempt, scratch);
-    if (text.empty()) continue;
+    if (text.empty() || shown_before(field, *attempt, info)) continue;
     if (!scratch.large.empty()) scratch.large += ',';
     scratch.large += text;
   }

@@ -1,12 +1,15 @@
 #include "proxy/stream/forwarding_headers.h"
 
+#include <ifaddrs.h>
+#include <netinet/in.h>
+
 #include <optional>
+
+#include "proxy/stream/client_certificate_header.h"
 
 namespace outrigger::stream {
 
 using http::HeaderId;
-#include "proxy/stream/client_certificate_header.h"
-
 
 namespace {
 
@@ -62,8 +65,8 @@ void append_forwarded_for(http::HeaderMap& headers, std::string_view ip) {
 // Who the client is, and whether the configuration trusts that address. Trust needs that no other
 // proxy spoke for it: an x-forwarded-for of one address, or none where this proxy writes it.
 bool set_client(const config::HttpConnectionManager& config,
-                const DownstreamConnectionInfo& connection, http::HeaderMap& headers,
-                StreamInfo& info) {
+                const DownstreamConnectionInfo& connection, std::string_view local_ip,
+                http::HeaderMap& headers, StreamInfo& info) {
   info.downstream_remote = connection.remote;
   std::string_view forwarded = headers.get(HeaderId::x_forwarded_for);
   if (!config.use_remote_address) {
@@ -80,8 +83,11 @@ bool set_client(const config::HttpConnectionManager& config,
     auto client = address_from_right(forwarded, config.xff_num_trusted_hops - 1);
     if (client) info.downstream_remote = *client;
   }
-  if (!config.skip_xff_append && connection.direct_remote.is_ip()) {
-    append_forwarded_for(headers, headers.arena().copy(connection.direct_remote.ip_text()));
+  if (!config.skip_xff_append && connection.remote.is_ip()) {
+    std::string peer = connection.remote.ip_text();
+    // These two addresses only: the rest of 127.0.0.0/8 is said as it is.
+    bool local = (peer == "127.0.0.1" || peer == "::1") && !local_ip.empty();
+    append_forwarded_for(headers, local ? local_ip : headers.arena().copy(peer));
   }
   return first_hop && config.internal_addresses.contains(info.downstream_remote);
 }
@@ -117,8 +123,8 @@ void set_request_id(const config::HttpConnectionManager& config, bool edge,
 
 void apply_forwarding_headers(const config::HttpConnectionManager& config,
                               const DownstreamConnectionInfo& connection, http::HeaderMap& headers,
-                              StreamInfo& info, Random& random) {
-  bool internal = set_client(config, connection, headers, info);
+                              StreamInfo& info, Random& random, std::string_view local_ip) {
+  bool internal = set_client(config, connection, local_ip, headers, info);
   bool edge = config.use_remote_address && !internal;
 
   std::string_view scheme = connection.tls != nullptr ? "https" : "http";
@@ -139,12 +145,33 @@ void apply_forwarding_headers(const config::HttpConnectionManager& config,
   }
 
   mark_trust(config, internal, edge, headers, info);
+  apply_client_certificate_header(config, connection.tls, headers);
   set_request_id(config, edge, headers, info, random);
   append_via(headers, config.via);
 }
 
+void add_user_agent(const config::NodeIdentity& node, http::HeaderMap& headers) {
+  headers.set(HeaderId::x_envoy_downstream_service_cluster, node.cluster);
+  if (headers.get(HeaderId::user_agent).empty()) headers.set(HeaderId::user_agent, node.cluster);
+  if (!node.id.empty()) headers.set(HeaderId::x_envoy_downstream_service_node, node.id);
+}
+
+std::string find_local_ip() {
+  ifaddrs* first = nullptr;
+  if (getifaddrs(&first) != 0) return "127.0.0.1";
+  std::string found = "127.0.0.1";
+  for (const ifaddrs* each = first; each != nullptr; each = each->ifa_next) {
+    if (each->ifa_addr == nullptr || each->ifa_addr->sa_family != AF_INET) continue;
+    net::Address address = net::Address::from_sockaddr(each->ifa_addr, sizeof(sockaddr_in));
+    if (address.is_loopback()) continue;
+    found = address.ip_text();
+    break;
+  }
+  freeifaddrs(first);
+  return found;
+}
+
 void append_via(http::HeaderMap& headers, std::string_view via) {
-  apply_client_certificate_header(config, connection.tls, headers);
   if (via.empty()) return;
   const http::HeaderField* field = headers.find(HeaderId::via);
   headers.set(HeaderId::via,

@@ -4,6 +4,10 @@
 // Thread: the stream's worker. Text lives in the headers' arena.
 #pragma once
 
+#include <string>
+#include <string_view>
+
+#include "api/config/bootstrap.h"
 #include "api/config/http_connection_manager.h"
 #include "api/http/header_map.h"
 #include "api/stream_info.h"
@@ -12,10 +16,16 @@
 namespace outrigger::stream {
 
 // Determines the trusted client address (info.downstream_remote), writes the forwarding headers,
-// removes those that only a trusted hop may send.
+// removes those that only a trusted hop may send. `local_ip` stands in x-forwarded-for for a client
+// on this machine, whose loopback address would tell nobody anything; empty: that address itself.
 void apply_forwarding_headers(const config::HttpConnectionManager& config,
                               const DownstreamConnectionInfo& connection, http::HeaderMap& headers,
-                              StreamInfo& info, Random& random);
+                              StreamInfo& info, Random& random, std::string_view local_ip = {});
+
+// add_user_agent: says which service calls, in user-agent only where the request has none.
+void add_user_agent(const config::NodeIdentity& node, http::HeaderMap& headers);
+// This machine's first address that others can reach it by; a loopback address if it has none.
+std::string find_local_ip();
 
 // Adds this proxy's name to Via; nothing if it has none.
 void append_via(http::HeaderMap& headers, std::string_view via);

@@ -21,6 +21,10 @@ constexpr std::string_view kHttp2Preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 // its answer, with "connection: close".
 constexpr milliseconds kIdleDrainGrace{250};
 
+// How long resets count against a client, at least: long enough to see a flood, short enough to
+// forget what was spread over minutes.
+constexpr std::chrono::seconds kResetWindow{10};
+
 }  // namespace
 
 HttpConnection::HttpConnection(std::shared_ptr<HttpService> service,
@@ -31,6 +35,7 @@ HttpConnection::HttpConnection(std::shared_ptr<HttpService> service,
       owner_(owner),
       info_(std::move(info)),
       started_(services().loop.now()),
+      window_start_(started_),
       idle_timer_(services().loop.timers(), Timer::call<&HttpConnection::on_idle, HttpConnection>(),
                   this),
       duration_timer_(services().loop.timers(),
@@ -63,7 +68,7 @@ void HttpConnection::make_codec(bool http2) {
                                                        service_->http2_stats());
     stats.downstream_cx_http2_total.inc();
     stats.downstream_cx_http2_active.inc();
-    if (config.http2.ping_interval.count() > 0) ping_timer_.start(config.http2.ping_interval);
+    if (config.http2.ping_interval.count() > 0) start_ping_interval();
   } else {
     codec_ = std::make_unique<http1::Http1ServerCodec>(*this, *this, config.http1,
                                                        service_->http1_stats());
@@ -104,11 +109,20 @@ void HttpConnection::on_data(Bytes bytes) {
   feed(all);
 }
 
+void HttpConnection::note_time() {
+  auto passed = services().loop.now() - window_start_;
+  if (passed < kResetWindow) return;
+  codec_->next_window();
+  if (passed >= 2 * kResetWindow) codec_->next_window();
+  window_start_ = services().loop.now();
+}
+
 void HttpConnection::feed(Bytes bytes) {
   if (codec_ == nullptr && !detect(bytes)) {
     left_over_.assign(bytes);
     return;
   }
+  note_time();
   feeding_ = true;
   http::FeedResult result = codec_->feed(bytes);
   feeding_ = false;
@@ -165,7 +179,7 @@ void HttpConnection::after_feed(const http::FeedResult& result) {
 void HttpConnection::settle() {
   if (feeding_ || state_ == State::closed || state_ == State::closing || codec_ == nullptr) return;
   if (codec_->finished()) {
-    start_closing();
+    after_feed(codec_->feed({}));  // it says why; streams that it still has are told
     return;
   }
   if (streams_.empty() && codec_->active_streams() == 0) {
@@ -186,6 +200,7 @@ http::StreamHandler& HttpConnection::on_new_stream(http::StreamEncoder& encoder)
     service_->stats().downstream_cx_max_requests_reached.inc();
     close_after_response();
   }
+  if (last_request_next_) close_after_response();
   auto stream = std::make_unique<Stream>(*this, encoder);
   stream->index = streams_.size();
   streams_.push_back(std::move(stream));
@@ -337,18 +352,35 @@ void HttpConnection::on_idle() {
 
 void HttpConnection::on_duration() {
   service_->stats().downstream_cx_max_duration_reached.inc();
-  drain();
+  bool http1 = codec_ == nullptr || codec_->protocol() != http::Protocol::http2;
+  if (!http1 || !service_->config().http1_safe_max_connection_duration) {
+    drain();
+    return;
+  }
+  // An idle connection stays: a request that is already on its way gets its answer.
+  last_request_next_ = true;
+  if (!streams_.empty()) close_after_response();
+}
+
+// The interval, and up to so much of it more that connections do not ping all at once.
+void HttpConnection::start_ping_interval() {
+  ping_sent_ = false;
+  ping_timer_.start(http::jittered_interval(service_->config().http2, services().random.next()));
 }
 
 void HttpConnection::on_ping_timer() {
-  const http::Http2Options& options = service_->config().http2;
+  if (!ping_sent_) {
+    codec_->send_ping();
+    ping_sent_ = true;
+    ping_timer_.start(service_->config().http2.ping_timeout);
+    return;
+  }
   if (codec_->ping_outstanding()) {
     service_->http2_stats().keepalive_timeout.inc();
     finish(false, "keepalive ping was not answered");
     return;
   }
-  codec_->send_ping();
-  ping_timer_.start(std::max(options.ping_interval, options.ping_timeout));
+  start_ping_interval();
 }
 
 milliseconds HttpConnection::age() const {

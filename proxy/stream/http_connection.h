@@ -76,6 +76,7 @@ class HttpConnection final : public runtime::Deferred,
   // ServerEvents
   http::StreamHandler& on_new_stream(http::StreamEncoder& encoder) override;
   void on_goaway() override {}
+  void on_failed() override { services().loop.run_soon(settle_task_); }
   // CodecTransport: the codec's way to the transport; un-pausing brings back what was left over.
   void write(Bytes bytes) override { transport_->write(bytes); }
   char* reserve(size_t bytes) override { return transport_->reserve(bytes); }
@@ -95,6 +96,8 @@ class HttpConnection final : public runtime::Deferred,
   void on_duration();
   void on_drain_step();
   void on_ping_timer();
+  void start_ping_interval();
+  void note_time();
   void count_bytes();
 
   std::shared_ptr<HttpService> service_;
@@ -110,11 +113,15 @@ class HttpConnection final : public runtime::Deferred,
   bool paused_ = false;
   bool eof_ = false;
   bool cut_streams_ = false;  // the client left streams behind
+  bool ping_sent_ = false;
+  bool last_request_next_ =
+      false;  // max_connection_duration is over: close after one more response
   uint32_t requests_ = 0;
   uint64_t counted_in_ = 0;
   uint64_t counted_out_ = 0;
   runtime::MonotonicTime started_;
-  runtime::Timer idle_timer_;  // idle timeout; in `closing` the delayed close
+  runtime::MonotonicTime window_start_;  // see Codec::next_window
+  runtime::Timer idle_timer_;            // idle timeout; in `closing` the delayed close
   runtime::Timer duration_timer_;
   runtime::Timer drain_timer_;
   runtime::Timer ping_timer_;

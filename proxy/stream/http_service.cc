@@ -1,6 +1,15 @@
 #include "proxy/stream/http_service.h"
 
 namespace outrigger::stream {
+namespace {
+
+const RouterOptions& options_of(const config::HttpConnectionManager& config) {
+  static const RouterOptions kDefault;
+  const RouterOptions* options = config.filters.back().factory->router_options();
+  return options == nullptr ? kDefault : *options;
+}
+
+}  // namespace
 
 HttpService::HttpService(config::ListenerPtr listener, config::FilterChainPtr chain,
                          WorkerServices& services)
@@ -13,9 +22,8 @@ HttpService::HttpService(config::ListenerPtr listener, config::FilterChainPtr ch
       listener_http_stats_(chain_->http_stats->local<ListenerHttpStats>(services.worker)),
       http1_stats_(config_->http1_stats->local<http::Http1Stats>(services.worker)),
       http2_stats_(config_->http2_stats->local<http::Http2Stats>(services.worker)),
-      access_log_(services.worker, config_->access_logs, services.logs) {
-  const config::HttpFilterEntry& last = config_->filters.back();
-  if (const RouterOptions* options = last.factory->router_options()) router_options_ = *options;
-}
+      access_log_(services.worker, config_->access_logs, services.logs),
+      router_options_(options_of(*config_)),
+      upstream_log_(services.worker, router_options_.upstream_logs, services.logs) {}
 
 }  // namespace outrigger::stream

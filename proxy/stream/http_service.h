@@ -30,6 +30,7 @@ class HttpService {
   http::Http1Stats& http1_stats() { return http1_stats_; }
   http::Http2Stats& http2_stats() { return http2_stats_; }
   observe::AccessLogSink& access_log() { return access_log_; }
+  observe::AccessLogSink& upstream_log() { return upstream_log_; }
   const RouterOptions& router_options() const { return router_options_; }
 
  private:
@@ -43,7 +44,8 @@ class HttpService {
   http::Http1Stats& http1_stats_;
   http::Http2Stats& http2_stats_;
   observe::AccessLogSink access_log_;
-  RouterOptions router_options_;
+  const RouterOptions& router_options_;  // the router's factory has them
+  observe::AccessLogSink upstream_log_;
 };
 
 }  // namespace outrigger::stream

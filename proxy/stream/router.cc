@@ -42,7 +42,7 @@ void Router::on_request_headers(http::HeaderMap& headers, bool end_stream) {
   end_seen_ = end_stream;
   HttpStats& stats = owner_.service().stats();
   stats.rq_total.inc();
-  if (answer_locally(headers)) {
+  if (refuse_invalid(headers) || answer_locally(headers)) {
     state_ = State::done;
     return;
   }
@@ -206,6 +206,7 @@ void Router::attempt(bool fresh) {
   StreamInfo& info = owner_.info();
   state_ = State::trying;
   ++info.attempt_count;
+  note_attempt();
   if (info.attempt_count > 1 && owner_.matched_route().host->include_request_attempt_count) {
     headers_->set(HeaderId::x_envoy_attempt_count,
                   owner_.arena().copy(std::to_string(info.attempt_count)));
@@ -217,6 +218,7 @@ void Router::attempt(bool fresh) {
   UpstreamRequest* request = upstream_.get();
   if (body_seen_) {
     bool body_ends = end_seen_ && trailers_ == nullptr;
+    if (log_ != nullptr) log_->add_sent(kept_body_.size());
     request->send_body(kept_body_, body_ends);
     if (trailers_ != nullptr) request->send_trailers(*trailers_);
   }
@@ -230,6 +232,7 @@ void Router::on_request_body(Bytes body, bool end_stream) {
   if (state_ == State::done) return;
   body_seen_ = true;
   keep_body(body);
+  if (log_ != nullptr) log_->add_sent(body.size());
   for (Mirror* mirror : mirrors_) mirror->send_body(body, end_stream);
   if (upstream_ != nullptr && state_ != State::backing_off) upstream_->send_body(body, end_stream);
   if (end_stream && state_ != State::done) start_global_timeout();
@@ -260,6 +263,7 @@ void Router::abandon() {
   state_ = State::done;
   cancel_timers();
   if (upstream_ != nullptr) upstream_->give_up(http::ResetReason::local_reset);
+  if (log_ != nullptr) log_->end();
   if (retry_counted_) {
     cluster_->limits(action_->high_priority).retries.give();
     cluster_->note_limits(action_->high_priority);

@@ -23,6 +23,7 @@
 #include "proxy/route/retry_condition.h"
 #include "proxy/route/timeout.h"
 #include "proxy/runtime/timer_wheel.h"
+#include "proxy/stream/attempt_log.h"
 #include "proxy/stream/upstream_request.h"
 #include "proxy/upstream/cluster_table.h"
 
@@ -90,6 +91,7 @@ class Router final : public UpstreamOwner {
 
   // UpstreamOwner
   Arena& arena() override { return owner_.arena(); }
+  http::WireBytes* wire_bytes() override { return &owner_.info().upstream_wire; }
   void on_upstream_informational(http::HeaderMap& headers) override;
   void on_upstream_headers(http::HeaderMap& headers, bool end_stream) override;
   void on_upstream_body(Bytes body, bool end_stream) override;
@@ -99,12 +101,15 @@ class Router final : public UpstreamOwner {
   void on_upstream_connected(upstream::ClientConnection& connection, upstream::Host& host) override;
   void on_upstream_request_sent() override;
 
+  bool refuse_invalid(const http::HeaderMap& headers);
   bool answer_locally(http::HeaderMap& headers);
   bool choose_cluster(const config::ForwardAction& action, http::HeaderMap& headers);
   void prepare_headers(const config::ForwardAction& action, http::HeaderMap& headers);
   void start_mirrors(const config::ForwardAction& action, http::HeaderMap& headers,
                      bool end_stream);
   void attempt(bool fresh);
+  void note_attempt();
+  void note_connection(upstream::ClientConnection& connection);
   void start_global_timeout();
   bool may_replay(const UpstreamFailure& failure) const;
   bool retry(bool wanted, bool by_response);
@@ -138,6 +143,7 @@ class Router final : public UpstreamOwner {
   http::HeaderMap* headers_ = nullptr;
   http::HeaderMap* trailers_ = nullptr;
   ArenaPtr<UpstreamRequest> upstream_;
+  ArenaPtr<AttemptLog> log_;      // nullptr: no log of attempts
   std::vector<Mirror*> mirrors_;  // each destroys itself after original_ended()
   route::RequestTimeouts timeouts_;
   route::RetryRules retry_rules_;

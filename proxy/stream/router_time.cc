@@ -120,6 +120,7 @@ void Router::on_duration() {
 // A try ran out of time: another one, or the end.
 void Router::give_try_up(ResponseFlag flag, std::string_view details, std::string_view cause) {
   host_->stats.rq_timeout.inc();
+  if (log_ != nullptr) log_->on_failure(flag);
   upstream_->give_up(http::ResetReason::local_reset);
   on_upstream_blocked(false);
   bool wanted = state_ == State::trying && retry_rules_.enabled() &&
@@ -146,6 +147,7 @@ void Router::time_out(ResponseFlag flag, std::string_view details, std::string_v
   bool responding = state_ == State::responding;
   state_ = State::done;
   cancel_timers();
+  if (log_ != nullptr) log_->on_failure(flag);
   if (upstream_ != nullptr) upstream_->give_up(http::ResetReason::local_reset);
   Outcome outcome{flag, details, cause};
   if (responding) {

@@ -96,7 +96,9 @@ void Stream::admit() {
   }
   bool upgrade_wanted = enter_upgrade(headers);
   remove_hop_by_hop(headers, upgrade_wanted);
-  apply_forwarding_headers(config, *info_.connection, headers, info_, services().random);
+  apply_forwarding_headers(config, *info_.connection, headers, info_, services().random,
+                           services().local_ip);
+  if (config.add_user_agent) add_user_agent(services().node, headers);
   if (headers.has(HeaderId::expect) && !config.proxy_100_continue) {
     if (http::equals_ignore_case(headers.get(HeaderId::expect), "100-continue") &&
         !request_complete_) {
@@ -128,7 +130,18 @@ void Stream::admit() {
         {403, "", {{}, "upgrade_failed", "no upgrade_configs entry allows this upgrade"}, -1});
     return;
   }
+  start_logging();
   make_filters();
+}
+
+// The lines that do not wait for the stream's end.
+void Stream::start_logging() {
+  const config::HttpConnectionManager& config = service().config();
+  if (config.log_on_new_request) log(config::AccessLogType::downstream_start);
+  if (config.log_interval.count() == 0) return;
+  log_timer_.emplace(services().loop.timers(), Timer::call<&Stream::on_log_interval, Stream>(),
+                     this);
+  log_timer_->start(config.log_interval);
 }
 
 // True: the request asks for an upgrade or a tunnel. HTTP/2's form is brought into HTTP/1's, so

@@ -41,6 +41,7 @@ class Stream final : public runtime::Deferred,
 
   // For filters and the router (also RouterOwner).
   Arena& arena() override { return arena_; }
+  http::WireBytes* wire_bytes() override { return &info_.downstream_wire; }
   StreamInfo& info() override { return info_; }
   HttpService& service() override { return connection_.service(); }
   WorkerServices& services() override { return connection_.services(); }
@@ -109,6 +110,7 @@ class Stream final : public runtime::Deferred,
 
   void admit();
   bool enter_upgrade(http::HeaderMap& headers);
+  void start_logging();
   void make_filters();
   void start_timers();
   void note_request_end();
@@ -120,7 +122,8 @@ class Stream final : public runtime::Deferred,
   void on_idle_timeout();
   void on_request_timeout();
   void on_headers_timeout_or_duration();
-  void log();
+  void log(config::AccessLogType type);
+  void on_log_interval();
 
   HttpConnection& connection_;
   http::StreamEncoder* encoder_;  // nullptr once the codec has let go of the stream
@@ -152,6 +155,7 @@ class Stream final : public runtime::Deferred,
   bool ended_ = false;
   runtime::Timer idle_timer_;
   runtime::Timer request_timer_;
+  std::optional<runtime::Timer> log_timer_;  // only where lines are to be written now and then
   runtime::Timer
       headers_or_duration_timer_;  // request_headers_timeout, then the stream's greatest duration
 };

@@ -83,6 +83,7 @@ void Stream::end() {
   idle_timer_.cancel();
   request_timer_.cancel();
   headers_or_duration_timer_.cancel();
+  if (log_timer_) log_timer_->cancel();
   router_.abandon();
   info_.end = services().loop.now();
   HttpStats& stats = service().stats();
@@ -91,15 +92,22 @@ void Stream::end() {
   auto duration = std::chrono::duration_cast<milliseconds>(*info_.end - info_.start).count();
   stats.downstream_rq_time.record(static_cast<uint64_t>(duration));
   chain_.on_stream_end();
-  log();
+  log(config::AccessLogType::downstream_end);
   connection_.remove_stream(*this);
 }
 
-void Stream::log() {
+void Stream::on_log_interval() {
+  log(config::AccessLogType::downstream_periodic);
+  log_timer_->start(service().config().log_interval);
+}
+
+void Stream::log(config::AccessLogType type) {
+  if (service().access_log().empty()) return;
   observe::LogContext context{info_, request_headers_, response_headers_, response_trailers_};
   context.local_reply_body = local_body_;
-  context.type = observe::AccessLogType::downstream_end;
+  context.type = type;
   context.hostname = services().hostname;
+  context.runtime = services().runtime.get();
   service().access_log().log(context);
 }
 

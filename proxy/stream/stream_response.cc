@@ -77,6 +77,8 @@ void Stream::encode_headers(http::HeaderMap& headers, bool end_stream) {
   note_activity();
   count_response(code);
   encoder_->send_headers(headers, end_stream);
+  if (tunnel_ && service().config().log_on_tunnel_established && !ended_)
+    log(config::AccessLogType::downstream_tunnel_established);
   if (end_stream) finish_response();
 }
 
@@ -102,7 +104,14 @@ void Stream::encode_trailers(http::HeaderMap& trailers) {
 void Stream::finish_response() {
   if (ended_) return;
   headers_or_duration_timer_.cancel();
-  if (encoder_ != nullptr && request_complete_ && !connection_.codec_finished()) return;
+  if (encoder_ != nullptr && request_complete_ && !connection_.codec_finished()) {
+    if (auto flush = service().config().stream_flush_timeout) {
+      idle_timeout_ = *flush;
+      idle_timer_.cancel();
+      note_activity();
+    }
+    return;
+  }
   if (encoder_ != nullptr) {
     // Nobody waits for the rest of the request, or, in a tunnel, for what the client still has to
     // say.
@@ -140,6 +149,11 @@ void Stream::local_reply(const LocalReply& reply) {
   if (response_headers_sent_) {
     give_up(reply.outcome, http::ResetReason::local_reset);
     return;
+  }
+  // As Envoy does: what one cannot make sense of may be anything, and so may what follows it.
+  if (reply.code == 400 && info_.protocol != http::Protocol::http2 &&
+      !service().config().stream_error_on_invalid_http_message) {
+    connection_.close_after_response();
   }
   bool replaces_response = replied_ || response_headers_ != nullptr;
   replied_ = true;

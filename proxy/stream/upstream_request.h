@@ -34,6 +34,8 @@ struct UpstreamFailure {
 class UpstreamOwner {
  public:
   virtual Arena& arena() = 0;
+  // Where an attempt's octets are counted; nullptr: nowhere.
+  virtual http::WireBytes* wire_bytes() { return nullptr; }
   virtual void on_upstream_informational(http::HeaderMap& headers) = 0;
   virtual void on_upstream_headers(http::HeaderMap& headers, bool end_stream) = 0;
   virtual void on_upstream_body(Bytes body, bool end_stream) = 0;
@@ -77,6 +79,7 @@ class UpstreamRequest final : private upstream::PoolWaiter, private http::Stream
   void on_pool_failure(upstream::PoolFailure failure, std::string_view detail) override;
   // StreamHandler
   Arena& arena() override { return owner_.arena(); }
+  http::WireBytes* wire_bytes() override { return owner_.wire_bytes(); }
   void on_informational(http::HeaderMap& headers) override;
   void on_headers(http::HeaderMap& headers, bool end_stream) override;
   void on_body(Bytes body, bool end_stream) override;

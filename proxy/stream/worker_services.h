@@ -63,6 +63,7 @@ struct WorkerServices {
   config::RuntimeSnapshotPtr runtime;  // replaced by the main thread through Loop::post
   const config::NodeIdentity& node;
   std::string hostname;
+  std::string local_ip = {};  // what others can reach this machine by; empty: not known
 };
 
 }  // namespace outrigger::stream

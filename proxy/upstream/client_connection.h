@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string_view>
 
 #include "api/http/codec.h"
@@ -54,6 +55,13 @@ class ClientConnection final : public runtime::Deferred,
   ConnPool& pool() { return pool_; }
   http::Protocol protocol() const { return codec_->protocol(); }
   const net::Address& local_address() const { return local_; }
+  // When it began to connect, and when it was connected; with TLS, of the handshake, so that the
+  // end of the connection attempt itself is not known.
+  runtime::MonotonicTime connect_start() const { return started_; }
+  std::optional<runtime::MonotonicTime> connect_end() const {
+    return tls() == nullptr ? std::optional(ready_since_) : std::nullopt;
+  }
+  runtime::MonotonicTime ready_since() const { return ready_since_; }
   // Of the address that took the connection, where the endpoint has several.
   const net::Address& remote_address() const { return remote_; }
   // nullptr: plain.
@@ -103,6 +111,7 @@ class ClientConnection final : public runtime::Deferred,
   uint64_t counted_in_ = 0;
   uint64_t counted_out_ = 0;
   runtime::MonotonicTime started_;
+  runtime::MonotonicTime ready_since_;
   std::unique_ptr<runtime::Transport> transport_;
   std::unique_ptr<http::ClientCodec> codec_;
   runtime::Timer connect_or_idle_timer_;

@@ -51,6 +51,23 @@ TEST_F(Forwarding, AtTheEdgeWhatTheClientClaimsIsKeptButNotBelieved) {
   EXPECT_EQ(head->get("x-forwarded-proto"), "http");
 }
 
+TEST_F(Forwarding, WhomAProxyHeaderNamesIsAddedAndNotTheSocketsPeer) {
+  config_.use_remote_address = true;
+  connection_.direct_remote = *net::Address::from_ip("127.0.0.1", 50000);
+  connection_.remote = *net::Address::from_ip("203.0.113.77", 50000);
+  Head head({});
+  apply(head);
+  EXPECT_EQ(head->get("x-forwarded-for"), "203.0.113.77");
+}
+
+TEST_F(Forwarding, AnotherLoopbackAddressIsSaidAsItIs) {
+  config_.use_remote_address = true;
+  from("127.0.0.7");
+  Head head({});
+  apply(head);
+  EXPECT_EQ(head->get("x-forwarded-for"), "127.0.0.7");
+}
+
 TEST_F(Forwarding, TrustedHopsAreCountedFromTheRight) {
   config_.use_remote_address = true;
   config_.xff_num_trusted_hops = 2;

@@ -79,17 +79,17 @@ TEST(CompileListener, StatsHaveTheAddressAsTag) {
   EXPECT_THAT(load_listener({.listener = "stat_prefix: x"}).listener().stats->tags(), IsEmpty());
 }
 
-TEST(CompileListener, RefusesOtherNetworkFiltersAndSecondChains) {
+TEST(CompileListener, RefusesOtherNetworkFilters) {
   EXPECT_THAT(
       load("static_resources: {listeners: [{name: l, address: {pipe: {path: /x}}, filter_chains: "
            "[{filters: [{name: t, typed_config: "
            "{\"@type\": "
-           "type.googleapis.com/envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy}}]}]}]}")
+           "type.googleapis.com/envoy.extensions.filters.network.redis_proxy.v3.RedisProxy}}]}]}]}")
           .errors,
-      ElementsAre(
-          HasSubstr("filters[0].typed_config: the type "
-                    "'type.googleapis.com/envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy' "
-                    "is not supported by Outrigger")));
+      ElementsAre(HasSubstr(
+          "filters[0].typed_config: the type "
+          "'type.googleapis.com/envoy.extensions.filters.network.redis_proxy.v3.RedisProxy' "
+          "is not supported by Outrigger")));
   EXPECT_THAT(load("static_resources: {listeners: [{name: l, address: {pipe: {path: /x}}, "
                    "filter_chains: [{filters: [{name: t}]}]}]}")
                   .errors,
@@ -195,9 +195,9 @@ http2_protocol_options: {allow_connect: true, override_stream_error_on_invalid_h
 }
 
 TEST(CompileManager, TakesWhatBecomesOfClientCertificates) {
-  Loaded loaded = load_listener(
-      {.extra = "forward_client_cert_details: APPEND_FORWARD\n"
-                "set_current_client_cert_details: {subject: true, uri: true}"});
+  Loaded loaded =
+      load_listener({.extra = "forward_client_cert_details: APPEND_FORWARD\n"
+                              "set_current_client_cert_details: {subject: true, uri: true}"});
   ASSERT_THAT(loaded.errors, IsEmpty());
   const config::HttpConnectionManager& manager = loaded.manager();
   EXPECT_EQ(manager.forward_client_cert, config::ForwardClientCert::append_forward);

@@ -19,8 +19,7 @@ namespace outrigger {
   COUNTER(ocsp_staple_omitted)                                \
   COUNTER(ocsp_staple_requests)                               \
   COUNTER(ocsp_staple_responses)                              \
-  COUNTER(session_reused)                                     \
-  COUNTER(was_key_usage_invalid)
+  COUNTER(session_reused)
 OUTRIGGER_DEFINE_STATS(TlsStats, OUTRIGGER_TLS_STATS)
 
 // listener.<address>.server_ssl_socket_factory.*, cluster.<name>.client_ssl_socket_factory.*

@@ -139,10 +139,12 @@ void TlsSecrets::show_expiry(Entry& entry, const config::TlsContext& context) {
   if (context.registry == nullptr || context.stats == nullptr) return;
   std::vector<StatsScopePtr> scopes;
   for (const TlsCertificateFact& fact : entry.facts) {
-    std::string below = fmt::format("certificate.{}.", stat_name(fact.name));
+    std::string name = stat_name(fact.name);
+    std::vector<StatTag> tags = context.stats->tags();
+    tags.push_back({"envoy.tls_certificate", name});
     scopes.push_back(context.registry->scope<TlsCertificateStats>(
-        fmt::format("{}{}", context.stats->prefix(), below),
-        context.stats->extracted_prefix() + below, context.stats->tags()));
+        fmt::format("{}certificate.{}.", context.stats->prefix(), name),
+        context.stats->extracted_prefix() + "certificate.", std::move(tags)));
     scopes.back()
         ->local<TlsCertificateStats>(StatsScope::kMainThread)
         .expiration_unix_time_seconds.set(std::chrono::system_clock::to_time_t(fact.not_after));

@@ -8,6 +8,7 @@
 
 #include "proxy/tls/cipher_list.h"
 #include "proxy/tls/error_text.h"
+#include "proxy/tls/key_log.h"
 
 namespace outrigger::tls {
 namespace {
@@ -15,6 +16,8 @@ namespace {
 using Version = config::TlsVersion;
 
 constexpr const char* kDefaultCurves = "X25519:P-256";
+constexpr const char* kClientSuites =
+    "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256";
 
 int number_of(Version version, int otherwise) {
   switch (version) {
@@ -78,7 +81,10 @@ absl::StatusOr<SslCtxPtr> make_ssl_ctx(const config::TlsContext& context, bool s
                                   SSL_MODE_ENABLE_PARTIAL_WRITE |
                                   SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
   SSL_CTX_set_max_send_fragment(ctx.get(), kMaxRecordBytes);
+  // AES-128 is the cheapest; a server that follows its clients takes it.
+  if (!server) SSL_CTX_set_ciphersuites(ctx.get(), kClientSuites);
   SSL_CTX_set_options(ctx.get(), SSL_OP_NO_COMPRESSION);
+  KeyLog::attach(ctx.get(), context.key_log_path);
   if (server || !context.allow_renegotiation)
     SSL_CTX_set_options(ctx.get(), SSL_OP_NO_RENEGOTIATION);
   return ctx;

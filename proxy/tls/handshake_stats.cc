@@ -1,63 +1,21 @@
 #include "proxy/tls/handshake_stats.h"
 
-#include <iterator>
-
 #include "fmt/format.h"
 
 namespace outrigger::tls {
 namespace {
 
-struct OneCounter {
+// The scope's prefix is the whole name: what is counted is known only when it is seen.
+struct SeenStats {
   Counter value;
-};
-
-// Every name that a counter may have; what OpenSSL can negotiate beyond them is "unknown".
-constexpr const char* kNames[] = {
-    "unknown", "TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3",
-    // ciphers
-    "TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384", "TLS_CHACHA20_POLY1305_SHA256",
-    "ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-ECDSA-AES256-GCM-SHA384",
-    "ECDHE-ECDSA-CHACHA20-POLY1305", "ECDHE-ECDSA-AES128-SHA", "ECDHE-ECDSA-AES256-SHA",
-    "ECDHE-ECDSA-AES128-SHA256", "ECDHE-ECDSA-AES256-SHA384", "ECDHE-RSA-AES128-GCM-SHA256",
-    "ECDHE-RSA-AES256-GCM-SHA384", "ECDHE-RSA-CHACHA20-POLY1305", "ECDHE-RSA-AES128-SHA",
-    "ECDHE-RSA-AES256-SHA", "ECDHE-RSA-AES128-SHA256", "ECDHE-RSA-AES256-SHA384",
-    "AES128-GCM-SHA256", "AES256-GCM-SHA384", "AES128-SHA", "AES256-SHA", "AES128-SHA256",
-    "AES256-SHA256",
-    // curves
-    "X25519", "X448", "P-256", "P-384", "P-521",
-    // signature algorithms
-    "rsa_pkcs1_sha1", "rsa_pkcs1_sha256", "rsa_pkcs1_sha384", "rsa_pkcs1_sha512", "ecdsa_sha1",
-    "ecdsa_secp256r1_sha256", "ecdsa_secp384r1_sha384", "ecdsa_secp521r1_sha512",
-    "rsa_pss_rsae_sha256", "rsa_pss_rsae_sha384", "rsa_pss_rsae_sha512", "ed25519"};
-
-// A layout outlives every scope, so there is one for each name, for good.
-struct NamedLayout {
-  StatField field;
-  StatsLayout layout;
-};
-
-const std::vector<NamedLayout>& layouts() {
-  static const auto& kLayouts = *[] {
-    auto* made = new std::vector<NamedLayout>(
-        std::size(kNames), NamedLayout{{"", StatKind::counter, 0}, {{}, nullptr, nullptr}});
-    for (size_t i = 0; i < made->size(); ++i) {
-      NamedLayout& named = (*made)[i];
-      named.field.name = kNames[i];
-      named.layout.fields = {&named.field, 1};
-      named.layout.create = [] { return static_cast<void*>(new OneCounter); };
-      named.layout.destroy = [](void* counter) { delete static_cast<OneCounter*>(counter); };
-    }
-    return made;
-  }();
-  return kLayouts;
-}
-
-const NamedLayout& layout_of(std::string_view name) {
-  for (const NamedLayout& named : layouts()) {
-    if (named.field.name == name) return named;
+  static const StatsLayout& layout() {
+    static constexpr StatField kFields[] = {{"", StatKind::counter, 0}};
+    static constexpr StatsLayout kLayout{
+        kFields, [] { return static_cast<void*>(new SeenStats); },
+        [](void* stats) { delete static_cast<SeenStats*>(stats); }};
+    return kLayout;
   }
-  return layouts().front();
-}
+};
 
 std::string_view curve_name(int nid) {
   switch (nid) {
@@ -105,7 +63,14 @@ std::string_view sigalg_name(SSL* ssl) {
   }
 }
 
-constexpr std::string_view kGroups[] = {"versions", "ciphers", "curves", "sigalgs"};
+// The names of the counters, and the tag that Envoy makes of what is counted.
+struct GroupNames {
+  std::string_view below, listener_tag, cluster_tag;
+};
+constexpr GroupNames kGroups[] = {{"versions", "envoy.ssl_version", "envoy.ssl_version"},
+                                  {"ciphers", "envoy.ssl_cipher", "cipher_suite"},
+                                  {"curves", "envoy.ssl_curve", "envoy.ssl_curve"},
+                                  {"sigalgs", "envoy.ssl_sigalg", "envoy.ssl_sigalg"}};
 
 }  // namespace
 
@@ -130,20 +95,23 @@ void HandshakeStats::count(SSL* ssl) {
 }
 
 void HandshakeStats::count(Group group, std::string_view name) {
-  const NamedLayout& layout = layout_of(name);
   for (Named& named : named_) {
-    if (named.group == group && named.name == layout.field.name) {
+    if (named.group == group && named.name == name) {
       named.counter->inc();
       return;
     }
   }
-  std::string_view below = kGroups[static_cast<size_t>(group)];
-  StatsScopePtr scope = registry_->scope(fmt::format("{}{}.", scope_->prefix(), below),
-                                         fmt::format("{}{}.", scope_->extracted_prefix(), below),
-                                         scope_->tags(), layout.layout);
-  Counter& counter = scope->local<OneCounter>(worker_).value;
+  const GroupNames& names = kGroups[static_cast<size_t>(group)];
+  bool cluster = scope_->prefix().starts_with("cluster.");
+  std::vector<StatTag> tags = scope_->tags();
+  tags.push_back(
+      {std::string(cluster ? names.cluster_tag : names.listener_tag), std::string(name)});
+  StatsScopePtr scope = registry_->scope<SeenStats>(
+      fmt::format("{}{}.{}", scope_->prefix(), names.below, name),
+      fmt::format("{}{}", scope_->extracted_prefix(), names.below), std::move(tags));
+  Counter& counter = scope->local<SeenStats>(worker_).value;
   counter.inc();
-  named_.push_back({group, layout.field.name, &counter, std::move(scope)});
+  named_.push_back({group, std::string(name), &counter, std::move(scope)});
 }
 
 }  // namespace outrigger::tls

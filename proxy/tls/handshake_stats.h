@@ -28,7 +28,7 @@ class HandshakeStats {
   };
   struct Named {
     Group group;
-    std::string_view name;  // OpenSSL's static text
+    std::string name;
     Counter* counter;
     StatsScopePtr scope;
   };

@@ -94,6 +94,7 @@ absl::StatusOr<std::unique_ptr<PeerVerifier>> PeerVerifier::create(
   std::unique_ptr<PeerVerifier> made(new PeerVerifier);
   made->side_ = side;
   made->store_.reset(X509_STORE_new());
+  made->enforce_rsa_key_usage_ = context.enforce_rsa_key_usage;
   if (context.validation) {
     const config::TlsValidation& from = *context.validation;
     if (absl::Status status = made->load_authorities(from); !status.ok()) return status;
@@ -158,20 +159,26 @@ int PeerVerifier::on_verify(X509_STORE_CTX* chain, void* self) {
       static_cast<SSL*>(X509_STORE_CTX_get_ex_data(chain, SSL_get_ex_data_X509_STORE_CTX_idx()));
   auto* check = static_cast<PeerCheck*>(SSL_get_app_data(ssl));
   const auto& verifier = *static_cast<const PeerVerifier*>(self);
-  if (verifier.verify(chain, *check)) return 1;
+  if (verifier.verify(ssl, chain, *check)) return 1;
   // The result stays on record, so that the connection does not count as validated.
   if (!verifier.settings_.accept_untrusted) return 0;
   check->failure.clear();
   return 1;
 }
 
-bool PeerVerifier::verify(X509_STORE_CTX* chain, PeerCheck& check) const {
+bool PeerVerifier::verify(SSL* ssl, X509_STORE_CTX* chain, PeerCheck& check) const {
   if (trusts_ca_ && !verify_chain(chain, check)) {
     check.stats->fail_verify_error.inc();
     return false;
   }
   int error = X509_V_OK;
-  bool good = verify_leaf(X509_STORE_CTX_get0_cert(chain), check, error);
+  X509* leaf = X509_STORE_CTX_get0_cert(chain);
+  bool good = verify_leaf(leaf, check, error);
+  if (good && !key_usage_allows(ssl, leaf, check)) {
+    error = X509_V_ERR_INVALID_PURPOSE;
+    check.stats->fail_verify_error.inc();
+    good = false;
+  }
   X509_STORE_CTX_set_error(chain, error);
   return good;
 }
@@ -205,6 +212,23 @@ bool PeerVerifier::verify_leaf(X509* leaf, PeerCheck& check, int& error) const {
       fmt::format("the certificate '{}' has none of the expected fingerprints", subject_text(leaf));
   error = X509_V_ERR_CERT_REJECTED;
   check.stats->fail_verify_cert_hash.inc();
+  return false;
+}
+
+// Whether a server may use its RSA key as the cipher does; OpenSSL does not ask. As BoringSSL: in
+// TLS 1.3 always, below if the configuration wants it.
+bool PeerVerifier::key_usage_allows(SSL* ssl, X509* leaf, PeerCheck& check) const {
+  EVP_PKEY* key = X509_get0_pubkey(leaf);
+  const SSL_CIPHER* cipher = SSL_get_pending_cipher(ssl);
+  if (side_ != Side::client || key == nullptr || cipher == nullptr ||
+      EVP_PKEY_get_base_id(key) != EVP_PKEY_RSA)
+    return true;
+  if (SSL_version(ssl) < TLS1_3_VERSION && !enforce_rsa_key_usage_) return true;
+  bool encrypts = SSL_CIPHER_get_kx_nid(cipher) == NID_kx_rsa;
+  uint32_t needed = encrypts ? KU_KEY_ENCIPHERMENT : KU_DIGITAL_SIGNATURE;
+  if ((X509_get_key_usage(leaf) & needed) != 0) return true;  // without the extension: all bits
+  check.failure = fmt::format("the key usage of the certificate '{}' does not allow {}",
+                              subject_text(leaf), encrypts ? "encryption" : "signatures");
   return false;
 }
 

@@ -50,16 +50,18 @@ class PeerVerifier {
   PeerVerifier() = default;
 
   static int on_verify(X509_STORE_CTX* chain, void* self);
-  bool verify(X509_STORE_CTX* chain, PeerCheck& check) const;
+  bool verify(SSL* ssl, X509_STORE_CTX* chain, PeerCheck& check) const;
   bool verify_chain(X509_STORE_CTX* chain, PeerCheck& check) const;
   bool verify_leaf(X509* leaf, PeerCheck& check, int& error) const;
   bool names_match(X509* leaf, PeerCheck& check) const;
+  bool key_usage_allows(SSL* ssl, X509* leaf, PeerCheck& check) const;
   absl::Status load_authorities(const config::TlsValidation& from);
   absl::Status load_revocations(const config::TlsValidation& from);
 
   config::TlsValidation settings_;  // without the PEM texts
   X509StorePtr store_;
   std::vector<X509Ptr> authorities_;
+  bool enforce_rsa_key_usage_ = false;
   bool trusts_ca_ = false;
   bool matches_ = false;
   int mode_ = SSL_VERIFY_NONE;

@@ -34,9 +34,9 @@ ServerContext::ServerContext(config::TlsContextSlotPtr slot, runtime::Loop& loop
 
 ServerContext::~ServerContext() = default;
 
-std::unique_ptr<runtime::Transport> ServerContext::wrap(
-    std::unique_ptr<runtime::Transport>&& inner, std::chrono::milliseconds handshake_timeout,
-    Counter* timeouts) {
+std::unique_ptr<runtime::Transport> ServerContext::wrap(std::unique_ptr<runtime::Transport>&& inner,
+                                                        std::chrono::milliseconds handshake_timeout,
+                                                        Counter* timeouts) {
   impl_->refresh();
   SslPtr ssl = impl_->state == nullptr ? nullptr : impl_->state->make_ssl();
   if (ssl == nullptr) {

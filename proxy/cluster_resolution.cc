@@ -29,7 +29,7 @@ absl::Status ClusterResolution::start(const std::vector<config::ClusterPtr>& clu
           fmt::format("cluster {}: {}", cluster->ref.name, std::string(status.message())));
   }
   ready_ = std::move(ready);
-  for (auto& cluster : clusters_) cluster->start();
+  for (auto& [slot, cluster] : clusters_) cluster->start();
   note_ready();
   return absl::OkStatus();
 }
@@ -45,7 +45,7 @@ absl::Status ClusterResolution::add(const config::ClusterPtr& cluster) {
     before = now;
     publish_(cluster->ref.slot, now);
   };
-  clusters_.push_back(std::make_unique<dns::DnsCluster>(std::move(parts)));
+  clusters_[cluster->ref.slot] = std::make_unique<dns::DnsCluster>(std::move(parts));
   return absl::OkStatus();
 }
 
@@ -62,17 +62,15 @@ absl::StatusOr<dns::Resolver*> ClusterResolution::resolver_for(const config::Dns
 
 void ClusterResolution::note_ready() {
   bool all = std::all_of(clusters_.begin(), clusters_.end(),
-                         [](const auto& cluster) { return cluster->is_ready(); });
+                         [](const auto& entry) { return entry.second->is_ready(); });
   if (!all || ready_ == nullptr) return;
   boost::asio::post(io_, std::exchange(ready_, nullptr));
 }
 
 ClusterResolution::EndpointSetPtr ClusterResolution::endpoints(
     const config::Cluster& cluster) const {
-  for (const auto& known : clusters_) {
-    if (known->cluster().get() == &cluster) return known->endpoints();
-  }
-  return cluster.endpoints;
+  auto at = clusters_.find(cluster.ref.slot);
+  return at == clusters_.end() ? cluster.endpoints : at->second->endpoints();
 }
 
 }  // namespace outrigger

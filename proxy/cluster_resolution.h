@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <random>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -45,8 +46,8 @@ class ClusterResolution {
   dns::AsioAlarms alarms_;
   std::mt19937_64 random_;
   std::vector<std::pair<config::DnsResolver, std::unique_ptr<dns::CaresResolver>>> resolvers_;
-  std::vector<std::unique_ptr<dns::DnsCluster>> clusters_;
-  std::function<void()> ready_;  // nullptr: was called
+  std::unordered_map<uint32_t, std::unique_ptr<dns::DnsCluster>> clusters_;  // by slot
+  std::function<void()> ready_;                                              // nullptr: was called
 };
 
 }  // namespace outrigger

@@ -146,7 +146,6 @@ struct DnsResolver {
   bool rotate = false;                      // spread questions over the servers
   std::chrono::milliseconds query_timeout{5000};
   uint32_t query_tries = 4;
-  uint32_t udp_max_queries = 0;    // of one socket; 0: no limit
   uint32_t edns0_max_payload = 0;  // octets; 0: the library's
   bool operator==(const DnsResolver&) const = default;
 };

@@ -26,6 +26,14 @@ Host::Host(config::EndpointPtr endpoint_in, unsigned worker, config::TransportSo
       stats(stats_scope->local<HostStats>(worker)) {}
 Host::~Host() = default;
 
+void Host::set_endpoint(const config::EndpointPtr& next) {
+  // While its cluster is updated, the cluster holds it twice; a third holder is a stream.
+  constexpr uint32_t kOfTheCluster = 2;
+  if (endpoint == next) return;
+  if (references <= kOfTheCluster) former.clear();
+  former.push_back(std::exchange(endpoint, next));
+}
+
 TransportSocketChoice choose_transport_socket(const config::Cluster& cluster,
                                               const config::Endpoint& endpoint) {
   if (!cluster.transport_socket_matches.empty()) {

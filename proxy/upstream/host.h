@@ -11,6 +11,7 @@
 #include <string>
 #include <unordered_map>
 #include <utility>
+#include <vector>
 
 #include "api/config/cluster.h"
 #include "api/stats_cluster.h"
@@ -45,7 +46,11 @@ struct Host {
     for (auto& [key, pool] : special_pools) act(*pool);
   }
 
+  // From now on; streams that hold the host may still name what it was before.
+  void set_endpoint(const config::EndpointPtr& next);
+
   config::EndpointPtr endpoint;
+  std::vector<config::EndpointPtr> former;
   config::TransportSocketPtr transport_socket;
   StatsScopePtr stats_scope;
   HostStats& stats;

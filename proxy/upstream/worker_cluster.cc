@@ -67,7 +67,7 @@ HostRef WorkerCluster::host_of(const config::EndpointPtr& endpoint, std::vector<
   auto at = std::find_if(old.begin(), old.end(), same);
   if (at == old.end()) return make_host(endpoint);
   HostRef host = std::move(*at);
-  host->endpoint = endpoint;
+  host->set_endpoint(endpoint);
   return host;
 }
 

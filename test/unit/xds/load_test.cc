@@ -229,10 +229,11 @@ TEST(Load, TypeIsAFieldOfAnyOnly) {
 
 TEST(Load, KeepsWhatAHarmlessFieldSaysOfATypeThatWeDoNotHave) {
   auto result = load<Bootstrap>(
-      R"(typed_dns_resolver_config: {name: c, typed_config: {"@type": type.googleapis.com/a.B, x: 1}})");
+      R"(overload_manager: {resource_monitors: [{name: c, typed_config: {"@type": type.googleapis.com/a.B, x: 1}}]})");
   EXPECT_THAT(result.problems, IsEmpty());
   google::protobuf::Struct content;
-  ASSERT_TRUE(result.message.typed_dns_resolver_config().typed_config().UnpackTo(&content));
+  ASSERT_TRUE(
+      result.message.overload_manager().resource_monitors(0).typed_config().UnpackTo(&content));
   EXPECT_EQ(content.fields().at("@type").string_value(), "type.googleapis.com/a.B");
 }
 

@@ -17,8 +17,9 @@ struct CertificateInfo {
   std::string serial;  // hexadecimal, lower case
   std::string sha256;  // of the DER form, hexadecimal, lower case
   std::string sha1;
-  std::string pem;        // URL-encoded
-  std::string chain_pem;  // the certificate and what came with it, URL-encoded
+  // URL-encoded, alone and with what came with it; only from peer_with_pem(): they are long.
+  std::string pem;
+  std::string chain_pem;
   std::vector<std::string> chain_sha256, chain_sha1, chain_serials;  // the leaf first
   std::vector<std::string> uri_sans, dns_sans, ip_sans, email_sans, other_name_sans;
   std::chrono::system_clock::time_point not_before, not_after;
@@ -39,6 +40,7 @@ class TlsConnection {
   virtual bool peer_certificate_presented() const = 0;
   virtual bool peer_certificate_validated() const = 0;
   virtual const CertificateInfo* peer() const = 0;   // nullptr: none was presented
+  virtual const CertificateInfo* peer_with_pem() const { return peer(); }
   virtual const CertificateInfo* local() const = 0;  // nullptr: none was sent
 };
 

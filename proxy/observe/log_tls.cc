@@ -101,7 +101,9 @@ LogValue connection(const LogCommand& command, const TlsConnection& tls, const L
       break;
   }
   bool of_peer = command.tls < LogTls::local_subject;
-  const CertificateInfo* certificate = of_peer ? tls.peer() : tls.local();
+  const CertificateInfo* certificate = !of_peer                           ? tls.local()
+                                       : command.tls == LogTls::peer_cert ? tls.peer_with_pem()
+                                                                          : tls.peer();
   if (certificate == nullptr) return {};
   return of_peer ? peer(command, *certificate, context, scratch)
                  : local(command.tls, *certificate, scratch);

@@ -78,7 +78,9 @@ void apply_client_certificate_header(const config::HttpConnectionManager& config
   const CertificateInfo* client = nullptr;
   if (config.forward_client_cert != ForwardClientCert::sanitize && tls != nullptr &&
       tls->peer_certificate_presented())
-    client = tls->peer();
+    client = config.client_cert_details.cert || config.client_cert_details.chain
+                 ? tls->peer_with_pem()
+                 : tls->peer();
   if (client == nullptr) {
     headers.remove(kHeader);
     return;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "api/config/tls.h"
+#include "api/tls_connection.h"
 #include "proxy/tls/client_hello.h"
 #include "proxy/tls/ocsp_staple.h"
 #include "proxy/tls/openssl_ptr.h"
@@ -22,6 +23,7 @@ struct ServerCertificate {
   int ecdsa_curve = NID_undef;  // undef: not ECDSA
   bool must_staple = false;
   OcspStaple staple;
+  std::shared_ptr<const CertificateInfo> info;  // made when somebody asks
 };
 
 enum class StapleAction : uint8_t {

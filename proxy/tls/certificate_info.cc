@@ -235,14 +235,17 @@ CertificateInfo describe_certificate(const std::vector<X509*>& chain) {
   info.not_after = time_of(X509_get0_notAfter(leaf));
   sort_names(subject_names(leaf), info);
   for (X509* certificate : chain) {
-    std::string pem = url_encoded_pem(certificate);
-    info.chain_pem += pem;
-    if (certificate == leaf) info.pem = std::move(pem);
     info.chain_sha256.push_back(hexadecimal(certificate_digest(certificate)));
     info.chain_sha1.push_back(sha1_text(certificate));
     info.chain_serials.push_back(serial_text(certificate));
   }
   return info;
+}
+
+void add_pem(const std::vector<X509*>& chain, CertificateInfo& info) {
+  info.pem = url_encoded_pem(chain.front());
+  info.chain_pem.clear();
+  for (X509* certificate : chain) info.chain_pem += url_encoded_pem(certificate);
 }
 
 }  // namespace outrigger::tls

@@ -31,7 +31,8 @@ std::chrono::system_clock::time_point time_of(const ASN1_TIME* time);
 // Lower case.
 std::string hexadecimal(std::string_view octets);
 
-// `chain`: the leaf first.
+// `chain`: the leaf first. Without the PEM texts.
 CertificateInfo describe_certificate(const std::vector<X509*>& chain);
+void add_pem(const std::vector<X509*>& chain, CertificateInfo& info);
 
 }  // namespace outrigger::tls

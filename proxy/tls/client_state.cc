@@ -6,6 +6,7 @@
 #include "fmt/format.h"
 #include <openssl/err.h>
 
+#include "proxy/tls/certificate_info.h"
 #include "proxy/tls/context_settings.h"
 #include "proxy/tls/error_text.h"
 #include "proxy/tls/key_pair.h"
@@ -93,6 +94,13 @@ SslPtr ClientState::make_ssl(const ClientTarget& target) {
   if (context_->max_session_keys > 0)
     resume(ssl.get(), fmt::format("{}|{}", name, absl::StrJoin(names, ",")));
   return ssl;
+}
+
+std::shared_ptr<const CertificateInfo> ClientState::local_certificate(SSL* ssl) {
+  X509* own = SSL_get_certificate(ssl);
+  if (local_ == nullptr && own != nullptr)
+    local_ = std::make_shared<const CertificateInfo>(describe_certificate({own}));
+  return local_;
 }
 
 // The newest one has the best chance; one of TLS 1.3 is used once.

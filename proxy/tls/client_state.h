@@ -31,6 +31,7 @@ class ClientState final : public HandshakeEvents {
 
   // HandshakeEvents
   void on_handshake(SSL* ssl) override { stats_.count(ssl); }
+  std::shared_ptr<const CertificateInfo> local_certificate(SSL* ssl) override;
   TlsStats& stats() override { return stats_.counters(); }
 
  private:
@@ -51,7 +52,8 @@ class ClientState final : public HandshakeEvents {
   HandshakeStats stats_;
   std::unique_ptr<PeerVerifier> verifier_;
   SslCtxPtr ctx_;
-  std::deque<Session> sessions_;  // the newest first
+  std::shared_ptr<const CertificateInfo> local_;  // made when somebody asks; nullptr: there is none
+  std::deque<Session> sessions_;                  // the newest first
 };
 
 }  // namespace outrigger::tls

@@ -19,6 +19,8 @@ struct SeenStats {
 
 std::string_view curve_name(int nid) {
   switch (nid) {
+    case NID_undef:
+      return {};
     case NID_X25519:
       return "X25519";
     case NID_X448:
@@ -74,6 +76,10 @@ constexpr GroupNames kGroups[] = {{"versions", "envoy.ssl_version", "envoy.ssl_v
 
 }  // namespace
 
+std::string_view group_name(SSL* ssl) {
+  return curve_name(static_cast<int>(SSL_get_negotiated_group(ssl)));
+}
+
 HandshakeStats::HandshakeStats(const config::TlsContext& context, unsigned worker)
     : scope_(context.stats),
       registry_(context.registry),
@@ -87,8 +93,7 @@ void HandshakeStats::count(SSL* ssl) {
   if (registry_ == nullptr) return;
   count(Group::versions, SSL_get_version(ssl));
   count(Group::ciphers, SSL_get_cipher_name(ssl));
-  if (int curve = static_cast<int>(SSL_get_negotiated_group(ssl)); curve != NID_undef)
-    count(Group::curves, curve_name(curve));
+  if (std::string_view curve = group_name(ssl); !curve.empty()) count(Group::curves, curve);
   // A resumed session has no signature of its own.
   std::string_view sigalg = SSL_session_reused(ssl) == 1 ? "" : sigalg_name(ssl);
   if (!sigalg.empty()) count(Group::sigalgs, sigalg);

@@ -12,6 +12,9 @@
 
 namespace outrigger::tls {
 
+// The curve of the key agreement, by BoringSSL's name; empty: there was none.
+std::string_view group_name(SSL* ssl);
+
 class HandshakeStats {
  public:
   HandshakeStats(const config::TlsContext& context, unsigned worker);

@@ -174,6 +174,18 @@ SslPtr ServerState::make_ssl() const {
   return ssl;
 }
 
+std::shared_ptr<const CertificateInfo> ServerState::local_certificate(SSL* ssl) {
+  for (ServerCertificate& certificate : certificates_) {
+    if (certificate.ctx.get() != SSL_get_SSL_CTX(ssl)) continue;
+    if (certificate.info == nullptr) {
+      certificate.info =
+          std::make_shared<const CertificateInfo>(describe_certificate({certificate.leaf.get()}));
+    }
+    return certificate.info;
+  }
+  return nullptr;
+}
+
 ServerState& ServerState::of(SSL* ssl) {
   return *static_cast<ServerState*>(SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl)));
 }

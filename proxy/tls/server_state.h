@@ -29,6 +29,7 @@ class ServerState final : public HandshakeEvents {
 
   // HandshakeEvents
   void on_handshake(SSL* ssl) override { stats_.count(ssl); }
+  std::shared_ptr<const CertificateInfo> local_certificate(SSL* ssl) override;
   TlsStats& stats() override { return stats_.counters(); }
 
  private:

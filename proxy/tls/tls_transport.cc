@@ -393,7 +393,8 @@ std::shared_ptr<const TlsConnection> TlsTransport::tls() const {
     const char* name = SSL_get_servername(ssl_.get(), TLSEXT_NAMETYPE_host_name);
     bool validated = check_.verifier != nullptr && check_.verifier->validates(check_) &&
                      SSL_get_verify_result(ssl_.get()) == X509_V_OK;
-    result_ = std::make_shared<HandshakeResult>(ssl_.get(), name == nullptr ? "" : name, validated);
+    result_ = std::make_shared<HandshakeResult>(ssl_.get(), name == nullptr ? "" : name, validated,
+                                                context_->local_certificate(ssl_.get()));
   }
   return result_;
 }

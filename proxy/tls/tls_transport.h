@@ -24,6 +24,8 @@ class HandshakeEvents {
  public:
   virtual ~HandshakeEvents() = default;
   virtual void on_handshake(SSL* ssl) = 0;
+  // The certificate that the connection presents, described once for all connections.
+  virtual std::shared_ptr<const CertificateInfo> local_certificate(SSL* ssl) = 0;
   virtual TlsStats& stats() = 0;
 };
 

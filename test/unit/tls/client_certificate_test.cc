@@ -47,7 +47,11 @@ TEST_F(ClientCertificates, AGoodOneIsTaken) {
   EXPECT_EQ(peer.uri_sans.front(), "spiffe://td/ns/default/sa/client");
   EXPECT_EQ(peer.sha256.size(), 64u);
   EXPECT_EQ(peer.chain_sha256.front(), peer.sha256);
-  EXPECT_THAT(peer.pem, HasSubstr("-----BEGIN%20CERTIFICATE-----%0A"));
+  EXPECT_EQ(peer.pem, "");
+  EXPECT_NE(peer.issuer_sha256, "");
+  EXPECT_EQ(s->transport->tls()->group(), "X25519");
+  EXPECT_THAT(s->transport->tls()->peer_with_pem()->pem,
+              HasSubstr("-----BEGIN%20CERTIFICATE-----%0A"));
   EXPECT_GT(peer.not_after, std::chrono::system_clock::now());
   EXPECT_EQ(server_count(&TlsStats::no_certificate), 0u);
 }

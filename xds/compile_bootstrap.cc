@@ -6,6 +6,8 @@
 #include "absl/container/flat_hash_set.h"
 #include "fmt/format.h"
 
+#include "envoy/extensions/bootstrap/internal_listener/v3/internal_listener.pb.h"
+
 #include "xds/compile_cluster.h"
 #include "xds/compile_listener.h"
 #include "xds/compile_server.h"
@@ -107,6 +109,18 @@ class StaticSecrets {
   TlsSecrets own_;
 };
 
+// Internal listeners need no switch here; every other extension of the bootstrap is refused.
+void check_extensions(const Message& message, FieldErrors& errors) {
+  using envoy::extensions::bootstrap::internal_listener::v3::InternalListener;
+  for (int i = 0; i < message.bootstrap_extensions_size(); ++i) {
+    const auto& extension = message.bootstrap_extensions(i);
+    if (is_type(extension.typed_config(), InternalListener::descriptor()->full_name())) continue;
+    errors.add(indexed("bootstrap_extensions", i) + ".typed_config",
+               fmt::format("'{}' of type '{}' is not supported by Outrigger", extension.name(),
+                           extension.typed_config().type_url()));
+  }
+}
+
 }  // namespace
 
 absl::StatusOr<config::Bootstrap> compile_bootstrap(const Message& message,
@@ -130,6 +144,7 @@ absl::StatusOr<config::Bootstrap> compile_bootstrap(const Message& message,
     errors.add("header_prefix",
                fmt::format("only '{}' is supported by Outrigger", out.header_prefix));
   }
+  check_extensions(message, errors);
   out.runtime_layers =
       errors.take_nested("layered_runtime", compile_runtime(message.layered_runtime()));
   if (!errors.empty()) return errors.status();

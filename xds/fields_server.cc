@@ -8,7 +8,8 @@ constexpr WorkingFields kWorking[] = {
     {"envoy.config.bootstrap.v3.Bootstrap",
      "node static_resources cluster_manager use_tcp_for_dns_lookups dns_resolution_config "
      "typed_dns_resolver_config stats_config stats_flush_interval layered_runtime "
-     "admin header_prefix"},
+     "admin header_prefix bootstrap_extensions"},
+    {"envoy.extensions.bootstrap.internal_listener.v3.InternalListener", ""},
     {"envoy.config.bootstrap.v3.Bootstrap.StaticResources", "listeners clusters secrets"},
     {"envoy.config.bootstrap.v3.ClusterManager", "upstream_bind_config"},
     {"envoy.config.bootstrap.v3.Admin", "access_log access_log_path address"},
@@ -53,6 +54,9 @@ constexpr std::string_view kNoGlobalLimit = "there is no limit of all connection
 constexpr HarmlessField kHarmless[] = {
     {"envoy.config.bootstrap.v3.Admin", "profile_path", "there is no profiler"},
     {"envoy.config.bootstrap.v3.Admin", "ignore_global_conn_limit", kNoGlobalLimit},
+    {"envoy.extensions.bootstrap.internal_listener.v3.InternalListener", "buffer_size_kb",
+     "what is under way inside the process is bounded by the listener's and cluster's buffer "
+     "limits"},
     {"envoy.config.bootstrap.v3.Bootstrap", "node_context_params", "there are no xdstp:// names"},
     {"envoy.config.bootstrap.v3.Bootstrap", "deferred_stat_options",
      "statistics are always made on first use"},

@@ -60,6 +60,7 @@ class FakeStream final : public http::StreamHandler {
   explicit FakeStream(ChunkPool& pool) : arena_(pool) {}
 
   Arena& arena() override { return arena_; }
+  http::WireBytes* wire_bytes() override { return &wire; }
   void on_informational(http::HeaderMap& headers) override;
   void on_headers(http::HeaderMap& headers, bool end_stream) override;
   void on_body(Bytes body, bool end_stream) override;
@@ -77,6 +78,7 @@ class FakeStream final : public http::StreamHandler {
   }
 
   http::StreamEncoder* encoder = nullptr;
+  http::WireBytes wire;
   std::string body;  // all of it
   bool ended = false;
   bool dead = false;  // closed or reset

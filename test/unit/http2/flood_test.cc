@@ -149,6 +149,31 @@ TEST(Flood, RapidReset) {
   EXPECT_EQ(id, 2 * 250u + 1) << "half of 500: no later stream could outweigh them by then";
 }
 
+TEST(Flood, ResetsThatAreSpreadOverTimeAreFine) {
+  ServerSide server;
+  FeedResult result = server.codec.feed(preface());
+  uint32_t id = 1;
+  for (int window = 0; window < 20; ++window) {
+    for (int i = 0; i < 100; ++i, id += 2) result = server.codec.feed(get(id) + reset(id, kCancel));
+    ASSERT_EQ(result.kind, FeedResult::Kind::ok) << window;
+    server.codec.next_window();
+  }
+}
+
+TEST(Flood, AFailureWhileItSendsIsToldAtOnce) {
+  http::Http2Options options;
+  options.max_outbound_frames = 5;
+  ServerSide server(options);
+  server.codec.feed(preface() + get(1));
+  server.codec.on_transport_blocked();
+  EXPECT_EQ(server.failures, 0);
+  for (int i = 0; i < 10; ++i)
+    server.stream().encoder->send_informational(Message({{":status", "103"}}));
+  EXPECT_EQ(server.failures, 1);
+  EXPECT_TRUE(server.codec.finished());
+  expect_cut_off(server.codec.feed({}), "codec_error:Too_many_frames_in_the_outbound_queue.");
+}
+
 TEST(Flood, RapidResetInOneRead) {
   ServerSide server;
   std::string bytes = preface();

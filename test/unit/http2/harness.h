@@ -56,6 +56,8 @@ class FakeHandler final : public http::StreamHandler {
   explicit FakeHandler(ChunkPool& pool) : arena_(pool) {}
 
   Arena& arena() override { return arena_; }
+  http::WireBytes* wire_bytes() override { return &wire; }
+  http::WireBytes wire;
   void on_informational(http::HeaderMap& map) override { informational.push_back(copy(map)); }
   void on_headers(http::HeaderMap& map, bool end) override {
     headers = copy(map);
@@ -166,6 +168,8 @@ struct ServerSide final : http::ServerEvents {
     return *streams.back();
   }
   void on_goaway() override { ++goaways; }
+  void on_failed() override { ++failures; }
+  int failures = 0;
   // Answers every request as soon as its head has arrived.
   void answer_with(const std::string& body) {
     then_new_stream = [body](FakeHandler& stream) {

@@ -283,6 +283,8 @@ void TcpConnection::end_if_both_ended() {
 
 // Octets that the upstream sent before its RST are lost, as they would be without a proxy.
 void TcpConnection::on_upstream_cut(http::ResetReason reason, std::string_view detail) {
+  if (state_ == State::closing && waits_for_upstream_) remove();
+  if (state_ != State::open) return;
   bool by_us = reason == http::ResetReason::local_reset;
   if (!by_us) {
     stream_.upstream_close_type = CloseType::remote_reset;
@@ -342,11 +344,28 @@ void TcpConnection::on_idle() {
 void TcpConnection::wait_for_peer() {
   auto now = service_->loop().now();
   if (transport_->bytes_sent() != std::exchange(sent_, transport_->bytes_sent())) progress_ = now;
-  if (transport_->output_queued() == 0 || now - progress_ >= patience_) {
+  bool gives_up = now - progress_ >= patience_;
+  if (transport_->output_queued() > 0 && !gives_up) {
+    idle_timer_.start(kLinger);
+  } else if (gives_up || waits_for_upstream_) {
+    remove();
+  } else {
+    wait_for_upstream();
+  }
+}
+
+// A stream of HTTP/2 may still wait for the upstream's window with what the client sent last.
+void TcpConnection::wait_for_upstream() {
+  if (link_.idle() || !downstream_ended_ || !upstream_ended_) {
     remove();
     return;
   }
-  idle_timer_.start(kLinger);
+  waits_for_upstream_ = true;
+  idle_timer_.start(patience_);
+}
+
+void TcpConnection::on_upstream_done() {
+  if (state_ == State::closing && waits_for_upstream_) remove();
 }
 
 void TcpConnection::on_max_duration() {
@@ -363,12 +382,15 @@ void TcpConnection::on_log_interval() {
 void TcpConnection::on_closed(int error) {
   if (state_ == State::closed) return;
   bool reset = error == ECONNRESET;
-  if (state_ != State::closing) {
-    info_.transport_failure = transport_->failure_reason();
-    if (reset) info_.close_type = CloseType::remote_reset;
-    link_.give_up(reset);
-    end_stream({});
+  if (state_ == State::closing) {
+    if (reset) link_.give_up(true);
+    wait_for_upstream();
+    return;
   }
+  info_.transport_failure = transport_->failure_reason();
+  if (reset) info_.close_type = CloseType::remote_reset;
+  link_.give_up(reset);
+  end_stream({});
   remove();
 }
 
@@ -398,7 +420,7 @@ void TcpConnection::end_stream(ResponseFlags flags) {
   idle_timer_.cancel();
   attempt_task_.cancel();
   // What a network filter kept for itself was received all the same.
-  if (tls_ == nullptr && transport_->bytes_received() > stream_.request_body_bytes) {
+  if (!service_->tls() && transport_->bytes_received() > stream_.request_body_bytes) {
     uint64_t kept = transport_->bytes_received() - stream_.request_body_bytes;
     service_->stats().downstream_cx_rx_bytes_total.add(kept);
     kept_by_filters_ = kept;
@@ -429,7 +451,7 @@ std::chrono::milliseconds TcpConnection::age() const {
 }
 
 void TcpConnection::log(observe::AccessLogType type) {
-  if (service_->access_log().empty()) return;
+  if (service_->access_log().empty() && service_->listener_log().empty()) return;
   stream_.downstream_wire.received = stream_.request_body_bytes;
   stream_.request_body_bytes += kept_by_filters_;
   stream_.downstream_wire.sent = stream_.response_body_bytes;
@@ -446,6 +468,7 @@ void TcpConnection::log(observe::AccessLogType type) {
   context.type = type;
   context.runtime = service_->worker().runtime.get();
   service_->access_log().log(context);
+  if (type == observe::AccessLogType::tcp_connection_end) service_->listener_log().log(stream_);
 }
 
 }  // namespace outrigger::tcp

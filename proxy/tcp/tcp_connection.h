@@ -4,7 +4,7 @@
 //   waiting --first data, or handshake over (connect_mode)--> connecting
 //   connecting --upstream ready--> open      connecting --attempts used up--> closing
 //   open --both sides ended--> closing       open --timeout, upstream cut--> closing
-//   closing --output gone and peer ended, or no patience left--> closed
+//   closing --output gone both ways and peer ended, or no patience left--> closed
 //   any --the peer is gone, the proxy ends--> closed
 #pragma once
 
@@ -61,6 +61,7 @@ class TcpConnection final : public runtime::Deferred,
   void on_upstream_data(Bytes bytes, bool end_stream) override;
   void on_upstream_trailers(const http::HeaderMap& trailers) override;
   void on_upstream_cut(http::ResetReason reason, std::string_view detail) override;
+  void on_upstream_done() override;
   void on_upstream_blocked(bool blocked) override;
 
   const config::TcpProxy& config() const { return service_->config(); }
@@ -80,6 +81,7 @@ class TcpConnection final : public runtime::Deferred,
   void end_if_both_ended();
   void on_idle();
   void wait_for_peer();
+  void wait_for_upstream();
   void on_max_duration();
   void on_log_interval();
   // The stream is over: `flags` say why; the log is written, the upstream let go.
@@ -105,6 +107,7 @@ class TcpConnection final : public runtime::Deferred,
   bool upstream_ended_ = false;
   bool upstream_blocked_ = false;
   bool reading_paused_ = false;
+  bool waits_for_upstream_ = false;  // closing: only what it still has to take is missing
   uint32_t attempts_ = 0;
   std::optional<std::chrono::milliseconds> idle_limit_;
   // Of `closing`: how long the peer may go without taking anything, and what it has taken.

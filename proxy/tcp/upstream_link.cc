@@ -80,6 +80,7 @@ void UpstreamLink::on_stream_closed() {
   encoder_ = nullptr;
   state_ = State::idle;
   release(true);
+  owner_.on_upstream_done();
 }
 
 void UpstreamLink::send(Bytes bytes, bool end_stream) {

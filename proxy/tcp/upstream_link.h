@@ -27,6 +27,8 @@ class UpstreamLinkOwner {
   virtual void on_upstream_trailers(const http::HeaderMap& trailers) = 0;
   // The connection was cut after it was ready.
   virtual void on_upstream_cut(http::ResetReason reason, std::string_view detail) = 0;
+  // Both sides have ended, and what was sent is with the transport. The link is idle.
+  virtual void on_upstream_done() = 0;
   // It takes no more for now / does again.
   virtual void on_upstream_blocked(bool blocked) = 0;
   // The pool has given a connection; what follows is about this one.

@@ -123,7 +123,7 @@ void ClientConnection::note_stream() {
 
 void ClientConnection::release_stream(bool complete) {
   --active_streams_;
-  flush_first_ = complete;
+  flush_first_ = complete && !http2_;
   // A stream of octets is the connection, and ends with it.
   if (pool_.kind() == PoolKind::tunnel) cut_streams_ = true;
   stats_.upstream_rq_active.dec();

@@ -36,7 +36,7 @@ bool is_one_line(std::string_view text) {
   return true;
 }
 
-LogCommand any_command(FuzzedDataProvider& data) {
+LogCommand any_command(FuzzedDataProvider& data, int depth = 2) {
   static constexpr const char* kArguments[] = {"x-evil", ":path", "user-agent", "NQ:PATH",
                                                "%s.%3f", "a",     "%n%t",       "SNAKE_STRING"};
   LogCommand command;
@@ -44,6 +44,18 @@ LogCommand any_command(FuzzedDataProvider& data) {
   command.field = static_cast<LogField>(data.ConsumeIntegralInRange<unsigned>(1, last));
   command.text = data.PickValueInArray(kArguments);
   if (data.ConsumeBool()) command.max_length = data.ConsumeIntegralInRange<uint32_t>(0, 64);
+  command.upstream = data.ConsumeBool();
+  auto last_tls = static_cast<unsigned>(config::LogTls::ja4);
+  command.tls = static_cast<config::LogTls>(data.ConsumeIntegralInRange<unsigned>(0, last_tls));
+  command.metadata = config::LogMetadata::dynamic;
+  static constexpr const char* kKeys[] = {"f", "text", "list", "number", "none"};
+  for (int i = data.ConsumeIntegralInRange(0, 2); i > 0; --i)
+    command.path.push_back(i == 2 ? "f" : data.PickValueInArray(kKeys));
+  if (data.ConsumeBool()) command.prefix_length = data.ConsumeIntegralInRange<uint8_t>(0, 128);
+  if (command.field == LogField::coalesce && depth > 0) {
+    for (int i = data.ConsumeIntegralInRange(0, 3); i > 0; --i)
+      command.operators.push_back(any_command(data, depth - 1));
+  }
   return command;
 }
 
@@ -70,6 +82,52 @@ JsonFormat any_json(FuzzedDataProvider& data, int depth) {
   }
 }
 
+// Metadata as a filter may make it of what a client sent.
+MetadataValue any_value(FuzzedDataProvider& data, int depth) {
+  switch (data.ConsumeIntegralInRange(0, depth == 0 ? 3 : 5)) {
+    case 0:
+      return MetadataValue();
+    case 1:
+      return MetadataValue(data.ConsumeBool());
+    case 2:
+      return MetadataValue(data.ConsumeFloatingPoint<double>());
+    case 3:
+      return MetadataValue(data.ConsumeRandomLengthString(32));
+    case 4: {
+      MetadataList list;
+      for (int i = data.ConsumeIntegralInRange(0, 3); i > 0; --i)
+        list.push_back(any_value(data, depth - 1));
+      return MetadataValue(std::move(list));
+    }
+    default: {
+      MetadataStruct object;
+      for (int i = data.ConsumeIntegralInRange(0, 3); i > 0; --i)
+        object[data.ConsumeRandomLengthString(8)] = any_value(data, depth - 1);
+      return MetadataValue(std::move(object));
+    }
+  }
+}
+
+struct HostileTls final : TlsConnection {
+  explicit HostileTls(FuzzedDataProvider& data) {
+    info.subject = data.ConsumeRandomLengthString(64);
+    info.uri_sans = {data.ConsumeRandomLengthString(32), data.ConsumeRandomLengthString(32)};
+    info.not_after = SystemTime(std::chrono::seconds(data.ConsumeIntegral<int32_t>()));
+  }
+  std::string_view version() const override { return "TLSv1.3"; }
+  std::string_view cipher() const override { return "TLS_AES_256_GCM_SHA384"; }
+  std::string_view alpn() const override { return {}; }
+  std::string_view server_name() const override { return info.subject; }
+  std::string_view session_id() const override { return {}; }
+  bool session_reused() const override { return false; }
+  bool peer_certificate_presented() const override { return true; }
+  bool peer_certificate_validated() const override { return true; }
+  const CertificateInfo* peer() const override { return &info; }
+  const CertificateInfo* local() const override { return &info; }
+
+  CertificateInfo info;
+};
+
 void check(FuzzedDataProvider& data) {
   ChunkPool pool;
   Arena arena(pool);
@@ -91,6 +149,16 @@ void check(FuzzedDataProvider& data) {
   info.details = values[5];
   info.cause = values[3];
   info.request_id = values[1];
+  HostileTls tls(data);
+  connection.tls = &tls;
+  connection.make_extras().ja3 = values[2];
+  MetadataStruct& fields = connection.make_extras().metadata.of("f");
+  fields["text"] = MetadataValue(values[4]);
+  fields["list"] = any_value(data, 3);
+  fields["number"] = any_value(data, 0);
+  connection.make_extras().filter_state.set("a", values[5]);
+  info.downstream_remote =
+      *net::Address::from_ip(data.ConsumeBool() ? "10.1.2.3" : "2001:db8::1", 1);
   LogContext context{info};
   context.request = &request;
   context.response = data.ConsumeBool() ? &response : nullptr;

@@ -89,7 +89,7 @@ constexpr HarmlessField kHarmless[] = {
     {HCM_NS "HttpConnectionManager", "represent_ipv4_remote_address_as_ipv4_mapped_ipv6",
      "Envoy does not do it either"},
     {HCM_NS "HttpConnectionManager", "add_proxy_protocol_connection_state",
-     "there is no PROXY protocol"},
+     "what a PROXY protocol header said stays with the connection in any case"},
     {HCM_NS "HttpConnectionManager", "append_local_overload", "there is no overload manager"},
     {kUuid, "pack_trace_reason", kNoTracing},
     {kUuid, "use_request_id_for_trace_sampling", kNoTracing},

@@ -124,7 +124,9 @@ constexpr HarmlessField kHarmless[] = {
     {kCluster, "preconnect_policy", "connections are made when they are needed"},
     {kCluster, "close_connections_on_host_health_failure", "there is no active health checking"},
     {kThresholds, "track_remaining", "the gauges remaining_* are not kept"},
-    {kThresholds, "max_connection_pools", "a worker has one pool for each endpoint and protocol"},
+    {kThresholds, "max_connection_pools",
+     "no pool is refused: a worker has one for each endpoint, protocol and kind of connection that "
+     "requests ask for, and those that idle go"},
     {kCommonLb, "zone_aware_lb_config", "there is no zone-aware routing"},
     {kCommonLb, "update_merge_window", "the endpoints of a static cluster stay"},
     {kCommonLb, "ignore_new_hosts_until_first_hc", "there is no active health checking"},

@@ -64,7 +64,7 @@ void FilteredChain::on_admitted(FilteredTransport& transport) {
   transport.begin();  // whatever became of it, it lives until the turn's end
 }
 
-void FilteredChain::on_refused(FilteredTransport& transport) {
+void FilteredChain::on_turned_away(FilteredTransport& transport) {
   stats_.downstream_cx_destroy.inc();
   auto age = services_.loop.now() - transport.started();
   stats_.downstream_cx_length_ms.record(

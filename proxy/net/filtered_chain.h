@@ -36,7 +36,7 @@ class FilteredChain final : public ChainHandler, public FilteredTransportOwner {
  private:
   // FilteredTransportOwner
   void on_admitted(FilteredTransport& transport) override;
-  void on_refused(FilteredTransport& transport) override;
+  void on_turned_away(FilteredTransport& transport) override;
 
   std::unique_ptr<FilteredTransport> take(FilteredTransport& transport);
 

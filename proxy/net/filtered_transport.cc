@@ -202,7 +202,7 @@ void FilteredTransport::finish(int error) {
   run_task_.cancel();
   close_filters();
   if (owner_ != nullptr) {
-    std::exchange(owner_, nullptr)->on_refused(*this);
+    std::exchange(owner_, nullptr)->on_turned_away(*this);
   } else if (handler_ != nullptr) {
     handler_->on_closed(error);
   }

@@ -26,7 +26,7 @@ class FilteredTransportOwner {
   // Give it to the chain's end.
   virtual void on_admitted(FilteredTransport& transport) = 0;
   // It is over: destroy it with the turn.
-  virtual void on_refused(FilteredTransport& transport) = 0;
+  virtual void on_turned_away(FilteredTransport& transport) = 0;
 
  protected:
   ~FilteredTransportOwner() = default;

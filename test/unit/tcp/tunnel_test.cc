@@ -1,4 +1,3 @@
-#include "proxy/observe/substitution.h"
 #include "test/unit/tcp/tcp_fixture.h"
 
 namespace outrigger::tcp::test {

@@ -22,6 +22,11 @@ namespace {
 // A client that was sent an alert needs a moment to read it before the connection is reset.
 constexpr std::chrono::milliseconds kAlertLinger{1000};
 
+// What others left behind would be taken for our own. To look is cheaper than to clear.
+void forget_errors() {
+  if (ERR_peek_error() != 0) ERR_clear_error();
+}
+
 }  // namespace
 
 TlsTransport::TlsTransport(runtime::Loop& loop, Parts parts)
@@ -80,7 +85,7 @@ void TlsTransport::read_input() {
 }
 
 bool TlsTransport::handshake() {
-  ERR_clear_error();
+  forget_errors();
   int result = SSL_do_handshake(ssl_.get());
   if (result == 1) {
     finish_handshake();
@@ -118,7 +123,7 @@ void TlsTransport::read_records() {
       handler_->on_data(Bytes(slab->data(), std::exchange(filled, 0)));
       continue;
     }
-    ERR_clear_error();
+    forget_errors();
     size_t got = 0;
     int result = SSL_read_ex(ssl_.get(), slab->data() + filled, slab->capacity - filled, &got);
     if (result != 1) {
@@ -127,6 +132,11 @@ void TlsTransport::read_records() {
       break;
     }
     filled += got;
+    // The usual end: no call that could only say so.
+    if (input_.empty() && backlog_.empty() && SSL_has_pending(ssl_.get()) == 0) {
+      handler_->on_data(Bytes(slab->data(), filled));
+      break;
+    }
   }
   loop_.slabs().give(slab);
 }
@@ -156,6 +166,7 @@ void TlsTransport::pause_reading(bool pause) {
   if (pause) {
     inner_->pause_reading(true);
   } else {
+    resume_wanted_ = true;
     want_turn_end();
   }
 }
@@ -254,7 +265,7 @@ void TlsTransport::encrypt_or_keep(Bytes bytes) {
 // False: OpenSSL has to read first (a renegotiation), or the connection failed.
 bool TlsTransport::encrypt(Bytes bytes, size_t& taken) {
   while (taken < bytes.size()) {
-    ERR_clear_error();
+    forget_errors();
     size_t written = 0;
     int result = SSL_write_ex(ssl_.get(), bytes.data() + taken, bytes.size() - taken, &written);
     if (result != 1) {
@@ -309,7 +320,7 @@ void TlsTransport::end_turn() {
   }
   encrypt_waiting();
   if (shutdown_wanted_) send_close_notify();
-  if (!paused_ && state_ == State::open) resume_reading();
+  if (std::exchange(resume_wanted_, false)) resume_reading();
 }
 
 // ---- the end
@@ -325,7 +336,7 @@ void TlsTransport::shutdown_write() {
 void TlsTransport::send_close_notify() {
   if (state_ != State::open || shutdown_sent_ || !backlog_.empty()) return;
   shutdown_sent_ = true;
-  ERR_clear_error();
+  forget_errors();
   SSL_shutdown(ssl_.get());
 }
 

@@ -126,6 +126,7 @@ class TlsTransport final : public runtime::Transport, private runtime::Transport
   State state_ = State::waiting;
   bool server_;
   bool paused_ = false;
+  bool resume_wanted_ = false;
   bool peer_ended_ = false;  // close_notify or FIN: nothing more is read
   bool eof_delivered_ = false;
   bool inner_eof_ = false;

@@ -41,7 +41,8 @@ ClientConnection::ClientConnection(ConnPool& pool)
       duration_timer_(pool.cluster().loop().timers(),
                       Timer::call<&ClientConnection::on_max_duration, ClientConnection>(), this),
       ping_timer_(pool.cluster().loop().timers(),
-                  Timer::call<&ClientConnection::on_ping_timer, ClientConnection>(), this) {}
+                  Timer::call<&ClientConnection::on_ping_timer, ClientConnection>(), this),
+      settle_task_([](void* self) { static_cast<ClientConnection*>(self)->settle(); }, this) {}
 
 ClientConnection::~ClientConnection() = default;
 
@@ -99,7 +100,7 @@ void ClientConnection::on_connected() {
   connect_or_idle_timer_.cancel();
   const config::UpstreamHttp& http = pool_.cluster().config().http;
   if (http.max_connection_duration) duration_timer_.start(*http.max_connection_duration);
-  if (http2_ && http.http2.ping_interval.count() > 0) ping_timer_.start(http.http2.ping_interval);
+  if (http2_ && http.http2.ping_interval.count() > 0) start_ping_interval();
   if (http.idle_timeout) connect_or_idle_timer_.start(*http.idle_timeout);
   in_pool_list_ = true;
   pool_.on_connected(*this);
@@ -223,6 +224,10 @@ void ClientConnection::on_goaway() {
   if (!feeding_) settle();
 }
 
+void ClientConnection::on_failed() {
+  pool_.cluster().loop().run_soon(settle_task_);
+}
+
 void ClientConnection::on_write_blocked() {
   stats_.upstream_flow_control_backed_up_total.inc();
   if (codec_ != nullptr) codec_->on_transport_blocked();
@@ -252,16 +257,28 @@ void ClientConnection::on_max_duration() {
   settle();
 }
 
-// PING keepalive: one is sent each interval; its answer must be there after the timeout.
+// PING keepalive: one is sent each interval, with up to so much of it more that connections do not
+// ping all at once; its answer must be there after the timeout.
+void ClientConnection::start_ping_interval() {
+  constexpr uint64_t kSpread = 0x9e3779b97f4a7c15;  // neighbouring ids, distant values
+  ping_sent_ = false;
+  ping_timer_.start(
+      http::jittered_interval(pool_.cluster().config().http.http2, (id_ * kSpread) >> 32));
+}
+
 void ClientConnection::on_ping_timer() {
-  const http::Http2Options& options = pool_.cluster().config().http.http2;
+  if (!ping_sent_) {
+    codec_->send_ping();
+    ping_sent_ = true;
+    ping_timer_.start(pool_.cluster().config().http.http2.ping_timeout);
+    return;
+  }
   if (codec_->ping_outstanding()) {
     pool_.cluster().http2_stats().keepalive_timeout.inc();
     close(false, http::ResetReason::connection_termination, "keepalive ping was not answered");
     return;
   }
-  codec_->send_ping();
-  ping_timer_.start(std::max(options.ping_interval, options.ping_timeout));
+  start_ping_interval();
 }
 
 void ClientConnection::close_now() {
@@ -293,6 +310,7 @@ void ClientConnection::close(bool by_remote, http::ResetReason reason, std::stri
   connect_or_idle_timer_.cancel();
   duration_timer_.cancel();
   ping_timer_.cancel();
+  settle_task_.cancel();
   runtime::Loop& loop = pool_.cluster().loop();
   if (transport_ != nullptr) count_bytes();
   stats_.upstream_cx_active.dec();

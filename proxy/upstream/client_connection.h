@@ -80,9 +80,11 @@ class ClientConnection final : public runtime::Deferred,
   void on_write_blocked() override;
   void on_write_resumed() override;
   void on_goaway() override;
+  void on_failed() override;
 
   void on_connect_timeout_or_idle();
   void on_max_duration();
+  void start_ping_interval();
   void on_ping_timer();
   void after_feed(const http::FeedResult& result);
   void settle();
@@ -103,6 +105,7 @@ class ClientConnection final : public runtime::Deferred,
   bool in_pool_list_ = false;
   bool flush_first_ = false;
   bool cut_streams_ = false;  // the upstream left streams behind
+  bool ping_sent_ = false;    // and its answer is due
   uint32_t streams_opened_ = 0;
   uint32_t active_streams_ = 0;
   uint64_t id_;
@@ -117,6 +120,7 @@ class ClientConnection final : public runtime::Deferred,
   runtime::Timer connect_or_idle_timer_;
   runtime::Timer duration_timer_;
   runtime::Timer ping_timer_;
+  runtime::TurnTask settle_task_;
 };
 
 }  // namespace outrigger::upstream

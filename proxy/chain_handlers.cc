@@ -20,7 +20,7 @@ std::unique_ptr<net::ChainHandler> ChainHandlers::make_end(const config::Listene
         std::make_shared<stream::HttpService>(listener, chain, http_));
   }
   if (chain->tcp != nullptr) return std::make_unique<tcp::TcpListener>(listener, chain, tcp_);
-  return std::make_unique<net::FilterTerminalListener>(listener, connections_);
+  return std::make_unique<net::FilterTerminalListener>(listener, connections_, http_.logs);
 }
 
 }  // namespace outrigger

@@ -98,6 +98,7 @@ void compile_filters(const Listener& listener, CompileEnvironment& environment,
 
 ListenerStatNames stat_names(const Listener& listener, const config::Listener& out) {
   if (!listener.stat_prefix().empty()) return {listener.stat_prefix(), false};
+  if (out.internal) return {"envoy_internal_" + listener.name(), true};
   return {out.address().text(), out.address().is_ip()};
 }
 

@@ -37,6 +37,7 @@ class FilterTerminalListener::Connection final : public runtime::Deferred,
     auto age = owner_.services_.loop.now() - info_.start;
     stats.downstream_cx_length_ms.record(
         static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(age).count()));
+    owner_.listener_log_.log_end(info_, {}, transport_->bytes_received(), transport_->bytes_sent());
     owner_.remove(*this);
   }
 
@@ -49,10 +50,12 @@ class FilterTerminalListener::Connection final : public runtime::Deferred,
 };
 
 FilterTerminalListener::FilterTerminalListener(config::ListenerPtr listener,
-                                               ConnectionServices& services)
+                                               ConnectionServices& services,
+                                               observe::LogWriter& logs)
     : listener_(std::move(listener)),
       services_(services),
-      stats_(listener_->stats->local<ListenerStats>(services.worker)) {}
+      stats_(listener_->stats->local<ListenerStats>(services.worker)),
+      listener_log_(*listener_, services.worker, services.loop, services.runtime, logs) {}
 
 FilterTerminalListener::~FilterTerminalListener() {
   close_all();

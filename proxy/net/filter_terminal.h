@@ -8,18 +8,21 @@
 
 #include "api/config/listener.h"
 #include "api/stats_server.h"
+#include "proxy/net/chain_handler.h"
 #include "proxy/net/connection_services.h"
-#include "proxy/net/listener.h"
+#include "proxy/net/listener_log.h"
 
 namespace outrigger::net {
 
 class FilterTerminalListener final : public ChainHandler {
  public:
-  FilterTerminalListener(config::ListenerPtr listener, ConnectionServices& services);
+  FilterTerminalListener(config::ListenerPtr listener, ConnectionServices& services,
+                         observe::LogWriter& logs);
   ~FilterTerminalListener() override;
 
   void on_connection(std::unique_ptr<runtime::Transport> transport,
                      DownstreamConnectionInfo info) override;
+  void on_refused(DownstreamConnectionInfo& info) override { listener_log_.log_end(info, {}); }
   void drain() override {}  // octets have no end that could be waited for
   void close_all() override;
   size_t connection_count() const override { return connections_.size(); }
@@ -31,6 +34,7 @@ class FilterTerminalListener final : public ChainHandler {
   config::ListenerPtr listener_;
   ConnectionServices& services_;
   ListenerStats& stats_;
+  ListenerLog listener_log_;
   std::vector<std::unique_ptr<Connection>> connections_;
 };
 

@@ -42,7 +42,8 @@ Listener::Listener(std::shared_ptr<ListenerShare> share, ListenerServices& servi
     : share_(std::move(share)),
       services_(services),
       stats_(config().stats->local<ListenerStats>(services.connection.worker)),
-      log_(config(), services.connection, services.logs),
+      log_(config(), services.connection.worker, services.connection.loop,
+           services.connection.runtime, services.logs),
       own_limit_(kNoLimit),
       process_limit_(kNoLimit) {
   for (const config::FilterChainPtr& chain : config().chains)

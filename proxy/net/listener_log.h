@@ -1,27 +1,33 @@
-// ListenerLog: a listener's own access log on ONE worker: one line per connection. Thread: that
-// worker. Lifetime: the listener's.
+// ListenerLog: a listener's own access log on ONE worker: one line per connection, when it ends.
+// Every end of a chain writes it for its connections, the listener for those that get to none.
+// Thread: that worker. Lifetime: at most the worker's.
 #pragma once
 
 #include "api/config/listener.h"
+#include "api/config/runtime_snapshot.h"
 #include "api/outcome.h"
 #include "api/stream_info.h"
-#include "proxy/net/connection_services.h"
 #include "proxy/observe/access_log_sink.h"
+#include "proxy/runtime/loop.h"
 
 namespace outrigger::net {
 
 class ListenerLog {
  public:
-  ListenerLog(const config::Listener& config, ConnectionServices& services,
-              observe::LogWriter& logs)
-      : services_(services), sink_(services.worker, config.access_logs, logs) {}
+  ListenerLog(const config::Listener& config, unsigned worker, runtime::Loop& loop,
+              const config::RuntimeSnapshotPtr& runtime, observe::LogWriter& logs)
+      : loop_(loop), runtime_(runtime), sink_(worker, config.access_logs, logs) {}
 
   bool empty() const { return sink_.empty(); }
-  // Of a connection that ended before it had a chain.
-  void log_end(const DownstreamConnectionInfo& info, const Outcome& outcome);
+  // What somebody else has found out about the whole connection.
+  void log(const StreamInfo& connection);
+  // A connection of which nothing but this is known.
+  void log_end(const DownstreamConnectionInfo& info, const Outcome& outcome, uint64_t received = 0,
+               uint64_t sent = 0);
 
  private:
-  ConnectionServices& services_;
+  runtime::Loop& loop_;
+  const config::RuntimeSnapshotPtr& runtime_;
   observe::AccessLogSink sink_;
 };
 

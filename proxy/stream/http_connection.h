@@ -46,6 +46,7 @@ class HttpConnection final : public runtime::Deferred,
   HttpService& service() { return *service_; }
   WorkerServices& services() { return service_->services(); }
   const DownstreamConnectionInfo& info() const { return info_; }
+  const runtime::Transport& transport() const { return *transport_; }
   bool draining() const { return state_ != State::detecting && state_ != State::open; }
   http::Protocol protocol() const { return codec_->protocol(); }
   // No stream can be served on it any more.

@@ -5,6 +5,11 @@
 
 namespace outrigger::stream {
 
+HttpListener::HttpListener(std::shared_ptr<HttpService> service)
+    : service_(std::move(service)),
+      listener_log_(service_->listener(), service_->services().worker, service_->services().loop,
+                    service_->services().runtime, service_->services().logs) {}
+
 HttpListener::~HttpListener() {
   close_all();
 }
@@ -23,6 +28,8 @@ void HttpListener::on_connection_closed(HttpConnection& connection) {
   stats.downstream_cx_active.dec();
   stats.downstream_cx_destroy.inc();
   stats.downstream_cx_length_ms.record(static_cast<uint64_t>(connection.age().count()));
+  listener_log_.log_end(connection.info(), {}, connection.transport().bytes_received(),
+                        connection.transport().bytes_sent());
   size_t at = connection.index;
   std::unique_ptr<HttpConnection> dead = std::move(connections_[at]);
   if (at + 1 != connections_.size()) {

@@ -26,7 +26,7 @@ void TcpListener::on_connection(std::unique_ptr<runtime::Transport> transport,
 
 void TcpListener::on_refused(DownstreamConnectionInfo& info) {
   service_->stats().downstream_cx_total.inc();
-  if (service_->access_log().empty()) return;
+  if (service_->access_log().empty() && service_->listener_log().empty()) return;
   StreamInfo stream;
   stream.connection = &info;
   stream.start = info.start;
@@ -41,6 +41,7 @@ void TcpListener::on_refused(DownstreamConnectionInfo& info) {
   context.type = observe::AccessLogType::tcp_connection_end;
   context.runtime = service_->worker().runtime.get();
   service_->access_log().log(context);
+  service_->listener_log().log(stream);
 }
 
 void TcpListener::on_connection_closed(TcpConnection& connection) {

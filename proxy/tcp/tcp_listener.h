@@ -5,7 +5,7 @@
 #include <memory>
 #include <vector>
 
-#include "proxy/net/listener.h"
+#include "proxy/net/chain_handler.h"
 #include "proxy/tcp/tcp_service.h"
 
 namespace outrigger::tcp {

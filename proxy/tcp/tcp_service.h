@@ -8,6 +8,7 @@
 #include "api/stats_server.h"
 #include "api/stats_tcp.h"
 #include "proxy/net/connection_services.h"
+#include "proxy/net/listener_log.h"
 #include "proxy/observe/access_log_sink.h"
 #include "proxy/upstream/cluster_table.h"
 
@@ -29,7 +30,9 @@ class TcpService {
         services_(services),
         stats_(chain_->tcp->stats->local<TcpStats>(services.worker.worker)),
         listener_stats_(listener_->stats->local<ListenerStats>(services.worker.worker)),
-        access_log_(services.worker.worker, chain_->tcp->access_logs, services.logs) {}
+        access_log_(services.worker.worker, chain_->tcp->access_logs, services.logs),
+        listener_log_(*listener_, services.worker.worker, services.worker.loop,
+                      services.worker.runtime, services.logs) {}
   TcpService(const TcpService&) = delete;
   TcpService& operator=(const TcpService&) = delete;
 
@@ -42,6 +45,7 @@ class TcpService {
   TcpStats& stats() { return stats_; }
   ListenerStats& listener_stats() { return listener_stats_; }
   observe::AccessLogSink& access_log() { return access_log_; }
+  net::ListenerLog& listener_log() { return listener_log_; }
 
  private:
   config::ListenerPtr listener_;
@@ -50,6 +54,7 @@ class TcpService {
   TcpStats& stats_;
   ListenerStats& listener_stats_;
   observe::AccessLogSink access_log_;
+  net::ListenerLog listener_log_;
 };
 
 }  // namespace outrigger::tcp

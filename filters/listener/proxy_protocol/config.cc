@@ -40,8 +40,8 @@ void make_stats(const std::string& prefix, StatsRegistry& stats, Settings& setti
   auto version_scope = [&](const std::string& version) {
     std::vector<StatTag> all = tags;
     all.push_back({"envoy.proxy_protocol_version", version});
-    return stats.scope<ProxyProtoVersionStats>(root + "versions.v" + version + ".",
-                                               "proxy_proto.versions.", std::move(all));
+    return stats.scope<ProxyProtoVersionStats>(root + "versions.v" + version + ".", "proxy_proto.",
+                                               std::move(all));
   };
   settings.stats = stats.scope<ProxyProtoStats>(root, "proxy_proto.", tags);
   settings.v1_stats = version_scope("1");

@@ -66,9 +66,9 @@ ListenerFilterVerdict TlsInspector::on_too_large(ListenerFilterContext& context,
 ListenerFilterVerdict TlsInspector::on_not_tls(ListenerFilterContext& context, size_t size,
                                                TlsInspectorStats& stats) const {
   stats.bytes_processed.record(std::min(size, settings_.max_hello));
+  stats.tls_not_found.inc();
   if (settings_.close_on_errors)
     return ListenerFilterVerdict::close("the connection does not begin with a ClientHello");
-  stats.tls_not_found.inc();
   note_failure(context, "ClientHelloNotDetected");
   return ListenerFilterVerdict::next();
 }

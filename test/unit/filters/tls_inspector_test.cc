@@ -93,7 +93,7 @@ TEST_F(TlsInspectorTest, WhatNoServerWouldTakeIsNoTls) {
 TEST_F(TlsInspectorTest, OrTheConnectionIsClosed) {
   ASSERT_TRUE(configure<Message>("close_connection_on_client_hello_parsing_errors: true").ok());
   EXPECT_EQ(look("GET"), Kind::close);
-  EXPECT_EQ(stat("tls_inspector.tls_not_found"), 0);
+  EXPECT_EQ(stat("tls_inspector.tls_not_found"), 1);
 }
 
 TEST_F(TlsInspectorTest, AHelloHasALimit) {

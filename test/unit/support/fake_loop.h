@@ -198,8 +198,11 @@ class FakeLoop final : public runtime::Loop {
   }
   absl::StatusOr<std::unique_ptr<runtime::Transport>> connect(
       const runtime::ConnectOptions& options, runtime::TransportHandler& handler) override;
-  std::unique_ptr<runtime::Transport> adopt(int, const net::Address&) override {
-    return nullptr;  // there are no descriptors
+  // The descriptor means nothing here.
+  std::unique_ptr<runtime::Transport> adopt(int, const net::Address& remote) override {
+    auto [transport, peer] = accept_client(remote.ip_text(), remote.port());
+    peers_.push_back(std::move(peer));
+    return std::move(transport);
   }
   void post(std::function<void()> task) override { posted_.push_back(std::move(task)); }
   void defer_delete(std::unique_ptr<runtime::Deferred> object) override {

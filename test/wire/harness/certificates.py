@@ -59,6 +59,10 @@ def names_of(certificate):
     return [f"{kinds.get(type(n), 'other')}:{n.value}" for n in names]
 
 
+def whole_octets(text):
+    return text.zfill(len(text) + len(text) % 2)
+
+
 class Entry:
     """One certificate with its key and issuer."""
 
@@ -226,7 +230,7 @@ class Kit:
             "folder": stem, "leaf": f"{stem}.leaf", "crl": f"{stem}.crl", "ocsp": f"{stem}.ocsp",
             "crt.pem": entry.chain_pem().decode(), "key.pem": entry.key_pem().decode(),
             "sha256": hashlib.sha256(der).hexdigest(), "sha1": hashlib.sha1(der).hexdigest(),
-            "spki": base64.b64encode(hashlib.sha256(spki).digest()).decode(), "serial": f"{certificate.serial_number:x}",
+            "spki": base64.b64encode(hashlib.sha256(spki).digest()).decode(), "serial": whole_octets(f"{certificate.serial_number:x}"),
             "subject": certificate.subject.rfc4514_string(), "issuer": certificate.issuer.rfc4514_string(),
             "starts": f"{certificate.not_valid_before_utc:%Y-%m-%dT%H:%M:%S}", "ends": f"{certificate.not_valid_after_utc:%Y-%m-%dT%H:%M:%S}",
         }

@@ -14,6 +14,7 @@
 #include "proxy/observe/stat_names.h"
 #include "proxy/options_proto.h"
 #include "proxy/runtime/log.h"
+#include "proxy/start_pages.h"
 #include "proxy/version.h"
 
 namespace outrigger {
@@ -73,6 +74,7 @@ absl::Status Server::load() {
   if (!names.ok()) return names.status();
   stats_.set_names(std::move(*names));
   malloc_trim(0);  // the parser's tree was large; give its pages back
+  release_start_pages();
   return absl::OkStatus();
 }
 

@@ -48,7 +48,7 @@ class FileWatch::Entry final : public Watch {
 };
 
 FileWatch::FileWatch(boost::asio::io_context& io)
-    : io_(io), inotify_(io), settle_timer_(io), retry_timer_(io) {
+    : inotify_(io), settle_timer_(io), retry_timer_(io) {
   int fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
   if (fd < 0) {
     OUTRIGGER_LOG(file, error, "files cannot be watched: {}", std::strerror(errno));

@@ -36,7 +36,6 @@ class FileWatch final : public xds::DirectoryWatcher {
   void await_retry();
   void retry_missing();
 
-  boost::asio::io_context& io_;
   boost::asio::posix::stream_descriptor inotify_;
   boost::asio::steady_timer settle_timer_;  // several files change together
   boost::asio::steady_timer retry_timer_;   // directories that are not there

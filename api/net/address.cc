@@ -1,29 +1,17 @@
 #include "api/net/address.h"
 
 #include <arpa/inet.h>
-#include <netinet/in.h>
 #include <sys/un.h>
 
 #include <cstddef>
 #include <cstring>
+#include <utility>
 
 namespace outrigger::net {
 namespace {
 
-const sockaddr_in& v4(const sockaddr_storage& s) {
-  return reinterpret_cast<const sockaddr_in&>(s);
-}
-const sockaddr_in6& v6(const sockaddr_storage& s) {
-  return reinterpret_cast<const sockaddr_in6&>(s);
-}
-
 bool private_v4(uint32_t ip) {
   return (ip >> 24) == 10 || (ip >> 24) == 127 || (ip >> 20) == 0xac1 || (ip >> 16) == 0xc0a8;
-}
-
-// Behind the family of an internal address: the listener's name, a zero octet, the endpoint's id.
-const char* internal_text(const sockaddr_storage& s) {
-  return reinterpret_cast<const char*>(&s) + sizeof(sa_family_t);
 }
 
 }  // namespace
@@ -64,45 +52,56 @@ std::optional<Address> Address::from_internal(std::string_view listener,
   bool fits = listener.size() + endpoint_id.size() <= kMaxNames;
   if (!fits || listener.empty() || listener.find('\0') != std::string_view::npos)
     return std::nullopt;
-  Address result;
-  result.storage_.ss_family = static_cast<sa_family_t>(kInternalFamily);
-  char* text = reinterpret_cast<char*>(&result.storage_) + sizeof(sa_family_t);
+  sockaddr_storage storage{};
+  storage.ss_family = static_cast<sa_family_t>(kInternalFamily);
+  char* text = reinterpret_cast<char*>(&storage) + sizeof(sa_family_t);
   std::memcpy(text, listener.data(), listener.size());
   if (!endpoint_id.empty())
     std::memcpy(text + listener.size() + 1, endpoint_id.data(), endpoint_id.size());
-  result.length_ =
-      static_cast<socklen_t>(sizeof(sa_family_t) + listener.size() + 1 + endpoint_id.size());
-  return result;
+  return from_sockaddr(
+      reinterpret_cast<const sockaddr*>(&storage),
+      static_cast<socklen_t>(sizeof(sa_family_t) + listener.size() + 1 + endpoint_id.size()));
+}
+
+// Behind the family: the listener's name, a zero octet, the endpoint's id. Zero octets follow.
+const char* Address::internal_text() const {
+  return reinterpret_cast<const char*>(data()) + sizeof(sa_family_t);
 }
 
 std::string_view Address::internal_listener() const {
-  return is_internal() ? std::string_view(internal_text(storage_)) : std::string_view();
+  return is_internal() ? std::string_view(internal_text()) : std::string_view();
 }
 
 std::string_view Address::internal_endpoint_id() const {
   if (!is_internal()) return {};
   size_t before = internal_listener().size() + 1;
-  return {internal_text(storage_) + before, length_ - sizeof(sa_family_t) - before};
+  return {internal_text() + before, length_ - sizeof(sa_family_t) - before};
 }
 
 Address Address::from_sockaddr(const sockaddr* address, socklen_t length) {
   Address result;
-  if (length > sizeof result.storage_) return result;
-  std::memcpy(&result.storage_, address, length);
+  if (length > sizeof(sockaddr_storage)) return result;
   result.length_ = length;
+  if (length <= sizeof result.short_) {
+    std::memcpy(&result.short_, address, length);
+  } else {
+    auto storage = std::make_shared<sockaddr_storage>();
+    std::memcpy(storage.get(), address, length);
+    result.long_ = std::move(storage);
+  }
   return result;
 }
 
 bool Address::is_loopback() const {
-  if (family() == AF_INET) return (ntohl(v4(storage_).sin_addr.s_addr) >> 24) == 127;
-  if (family() == AF_INET6) return IN6_IS_ADDR_LOOPBACK(&v6(storage_).sin6_addr);
+  if (family() == AF_INET) return (ntohl(short_.v4.sin_addr.s_addr) >> 24) == 127;
+  if (family() == AF_INET6) return IN6_IS_ADDR_LOOPBACK(&short_.v6.sin6_addr);
   return false;
 }
 
 bool Address::is_private() const {
-  if (family() == AF_INET) return private_v4(ntohl(v4(storage_).sin_addr.s_addr));
+  if (family() == AF_INET) return private_v4(ntohl(short_.v4.sin_addr.s_addr));
   if (family() != AF_INET6) return is_unix() || is_internal();
-  const in6_addr& ip = v6(storage_).sin6_addr;
+  const in6_addr& ip = short_.v6.sin6_addr;
   if (IN6_IS_ADDR_V4MAPPED(&ip)) {
     uint32_t mapped = 0;
     std::memcpy(&mapped, ip.s6_addr + 12, 4);
@@ -112,28 +111,28 @@ bool Address::is_private() const {
 }
 
 uint16_t Address::port() const {
-  if (family() == AF_INET) return ntohs(v4(storage_).sin_port);
-  if (family() == AF_INET6) return ntohs(v6(storage_).sin6_port);
+  if (family() == AF_INET) return ntohs(short_.v4.sin_port);
+  if (family() == AF_INET6) return ntohs(short_.v6.sin6_port);
   return 0;
 }
 
 Address Address::with_port(uint16_t port) const {
   Address copy = *this;
-  if (family() == AF_INET) reinterpret_cast<sockaddr_in&>(copy.storage_).sin_port = htons(port);
-  if (family() == AF_INET6) reinterpret_cast<sockaddr_in6&>(copy.storage_).sin6_port = htons(port);
+  if (family() == AF_INET) copy.short_.v4.sin_port = htons(port);
+  if (family() == AF_INET6) copy.short_.v6.sin6_port = htons(port);
   return copy;
 }
 
 std::string Address::ip_text() const {
   char text[INET6_ADDRSTRLEN];
-  if (family() == AF_INET) return inet_ntop(AF_INET, &v4(storage_).sin_addr, text, sizeof text);
-  if (family() == AF_INET6) return inet_ntop(AF_INET6, &v6(storage_).sin6_addr, text, sizeof text);
+  if (family() == AF_INET) return inet_ntop(AF_INET, &short_.v4.sin_addr, text, sizeof text);
+  if (family() == AF_INET6) return inet_ntop(AF_INET6, &short_.v6.sin6_addr, text, sizeof text);
   if (family() == AF_UNIX) {
-    const auto& un = reinterpret_cast<const sockaddr_un&>(storage_);
+    const char* path = reinterpret_cast<const char*>(data()) + offsetof(sockaddr_un, sun_path);
     size_t size = length_ - offsetof(sockaddr_un, sun_path);
     if (size == 0) return "";
-    if (un.sun_path[0] == '\0') return "@" + std::string(un.sun_path + 1, size - 1);
-    return std::string(un.sun_path, strnlen(un.sun_path, size));
+    if (path[0] == '\0') return "@" + std::string(path + 1, size - 1);
+    return std::string(path, strnlen(path, size));
   }
   if (is_internal()) return std::string(internal_listener());
   return "";
@@ -149,7 +148,7 @@ std::string Address::text() const {
 }
 
 bool Address::operator==(const Address& other) const {
-  return length_ == other.length_ && std::memcmp(&storage_, &other.storage_, length_) == 0;
+  return length_ == other.length_ && std::memcmp(data(), other.data(), length_) == 0;
 }
 
 }  // namespace outrigger::net

@@ -2,9 +2,11 @@
 // abstract), or the name of a listener of this process. A value type.
 #pragma once
 
+#include <netinet/in.h>
 #include <sys/socket.h>
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -24,7 +26,7 @@ class Address {
   static Address from_sockaddr(const sockaddr* address, socklen_t length);
 
   bool valid() const { return length_ != 0; }
-  int family() const { return length_ == 0 ? AF_UNSPEC : storage_.ss_family; }
+  int family() const { return length_ == 0 ? AF_UNSPEC : data()->sa_family; }
   bool is_ip() const { return family() == AF_INET || family() == AF_INET6; }
   bool is_unix() const { return family() == AF_UNIX; }
   bool is_internal() const { return family() == kInternalFamily; }
@@ -38,15 +40,27 @@ class Address {
   std::string ip_text() const;  // without port; the path of a Unix address
   // "10.0.0.1:80", "[::1]:80", "/run/x.sock", "envoy://listener/endpoint"
   std::string text() const;
-  const sockaddr* data() const { return reinterpret_cast<const sockaddr*>(&storage_); }
+  const sockaddr* data() const {
+    return long_ == nullptr ? &short_.any : reinterpret_cast<const sockaddr*>(long_.get());
+  }
   socklen_t length() const { return length_; }
   bool operator==(const Address& other) const;
 
  private:
   static constexpr int kInternalFamily = 0xfffe;  // no family of the system's
 
-  sockaddr_storage storage_{};
+  const char* internal_text() const;
+
+  // Connections and endpoints hold several addresses each, nearly all of them IP: these stand here,
+  // a longer one (Unix path, internal name) is shared.
+  union Short {
+    sockaddr any;
+    sockaddr_in v4;
+    sockaddr_in6 v6;
+  };
+  Short short_{};
   socklen_t length_ = 0;
+  std::shared_ptr<const sockaddr_storage> long_;
 };
 
 }  // namespace outrigger::net

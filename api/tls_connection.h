@@ -39,7 +39,7 @@ class TlsConnection {
   virtual bool session_reused() const = 0;
   virtual bool peer_certificate_presented() const = 0;
   virtual bool peer_certificate_validated() const = 0;
-  virtual const CertificateInfo* peer() const = 0;   // nullptr: none was presented
+  virtual const CertificateInfo* peer() const = 0;  // nullptr: none was presented
   virtual const CertificateInfo* peer_with_pem() const { return peer(); }
   virtual const CertificateInfo* local() const = 0;  // nullptr: none was sent
 };

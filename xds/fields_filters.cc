@@ -8,7 +8,8 @@ namespace {
 #define COMMON_FAULT_NS "envoy.extensions.filters.common.fault.v3."
 
 constexpr WorkingFields kWorking[] = {
-    {HTTP_NS "router.v3.Router", "suppress_envoy_headers respect_expected_rq_timeout "
+    {HTTP_NS "router.v3.Router",
+     "suppress_envoy_headers respect_expected_rq_timeout "
      "strict_check_headers upstream_log upstream_log_options"},
     {HTTP_NS "router.v3.Router.UpstreamAccessLogOptions", "*"},
     {HTTP_NS "buffer.v3.Buffer", "*"},

@@ -126,7 +126,7 @@ struct TlsContext {
   bool enforce_rsa_key_usage = false;
   uint32_t max_session_keys = 1;
 
-  StatsScopePtr stats;  // TlsStats: listener.<address>.ssl., cluster.<name>.ssl.
+  StatsScopePtr stats;                // TlsStats: listener.<address>.ssl., cluster.<name>.ssl.
   StatsRegistry* registry = nullptr;  // for ssl.ciphers.<name> and the like, made when seen
   std::shared_ptr<const TicketKeyRing> shared_ticket_keys;  // of the process; server side
 };

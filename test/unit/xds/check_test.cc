@@ -138,9 +138,10 @@ TEST(Check, WarnsOfAHarmlessFieldOnce) {
       "static_resources: {clusters: [{name: a, track_timeout_budgets: true}, {name: b, "
       "track_timeout_budgets: true}]}");
   EXPECT_THAT(checked.problems, IsEmpty());
-  EXPECT_THAT(checked.warnings, ElementsAre("static_resources.clusters[0].track_timeout_budgets: has "
-                                            "no effect: there are no statistics of budgets, "
-                                            "line 1"));
+  EXPECT_THAT(checked.warnings,
+              ElementsAre("static_resources.clusters[0].track_timeout_budgets: has "
+                          "no effect: there are no statistics of budgets, "
+                          "line 1"));
 }
 
 TEST(Check, RulesHoldInsideOfHarmlessFieldsButNothingMustBeSupported) {

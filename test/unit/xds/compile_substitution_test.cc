@@ -156,9 +156,9 @@ TEST(CompileSubstitution, TimeFormatsHaveNoLineBreak) {
 }
 
 TEST(CompileSubstitution, CoalesceHoldsCommands) {
-  const LogCommand first = compiled(
-      R"(%COALESCE({"operators": ["REQUESTED_SERVER_NAME", )"
-      R"({"command": "REQ", "param": ":authority", "max_length": 3}]}):9%)")[0];
+  const LogCommand first =
+      compiled(R"(%COALESCE({"operators": ["REQUESTED_SERVER_NAME", )"
+               R"({"command": "REQ", "param": ":authority", "max_length": 3}]}):9%)")[0];
   ASSERT_EQ(first.operators.size(), 2u);
   EXPECT_EQ(first.operators[0].field, LogField::requested_server_name);
   EXPECT_EQ(first.operators[1].text, ":authority");

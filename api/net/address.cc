@@ -14,6 +14,12 @@ bool private_v4(uint32_t ip) {
   return (ip >> 24) == 10 || (ip >> 24) == 127 || (ip >> 20) == 0xac1 || (ip >> 16) == 0xc0a8;
 }
 
+// 0 for a family whose addresses vary in length.
+socklen_t ip_length(sa_family_t family) {
+  if (family == AF_INET) return sizeof(sockaddr_in);
+  return family == AF_INET6 ? sizeof(sockaddr_in6) : 0;
+}
+
 }  // namespace
 
 std::optional<Address> Address::from_ip(std::string_view ip, uint16_t port) {
@@ -80,7 +86,11 @@ std::string_view Address::internal_endpoint_id() const {
 
 Address Address::from_sockaddr(const sockaddr* address, socklen_t length) {
   Address result;
-  if (length > sizeof(sockaddr_storage)) return result;
+  if (length < sizeof(sa_family_t) || length > sizeof(sockaddr_storage)) return result;
+  // The system need not say how much of the room it used: SO_ORIGINAL_DST does not.
+  socklen_t of_family = ip_length(address->sa_family);
+  if (length < of_family) return result;
+  if (of_family != 0) length = of_family;
   result.length_ = length;
   if (length <= sizeof result.short_) {
     std::memcpy(&result.short_, address, length);

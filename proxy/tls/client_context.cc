@@ -1,36 +1,14 @@
 #include "proxy/tls/client_context.h"
 
-#include "api/stats_tls.h"
-#include "proxy/runtime/log.h"
 #include "proxy/tls/client_state.h"
+#include "proxy/tls/current_state.h"
 
 namespace outrigger::tls {
 
-struct ClientContext::Impl {
-  config::TlsContextSlotPtr slot;
-  runtime::Loop& loop;
-  unsigned worker;
-  uint64_t version = 0;
-  std::shared_ptr<ClientState> state;  // nullptr: the secrets are not there yet
-
-  // What was good stays in force if the new content, which was checked before, is not.
-  void refresh() {
-    if (slot->version() == version) return;
-    version = slot->version();
-    config::TlsContextPtr context = slot->current();
-    if (context == nullptr) return;
-    auto made = ClientState::create(std::move(context), worker);
-    if (made.ok()) {
-      state = *std::move(made);
-    } else {
-      OUTRIGGER_LOG(connection, error, "a TLS context cannot be used: {}",
-                    std::string(made.status().message()));
-    }
-  }
-};
+struct ClientContext::Impl : CurrentState<ClientState> {};
 
 ClientContext::ClientContext(config::TlsContextSlotPtr slot, runtime::Loop& loop, unsigned worker)
-    : impl_(new Impl{std::move(slot), loop, worker, 0, nullptr}) {}
+    : impl_(new Impl{{std::move(slot), loop, worker, 0, nullptr}}) {}
 
 ClientContext::~ClientContext() = default;
 
@@ -39,10 +17,8 @@ std::unique_ptr<runtime::Transport> ClientContext::wrap(std::unique_ptr<runtime:
   impl_->refresh();
   SslPtr ssl = impl_->state == nullptr ? nullptr : impl_->state->make_ssl(target);
   if (ssl == nullptr) {
-    if (impl_->slot->factory_stats != nullptr) {
-      impl_->slot->factory_stats->local<TlsFactoryStats>(impl_->worker)
-          .upstream_context_secrets_not_ready.inc();
-    }
+    if (TlsFactoryStats* stats = impl_->factory_stats(); stats != nullptr)
+      stats->upstream_context_secrets_not_ready.inc();
     return nullptr;
   }
   TlsTransport::Parts parts;

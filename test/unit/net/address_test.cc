@@ -1,10 +1,11 @@
 #include "api/net/address.h"
 
-#include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 
 #include <cstring>
+
+#include <gtest/gtest.h>
 
 namespace outrigger::net {
 namespace {

@@ -13,6 +13,8 @@
 
 namespace outrigger::xds {
 
+class DynamicSources;
+class InitSet;
 class TlsSecrets;
 
 // What compiled objects are tied to for the life of the process.
@@ -22,6 +24,8 @@ struct CompileEnvironment {
   // What filters of the same key share (CompileContext::share).
   std::map<std::string, std::weak_ptr<void>> shared = {};
   TlsSecrets* tls = nullptr;  // nullptr: certificates come from their messages and are read once
+  DynamicSources* dynamic = nullptr;  // nullptr: what would be discovered is refused
+  InitSet* init = nullptr;  // what the object waits for is added here; nullptr: it does not wait
 
   std::shared_ptr<void> share(const std::string& key,
                               const std::function<std::shared_ptr<void>()>& make) {

@@ -139,7 +139,7 @@ absl::StatusOr<std::vector<config::HttpFilterEntry>> compile_http_filters(
     if (!factory.ok() && !known && filter.is_optional()) continue;
     if (!factory.ok())
       errors.add_nested(indexed("http_filters", i) + ".typed_config", factory.status());
-    out.push_back({filter.name(), factory.ok() ? *std::move(factory) : nullptr, filter.disabled()});
+    out.push_back({filter.name(), factory.ok() ? *std::move(factory) : nullptr, nullptr, filter.disabled()});
   }
   if (out.empty())
     errors.add("http_filters", "the chain has no filter: the router must be its last");

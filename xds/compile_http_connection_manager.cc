@@ -243,8 +243,8 @@ void compile_routes(const Message& message, CompileContext& context,
     return;
   }
   RouteContext routes(context, cluster_exists);
-  out.routes =
-      errors.take_nested("route_config", compile_route_table(message.route_config(), routes));
+  out.routes = std::make_shared<config::Slot<config::RouteTable>>(
+      errors.take_nested("route_config", compile_route_table(message.route_config(), routes)));
 }
 
 void make_stats(HttpConnectionManager& out, StatsRegistry& stats) {

@@ -12,6 +12,7 @@
 
 #include "api/config/access_log.h"
 #include "api/config/route.h"
+#include "api/config/slot.h"
 #include "api/filter/http_filter.h"
 #include "api/http/codec_options.h"
 #include "api/net/cidr.h"
@@ -21,7 +22,9 @@ namespace outrigger::config {
 
 struct HttpFilterEntry {
   std::string name;
-  std::shared_ptr<const HttpFilterFactory> factory;
+  std::shared_ptr<const HttpFilterFactory> factory;  // nullptr: it is discovered
+  // config_discovery: the factory in force; streams that begin while it is empty get 500.
+  std::shared_ptr<const Slot<HttpFilterFactory>> discovered;
   bool disabled = false;  // unless a route enables it
 };
 
@@ -89,8 +92,8 @@ struct InternalAddresses {
 struct HttpConnectionManager {
   std::string stat_prefix;
   CodecType codec_type = CodecType::auto_;
-  std::shared_ptr<const RouteTable> routes;
-  std::vector<HttpFilterEntry> filters;  // the router is the last
+  std::shared_ptr<const Slot<RouteTable>> routes;  // filled once, or by route discovery
+  std::vector<HttpFilterEntry> filters;            // the router is the last
   std::vector<AccessLog> access_logs;
   bool log_on_new_request = false;
   bool log_on_tunnel_established = false;

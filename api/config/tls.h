@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "api/config/slot.h"
 #include "api/config/string_matcher.h"
 #include "api/stats.h"
 
@@ -132,29 +133,10 @@ struct TlsContext {
 };
 using TlsContextPtr = std::shared_ptr<const TlsContext>;
 
-class TlsContextSlot {
+// Empty until its secrets are there.
+class TlsContextSlot : public Slot<TlsContext> {
  public:
   StatsScopePtr factory_stats;  // TlsFactoryStats; set before others see the slot
-  // nullptr: its secrets are not there yet. Any thread; takes a lock, so ask only when version()
-  // has changed.
-  TlsContextPtr current() const {
-    std::lock_guard lock(mutex_);
-    return current_;
-  }
-  // Grows with every set(). Any thread.
-  uint64_t version() const { return version_.load(std::memory_order_acquire); }
-  void set(TlsContextPtr context) {
-    {
-      std::lock_guard lock(mutex_);
-      current_ = std::move(context);
-    }
-    version_.fetch_add(1, std::memory_order_release);
-  }
-
- private:
-  mutable std::mutex mutex_;
-  TlsContextPtr current_;
-  std::atomic<uint64_t> version_{0};
 };
 using TlsContextSlotPtr = std::shared_ptr<TlsContextSlot>;
 

@@ -68,7 +68,7 @@ size_t FilterSlot::route_configs(const FilterRouteConfig* out[], size_t capacity
       out[count++] = found->config.get();
   };
   const route::RouteMatchResult& matched = stream_.matched_route();
-  take(stream_.service().config().routes->per_filter);
+  take(stream_.route_table().per_filter);
   if (matched.host != nullptr) take(matched.host->per_filter);
   if (matched.route != nullptr) take(matched.route->per_filter);
   if (stream_.weighted_cluster() != nullptr) take(stream_.weighted_cluster()->per_filter);

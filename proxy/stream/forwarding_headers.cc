@@ -92,7 +92,7 @@ bool set_client(const config::HttpConnectionManager& config,
   return first_hop && config.internal_addresses.contains(info.downstream_remote);
 }
 
-void mark_trust(const config::HttpConnectionManager& config, bool internal, bool edge,
+void mark_trust(const config::RouteTable& routes, bool internal, bool edge,
                 http::HeaderMap& headers, const StreamInfo& info) {
   if (internal) {
     headers.set(HeaderId::x_envoy_internal, "true");
@@ -100,7 +100,7 @@ void mark_trust(const config::HttpConnectionManager& config, bool internal, bool
   }
   headers.remove(HeaderId::x_envoy_internal);
   for (HeaderId id : kInternalHeaders) headers.remove(id);
-  for (const std::string& name : config.routes->internal_only_headers) headers.remove(name);
+  for (const std::string& name : routes.internal_only_headers) headers.remove(name);
   if (!edge) return;
   for (HeaderId id : kBehindEdgeHeaders) headers.remove(id);
   if (info.downstream_remote.is_ip()) {
@@ -122,6 +122,7 @@ void set_request_id(const config::HttpConnectionManager& config, bool edge,
 }  // namespace
 
 void apply_forwarding_headers(const config::HttpConnectionManager& config,
+                              const config::RouteTable& routes,
                               const DownstreamConnectionInfo& connection, http::HeaderMap& headers,
                               StreamInfo& info, Random& random, std::string_view local_ip) {
   bool internal = set_client(config, connection, local_ip, headers, info);
@@ -144,7 +145,7 @@ void apply_forwarding_headers(const config::HttpConnectionManager& config,
       headers.set(HeaderId::scheme, proto == "https" || proto == "http" ? proto : scheme);
   }
 
-  mark_trust(config, internal, edge, headers, info);
+  mark_trust(routes, internal, edge, headers, info);
   apply_client_certificate_header(config, connection.tls, headers);
   set_request_id(config, edge, headers, info, random);
   append_via(headers, config.via);

@@ -19,6 +19,7 @@ namespace outrigger::stream {
 // removes those that only a trusted hop may send. `local_ip` stands in x-forwarded-for for a client
 // on this machine, whose loopback address would tell nobody anything; empty: that address itself.
 void apply_forwarding_headers(const config::HttpConnectionManager& config,
+                              const config::RouteTable& routes,
                               const DownstreamConnectionInfo& connection, http::HeaderMap& headers,
                               StreamInfo& info, Random& random, std::string_view local_ip = {});
 

@@ -17,6 +17,7 @@ HttpService::HttpService(config::ListenerPtr listener, config::FilterChainPtr ch
       chain_(std::move(chain)),
       config_(chain_->http),
       services_(services),
+      routes_(config_->routes),
       stats_(config_->stats->local<HttpStats>(services.worker)),
       listener_stats_(listener_->stats->local<ListenerStats>(services.worker)),
       listener_http_stats_(chain_->http_stats->local<ListenerHttpStats>(services.worker)),

@@ -23,6 +23,9 @@ class HttpService {
 
   const config::Listener& listener() const { return *listener_; }
   const config::HttpConnectionManager& config() const { return *config_; }
+  // The routes for a stream that begins now, which keeps them to its end. nullptr: they are not
+  // there yet.
+  const std::shared_ptr<const config::RouteTable>& routes() { return routes_.get(); }
   WorkerServices& services() { return services_; }
   HttpStats& stats() { return stats_; }
   ListenerStats& listener_stats() { return listener_stats_; }
@@ -38,6 +41,7 @@ class HttpService {
   config::FilterChainPtr chain_;
   std::shared_ptr<const config::HttpConnectionManager> config_;
   WorkerServices& services_;
+  config::SlotReader<config::RouteTable> routes_;
   HttpStats& stats_;
   ListenerStats& listener_stats_;
   ListenerHttpStats& listener_http_stats_;

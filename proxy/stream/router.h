@@ -41,6 +41,8 @@ class RouterOwner {
   virtual HttpService& service() = 0;
   virtual WorkerServices& services() = 0;
   virtual route::ValueSource& values() = 0;
+  // The routes that the request is matched against, to its end.
+  virtual const config::RouteTable& route_table() const = 0;
   virtual const route::RouteMatchResult& matched_route() = 0;
   virtual uint64_t stream_random() const = 0;
   virtual bool request_complete() const = 0;

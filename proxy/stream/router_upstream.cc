@@ -83,7 +83,7 @@ void Router::on_upstream_headers(http::HeaderMap& headers, bool end_stream) {
 void Router::finish_headers(http::HeaderMap& headers) {
   const route::RouteMatchResult& matched = owner_.matched_route();
   route::mutate_response(
-      {owner_.service().config().routes.get(), matched.host, route_, choice_weighted_}, headers,
+      {&owner_.route_table(), matched.host, route_, choice_weighted_}, headers,
       owner_.values());
 }
 

@@ -18,12 +18,23 @@ using http::HeaderId;
 using runtime::Timer;
 using std::chrono::milliseconds;
 
+namespace {
+
+// While route discovery has found nothing, nothing matches.
+const std::shared_ptr<const config::RouteTable>& no_routes() {
+  static const auto kNone = std::make_shared<const config::RouteTable>();
+  return kNone;
+}
+
+}  // namespace
+
 Stream::Stream(HttpConnection& connection, http::StreamEncoder& encoder)
     : connection_(connection),
       encoder_(&encoder),
       arena_(connection.services().loop.chunks()),
       chain_(*this, arena_),
       router_(*this, connection.services().loop.timers()),
+      routes_(connection.service().routes()),
       random_(connection.services().random.next()),
       buffer_limit_(connection.service().listener().buffer_limit_bytes),
       idle_timeout_(connection.service().config().stream_idle_timeout),
@@ -39,6 +50,7 @@ Stream::Stream(HttpConnection& connection, http::StreamEncoder& encoder)
   info_.start_time = connection.services().loop.system_now();
   info_.downstream_remote = connection.info().remote;
   info_.protocol = connection.protocol();
+  if (routes_ == nullptr) routes_ = no_routes();
   service().stats().downstream_rq_total.inc();
   service().stats().downstream_rq_active.inc();
   start_timers();
@@ -96,8 +108,8 @@ void Stream::admit() {
   }
   bool upgrade_wanted = enter_upgrade(headers);
   remove_hop_by_hop(headers, upgrade_wanted);
-  apply_forwarding_headers(config, *info_.connection, headers, info_, services().random,
-                           services().local_ip);
+  apply_forwarding_headers(config, route_table(), *info_.connection, headers, info_,
+                           services().random, services().local_ip);
   if (config.add_user_agent) add_user_agent(services().node, headers);
   if (headers.has(HeaderId::expect) && !config.proxy_100_continue) {
     if (http::equals_ignore_case(headers.get(HeaderId::expect), "100-continue") &&
@@ -187,7 +199,7 @@ const route::RouteMatchResult& Stream::matched_route() {
   if (route_matched_) return matched_;
   route_matched_ = true;
   route::RouteInput input{*request_headers_, arena_, random_, this};
-  matched_ = route::match(*service().config().routes, input);
+  matched_ = route::match(route_table(), input);
   info_.route = matched_.route;
   info_.virtual_host = matched_.host;
   return matched_;
@@ -204,7 +216,7 @@ void Stream::make_filters() {
     auto apply = [&](const config::PerFilterConfig& level) {
       if (const auto* found = level.find(entry.name)) disabled = found->disabled;
     };
-    apply(config.routes->per_filter);
+    apply(route_table().per_filter);
     if (matched_.host != nullptr) apply(matched_.host->per_filter);
     if (matched_.route != nullptr) apply(matched_.route->per_filter);
     if (disabled) continue;

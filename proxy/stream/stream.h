@@ -56,6 +56,7 @@ class Stream final : public runtime::Deferred,
   http::HeaderMap* response_trailers() { return response_trailers_; }
   http::HeaderMap& add_trailers(Direction direction);
   FilterChain& chain() { return chain_; }
+  const config::RouteTable& route_table() const override { return *routes_; }
   const route::RouteMatchResult& matched_route() override;
   void clear_route() { route_matched_ = false; }
   const config::WeightedCluster* weighted_cluster() const { return router_.weighted_cluster(); }
@@ -135,6 +136,7 @@ class Stream final : public runtime::Deferred,
   http::HeaderMap* request_trailers_ = nullptr;
   http::HeaderMap* response_headers_ = nullptr;
   http::HeaderMap* response_trailers_ = nullptr;
+  std::shared_ptr<const config::RouteTable> routes_;
   route::RouteMatchResult matched_;
   uint64_t random_;
   uint64_t buffer_limit_;

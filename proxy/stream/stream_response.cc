@@ -166,7 +166,7 @@ void Stream::local_reply(const LocalReply& reply) {
   LocalResponse response = make_local_response(request, arena_);
   if (matched_.route != nullptr && reply.outcome.details == "direct_response") {
     route::mutate_response(
-        {service().config().routes.get(), matched_.host, matched_.route, nullptr},
+        {&route_table(), matched_.host, matched_.route, nullptr},
         *response.headers, *this);
   }
   local_body_ = response.body;

@@ -14,7 +14,6 @@ namespace {
 class Forwarding : public ::testing::Test {
  protected:
   Forwarding() {
-    config_.routes = std::make_shared<config::RouteTable>();
     from("203.0.113.9");
     connection_.local = *net::Address::from_ip("198.51.100.1", 8443);
   }
@@ -24,10 +23,11 @@ class Forwarding : public ::testing::Test {
   void trust(std::string_view ip, uint32_t bits) {
     config_.internal_addresses.ranges.push_back(*net::Cidr::from_ip(ip, bits));
   }
-  void apply(Head& head) { apply_forwarding_headers(config_, connection_, *head, info_, random_); }
+  void apply(Head& head) { apply_forwarding_headers(config_, routes_, connection_, *head, info_, random_); }
   std::string client() const { return info_.downstream_remote.ip_text(); }
 
   config::HttpConnectionManager config_;
+  config::RouteTable routes_;
   DownstreamConnectionInfo connection_;
   StreamInfo info_;
   Random random_{1};
@@ -109,9 +109,7 @@ TEST_F(Forwarding, SkipXffAppendLeavesTheListAlone) {
 
 TEST_F(Forwarding, AnExternalRequestLosesWhatOnlyTrustedOnesMaySay) {
   config_.use_remote_address = true;
-  auto routes = std::make_shared<config::RouteTable>();
-  routes->internal_only_headers = {"x-team"};
-  config_.routes = routes;
+  routes_.internal_only_headers = {"x-team"};
   Head head({{"x-envoy-internal", "true"},
              {"x-envoy-max-retries", "9"},
              {"x-envoy-upstream-rq-timeout-ms", "1"},

@@ -13,9 +13,7 @@ using http::HeaderId;
 struct Passage {
   Passage() {
     config.internal_addresses.ranges.push_back(*net::Cidr::from_ip("10.0.0.0", 8));
-    auto table = std::make_shared<config::RouteTable>();
-    table->internal_only_headers.push_back("x-inside");
-    config.routes = table;
+    routes.internal_only_headers.push_back("x-inside");
     headers.add("x-envoy-max-retries", "3");
     headers.add("x-envoy-decorator-operation", "op");
     headers.add("x-envoy-internal", "true");
@@ -25,7 +23,7 @@ struct Passage {
     auto address = peer.front() == '/' ? net::Address::from_unix_path(peer)
                                        : net::Address::from_ip(peer, 40000);
     connection.direct_remote = connection.remote = address.value();
-    apply_forwarding_headers(config, connection, headers, info, random);
+    apply_forwarding_headers(config, routes, connection, headers, info, random);
   }
   bool internal() { return headers.get(HeaderId::x_envoy_internal) == "true"; }
 
@@ -33,6 +31,7 @@ struct Passage {
   Arena arena{pool};
   http::HeaderMap headers{arena};
   config::HttpConnectionManager config;
+  config::RouteTable routes;
   DownstreamConnectionInfo connection;
   StreamInfo info;
   Random random{1};

@@ -31,8 +31,8 @@ class ProxyTest : public ::testing::Test {
   using Client = std::shared_ptr<outrigger::test::FakePeer>;
 
   ProxyTest() {
-    config_->routes = routes();
-    config_->filters.push_back({"router", std::make_shared<RouterOnly>()});
+    config_->routes = std::make_shared<config::Slot<config::RouteTable>>(routes());
+    config_->filters.push_back({"router", std::make_shared<RouterOnly>(), nullptr});
     config_->stats = outrigger::test::scope<HttpStats>("http.test.");
     config_->http1_stats = outrigger::test::scope<http::Http1Stats>("http.test.http1.");
     config_->http2_stats = outrigger::test::scope<http::Http2Stats>("http.test.http2.");

@@ -117,7 +117,7 @@ TEST(CompileManager, DefaultsAreEnvoys) {
   EXPECT_EQ(manager.http1.limits.max_bytes, 60u * 1024u);
   EXPECT_EQ(manager.http1.limits.max_fields, 100u);
   EXPECT_EQ(manager.http2.max_concurrent_streams, 1024u);
-  EXPECT_EQ(manager.routes->hosts.size(), 1u);
+  EXPECT_EQ(manager.routes->current()->hosts.size(), 1u);
   ASSERT_EQ(manager.filters.size(), 1u);
   EXPECT_NE(manager.filters[0].factory->router_options(), nullptr);
 }

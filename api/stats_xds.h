@@ -1,0 +1,28 @@
+// Statistics of subscriptions and of the streams to management servers:
+// https://www.envoyproxy.io/docs/envoy/latest/configuration/overview/mgmt_server
+#pragma once
+
+#include "api/stats.h"
+
+namespace outrigger {
+
+// cluster_manager.cds., listener_manager.lds., cluster.<name>., http.<prefix>.rds.<name>., ...
+#define OUTRIGGER_SUBSCRIPTION_STATS(COUNTER, GAUGE, HISTOGRAM, CODES) \
+  COUNTER(init_fetch_timeout)                                          \
+  COUNTER(update_attempt)                                              \
+  COUNTER(update_failure)                                              \
+  COUNTER(update_rejected)                                             \
+  COUNTER(update_success)                                              \
+  GAUGE(update_time)                                                   \
+  GAUGE(version)                                                       \
+  HISTOGRAM(update_duration)
+OUTRIGGER_DEFINE_STATS(SubscriptionStats, OUTRIGGER_SUBSCRIPTION_STATS)
+
+// control_plane.
+#define OUTRIGGER_CONTROL_PLANE_STATS(COUNTER, GAUGE, HISTOGRAM, CODES) \
+  COUNTER(rate_limit_enforced)                                          \
+  GAUGE(connected_state)                                                \
+  GAUGE(pending_requests)
+OUTRIGGER_DEFINE_STATS(ControlPlaneStats, OUTRIGGER_CONTROL_PLANE_STATS)
+
+}  // namespace outrigger

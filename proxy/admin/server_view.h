@@ -8,8 +8,11 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
+
+#include "google/protobuf/any.pb.h"
 
 #include "envoy/admin/v3/server_info.pb.h"
 #include "envoy/config/bootstrap/v3/bootstrap.pb.h"
@@ -64,6 +67,27 @@ struct CertificateStatus {
       ocsp;  // valid from, until
 };
 
+// What became of a resource of dynamic configuration. Bodies are borrowed: valid until the main
+// thread returns to its loop.
+struct ResourceVersion {
+  const google::protobuf::Any* body = nullptr;
+  std::string_view version;
+  std::chrono::system_clock::time_point at;
+};
+struct ResourceStatus {
+  std::string_view name;
+  std::optional<ResourceVersion> active, warming, draining;
+  std::optional<ResourceVersion> rejected;  // the last one, unless a good one came after it
+  std::string_view rejected_because;
+  bool does_not_exist = false;
+};
+// All resources of one type that were asked for or received, by name.
+struct ResourceTypeStatus {
+  std::string type_url;
+  std::string version;  // of the last response that was taken; empty: none
+  std::vector<ResourceStatus> resources;
+};
+
 // The certificates of one TLS context in force.
 struct TlsContextStatus {
   std::vector<CertificateStatus> authorities, certificates;
@@ -92,6 +116,12 @@ class ServerView {
   virtual std::vector<ListenerStatus> listeners() const = 0;
   virtual std::vector<ClusterStatus> clusters() const = 0;
   virtual std::vector<UnreadyTarget> unready_targets() const = 0;
+
+  // Dynamic configuration: the types that there is something to say of, and one type's resources.
+  virtual std::vector<std::string> resource_types() const { return {}; }
+  virtual ResourceTypeStatus resources(std::string_view type_url) const {
+    return {std::string(type_url), "", {}};
+  }
 
   virtual std::vector<TlsContextStatus> tls_contexts() const { return {}; }
 

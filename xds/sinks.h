@@ -35,9 +35,14 @@ class ClusterSink {
 class ListenerSink {
  public:
   virtual ~ListenerSink() = default;
+  // Binds what sockets it needs beyond those in force; connections are taken from set() on. An
+  // error (an address in use) leaves everything as it was. Given up by abandon(), by another warm()
+  // of its name and by remove().
+  virtual absl::Status warm(const config::ListenerPtr& listener) = 0;
+  virtual void abandon(const std::string& name) = 0;
   // In force now: new, or in the place of the last of its name, whose sockets go over where the
-  // addresses stay and whose connections drain only if their chain changed. An error (an address
-  // in use) leaves everything as it was.
+  // addresses stay and whose connections drain only if their chain changed. It need not have been
+  // warm() before. An error leaves everything as it was.
   virtual absl::Status set(const config::ListenerPtr& listener) = 0;
   // Accepts no more; its connections drain. `drained` is called when the last is gone.
   virtual void remove(const std::string& name, std::function<void()> drained) = 0;

@@ -12,6 +12,7 @@
 
 #include "api/config/access_log.h"
 #include "api/config/route.h"
+#include "api/config/scoped_routes.h"
 #include "api/config/slot.h"
 #include "api/filter/http_filter.h"
 #include "api/http/codec_options.h"
@@ -93,6 +94,7 @@ struct HttpConnectionManager {
   std::string stat_prefix;
   CodecType codec_type = CodecType::auto_;
   std::shared_ptr<const Slot<RouteTable>> routes;  // filled once, or by route discovery
+  std::shared_ptr<const ScopedRoutes> scopes;      // in the place of `routes`; nullptr: none
   std::vector<HttpFilterEntry> filters;            // the router is the last
   std::vector<AccessLog> access_logs;
   bool log_on_new_request = false;

@@ -67,9 +67,14 @@ struct Listener {
     bool ipv4_compat = false;
     std::optional<uint32_t> unix_mode;  // permissions of a Unix socket; absent: the umask's
     std::vector<net::SocketOption> socket_options;
+
+    bool operator==(const ListenAddress&) const = default;
   };
 
   std::string name;
+  // The message without its filter chains, as octets: listeners of equal shape differ in their
+  // chains alone. Empty: not known.
+  std::string shape;
   // The address, then the additional ones. An internal listener has its name's.
   std::vector<ListenAddress> addresses;
   bool internal = false;

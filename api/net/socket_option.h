@@ -17,6 +17,8 @@ struct SocketOption {
   int name = 0;
   std::string value;  // the octets as the system takes them: an int, or a buffer
   State state = State::prebind;
+
+  bool operator==(const SocketOption&) const = default;
 };
 
 }  // namespace outrigger::net

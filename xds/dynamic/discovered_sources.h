@@ -1,0 +1,38 @@
+// DiscoveredSources: all that compilations may find by discovery, put together of the managers of
+// each kind. Thread: main. Lifetime: the process's; its parts outlive it.
+#pragma once
+
+#include <string>
+
+#include "xds/dynamic/extension_configs.h"
+#include "xds/dynamic/route_manager.h"
+#include "xds/dynamic_sources.h"
+
+namespace outrigger::xds {
+
+class DiscoveredSources final : public DynamicSources {
+ public:
+  DiscoveredSources(RouteManager& routes, ExtensionConfigs& extensions)
+      : routes_(routes), extensions_(extensions) {}
+
+  absl::StatusOr<RouteSlotPtr> routes(const Rds& rds, const std::string& stat_prefix,
+                                      CompileEnvironment& environment) override {
+    return routes_.routes(rds, stat_prefix, environment);
+  }
+  absl::StatusOr<FilterSlotPtr> http_filter(
+      const std::string& filter_name, const envoy::config::core::v3::ExtensionConfigSource& source,
+      const std::string& stat_prefix, CompileEnvironment& environment) override {
+    return extensions_.http_filter(filter_name, source, stat_prefix, environment);
+  }
+  // Now and then: subscriptions that nobody needs any more end.
+  void sweep() {
+    routes_.sweep();
+    extensions_.sweep();
+  }
+
+ private:
+  RouteManager& routes_;
+  ExtensionConfigs& extensions_;
+};
+
+}  // namespace outrigger::xds

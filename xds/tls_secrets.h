@@ -23,6 +23,8 @@
 
 namespace outrigger::xds {
 
+class InitSet;
+
 using TlsSecret = envoy::extensions::transport_sockets::tls::v3::Secret;
 using SdsSecretConfig = envoy::extensions::transport_sockets::tls::v3::SdsSecretConfig;
 
@@ -60,6 +62,26 @@ struct TlsServices {
       check;
   std::function<void(bool warning, const std::string& text)> log;
   std::shared_ptr<const config::TicketKeyRing> ticket_keys;
+};
+
+// One secret that comes from elsewhere. Kept by the contexts that use it.
+class RemoteSecret {
+ public:
+  virtual ~RemoteSecret() = default;
+  // The one to use now; nullptr: none came yet.
+  virtual const TlsSecret* current() const = 0;
+  // Whoever waits for the first one. Already there, or no longer coming: does nothing.
+  virtual void wait_in(InitSet& init) = 0;
+};
+
+// Where the secrets of ads and api_config_source come from.
+class SecretSource {
+ public:
+  // An error opens with the field's path inside of `from`.
+  virtual absl::StatusOr<std::shared_ptr<RemoteSecret>> find(const SdsSecretConfig& from) = 0;
+
+ protected:
+  ~SecretSource() = default;
 };
 
 class TlsSecrets;

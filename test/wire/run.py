@@ -52,6 +52,7 @@ def binaries(args):
 
 async def main(args):
     scenarios = [Scenario(path, SCENARIOS) for path in sorted(SCENARIOS.rglob("*.yaml"))]
+    scenarios = [variant for s in scenarios for variant in s.variants()]
     scenarios = [s for s in scenarios if re.search(args.k, s.name)]
     slots = asyncio.Semaphore(args.j)
     passed, failed, skipped = [], [], []

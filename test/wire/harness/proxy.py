@@ -49,11 +49,12 @@ class Proxy:
             self.ports[name] = reserve_port()
         return self.ports[name].getsockname()[1]
 
-    async def start(self, tree, arguments, environment=None):
+    async def start(self, tree, arguments, environment=None, ready=True):
+        """Until /ready says so; or only until somebody answers there."""
         config.write(tree, f"{self.folder}/bootstrap.json")
         self.admin_socket = tree["admin"]["address"].get("pipe", {}).get("path")
         await self.spawn(["-c", f"{self.folder}/bootstrap.json", *self.binary.arguments(arguments)], environment)
-        await self.waiter.polled(self._ready)
+        await self.waiter.polled(self._ready if ready else self._there)
 
     async def spawn(self, arguments, environment=None):
         with open(self.log_path, "ab") as log:
@@ -74,14 +75,18 @@ class Proxy:
         return process.returncode, output.decode(errors="replace")
 
     async def _ready(self):
+        status, body = await self._there()
+        if status != 200:
+            raise Mismatch(f"/ready: {status} {body!r}")
+
+    async def _there(self):
         if self.process.returncode is not None:
             log = self.log()
             if "in use" in log:
                 raise PortTaken(log)
             raise ProcessLookupError(f"exited with {self.process.returncode} before it was ready:\n{log[:400]} .. {log[-400:]}")
         status, body, _ = await self.admin("GET", "/ready")
-        if status != 200:
-            raise Mismatch(f"/ready: {status} {body!r}")
+        return status, body
 
     async def admin(self, method, path):
         """Status, body and headers of one request to the administration interface."""

@@ -1,6 +1,7 @@
 """Loads one scenario file and runs it against one binary."""
 
 import asyncio
+import copy
 import pathlib
 import re
 import shutil
@@ -9,7 +10,7 @@ import traceback
 
 import yaml
 
-from . import config, dns
+from . import config, dns, xds_config
 from .certificates import Kit
 from .client import Client
 from .match import Mismatch, check
@@ -17,11 +18,15 @@ from .proxy import PortTaken, Proxy
 from .story import Story
 from .upstream import Upstream
 from .wait import Waiter
+from .xds_server import XdsServer
 
-KEYS = {"about", "config", "arguments", "environment", "files", "clients", "upstreams", "steps", "envoy", "command", "certs", "dns"}
+KEYS = {"about", "config", "arguments", "environment", "files", "clients", "upstreams", "steps", "envoy", "command", "certs", "dns", "xds"}
+MODES = ["sotw", "delta"]  # of a management server: state of the world, incremental
 
 
 class Scenario:
+    mode = None  # with a management server: one of MODES
+
     def __init__(self, path, root):
         self.name = str(path.relative_to(root).with_suffix(""))
         with path.open() as file:  # a file, so that an error names it
@@ -32,18 +37,35 @@ class Scenario:
         if not self.data.get("about"):
             raise ValueError(f"{path}: says not what it is about")
 
+        unknown = set(self.data.get("xds", {})) - xds_config.KEYS
+        if unknown:
+            raise ValueError(f"{path}: xds: unknown {sorted(unknown)}")
+
+    def variants(self):
+        """The scenario once for each way in which a management server may speak."""
+        if "xds" not in self.data:
+            return [self]
+        made = []
+        for mode in self.data["xds"].get("modes", MODES):
+            one = copy.copy(self)
+            one.mode, one.name = mode, f"{self.name} {mode}"
+            made.append(one)
+        return made
+
     def skip_reason(self, kind):
         return self.data.get("envoy", {}).get("skip-because") if kind == "envoy" else None
 
 
-def choose(tree, kind):
-    """A value written {outrigger: x, envoy: y} is x or y: a documented difference."""
+def choose(tree, kind, mode):
+    """A value written {outrigger: x, envoy: y} is x or y: a documented difference; so is {sotw: x, delta: y}."""
     if isinstance(tree, dict):
         if set(tree) == {"outrigger", "envoy"}:
-            return choose(tree[kind], kind)
-        return {k: choose(v, kind) for k, v in tree.items()}
+            return choose(tree[kind], kind, mode)
+        if set(tree) == set(MODES):
+            return choose(tree[mode], kind, mode)
+        return {k: choose(v, kind, mode) for k, v in tree.items()}
     if isinstance(tree, list):
-        return [choose(v, kind) for v in tree]
+        return [choose(v, kind, mode) for v in tree]
     return tree
 
 
@@ -56,12 +78,13 @@ class Run:
     """One scenario, one binary, one folder."""
 
     def __init__(self, scenario, binary, limit_s):
-        self.data = choose(scenario.data, binary.kind)
+        self.data = choose(scenario.data, binary.kind, scenario.mode)
+        self.mode = scenario.mode
         self.folder = tempfile.mkdtemp(prefix="wire-")
         self.waiter = Waiter(limit_s)
         self.proxy = Proxy(binary, self.folder, self.waiter)
         self.clients, self.upstreams = {}, {}
-        self.kit, self.dns = None, None
+        self.kit, self.dns, self.xds, self.forms = None, None, None, None
         self.where = "start"
 
     async def result(self):
@@ -99,9 +122,14 @@ class Run:
         steps = self.data["steps"]
         names = await self._peers(steps)
         tree = config.build(self.data.get("config", {}), self.upstreams, names)
+        if self.xds:
+            spec = self.data["xds"]
+            tree = xds_config.bootstrap(tree, spec, self.mode, self.xds, names)
+            await self.xds.apply(self.forms.changes(spec.get("resources", {})))
         arguments = config.substitute(self.data.get("arguments", []), names)
-        await self.proxy.start(tree, [str(a) for a in arguments], self.data.get("environment"))
-        story = Story(self.clients, self.upstreams, self.proxy, self.waiter, self.kit, self.dns)
+        ready = self.data.get("xds", {}).get("starts", "ready") == "ready"
+        await self.proxy.start(tree, [str(a) for a in arguments], self.data.get("environment"), ready)
+        story = Story(self.clients, self.upstreams, self.proxy, self.waiter, self.kit, self.dns, self.xds, self.forms)
         for number, step in enumerate(config.substitute(steps, names), 1):
             self.where = f"step {number} ({', '.join(step)})"
             await story.step(step)
@@ -114,7 +142,11 @@ class Run:
             await self.dns.start()
         for name, spec in self.data.get("upstreams", {"backend": {}}).items():
             await self._upstream(name, dict(spec or {}), steps)
+        if "xds" in self.data:
+            self.xds = XdsServer(self.data["xds"], self.waiter, self.folder, self.kit)
+            await self.xds.start()
         names = self._names()
+        self.forms = xds_config.Forms(self.upstreams, names)
         for name, spec in self.data.get("clients", {"client": {}}).items():
             self.clients[name] = Client(name, config.substitute(spec or {}, names), self.waiter, self.proxy, self.kit)
             self.clients[name].others = self.clients
@@ -132,11 +164,14 @@ class Run:
         names = {"dir": self.folder, "first": next(iter(self.upstreams), "backend")}
         text = str(self.data)
         more = self.data.get("config", {}).get("more_listeners", {})
-        for port in {"main", "admin", *more} | set(re.findall(r"\$port\.(\w+)", text)):
+        listeners = self.data.get("xds", {}).get("resources", {}).get("lds") or {}
+        for port in {"main", "admin", *more, *listeners} | set(re.findall(r"\$port\.(\w+)", text)):
             names[f"port.{port}"] = self.proxy.port(port)
         names.update({f"{name}.port": u.port for name, u in self.upstreams.items()})
         if self.dns:
             names.update({"dns.port": self.dns.port, "dns.resolver": dns.resolver(self.dns.port)})
+        if self.xds:
+            names.update(xds_config.names(self.data["xds"], self.mode, self.xds))
         names.update((self.kit or Kit(self.data.get("certs"), f"{self.folder}/certs")).names())
         self._write_files(names)
         return names
@@ -177,6 +212,8 @@ class Run:
         stopped = await self.proxy.stop()
         for upstream in self.upstreams.values():
             upstream.stop()
+        if self.xds:
+            await self.xds.stop()
         if self.dns:
             await self.dns.close()
         return stopped

@@ -8,12 +8,14 @@ from .message import expand
 from .proxy_steps import ProxySteps
 from .tls_steps import TlsSteps
 from .upstream_steps import UpstreamSteps
+from .xds_steps import XdsSteps
 
 
-class Story(ClientSteps, UpstreamSteps, ProxySteps, TlsSteps, DnsSteps):
-    def __init__(self, clients, upstreams, proxy, waiter, kit=None, dns=None):
+class Story(ClientSteps, UpstreamSteps, ProxySteps, TlsSteps, DnsSteps, XdsSteps):
+    def __init__(self, clients, upstreams, proxy, waiter, kit=None, dns=None, xds=None, forms=None):
         self.clients, self.upstreams, self.proxy, self.waiter = clients, upstreams, proxy, waiter
-        self.kit, self.dns = kit, dns
+        self.kit, self.dns, self.xds, self.forms = kit, dns, xds, forms
+        self.seen_requests = {}  # type -> requests to the management server that the script has looked at
         self.seen_lines = {}  # lines of each log file that the script has looked at
 
     async def step(self, step):

@@ -18,6 +18,8 @@ class ServerGauges {
                          uint32_t restart_epoch);
   // Fields of the bootstrap that nobody knew and --allow-unknown-static-fields let pass.
   void note_unknown_fields(size_t count) { server_.static_unknown_fields.add(count); }
+  // A field of a discovered resource that nobody knows.
+  void note_unknown_dynamic_field() { server_.dynamic_unknown_fields.inc(); }
   void set_state(int state);  // envoy.admin.v3.ServerInfo.State
   void set_live(bool live) { server_.live.set(live ? 1 : 0); }
   // Whole days; only with a certificate.
@@ -25,13 +27,11 @@ class ServerGauges {
     server_.days_until_first_cert_expiring.set(static_cast<int64_t>(days));
   }
   void set_workers_started() { listeners_.workers_started.set(1); }
-  void note_listener_created(bool ok);
-  void note_listener_stopped() { listeners_.listener_stopped.inc(); }
   void note_initialized(std::chrono::milliseconds took) {
     server_.initialization_time_ms.record(static_cast<uint64_t>(took.count()));
   }
   // Uptime, memory, connections: now and then.
-  void refresh(std::chrono::seconds uptime, const config::Bootstrap& bootstrap);
+  void refresh(std::chrono::seconds uptime, size_t connections);
 
  private:
   StatsScopePtr server_scope_, listener_scope_, cluster_scope_;

@@ -23,6 +23,7 @@ class ServerTls {
 
   // For compiling configurations.
   xds::TlsSecrets& secrets() { return secrets_; }
+  xds::DirectoryWatcher& files() { return files_; }
   std::vector<admin::TlsContextStatus> contexts() const;
   // Whole days until the first certificate or authority expires, 0 if one has; nullopt: there is
   // none.

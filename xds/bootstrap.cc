@@ -109,12 +109,16 @@ absl::StatusOr<LoadedBootstrap> load_bootstrap(const BootstrapSource& source,
   if (!problems.empty()) return problems.status();
   // The text and its tree are gone by now: they are as large as what was made of them.
   malloc_trim(0);
-  auto compiled = compile_bootstrap(*out.proto, source.node, environment);
-  if (!compiled.ok()) {
-    add_compile_errors(compiled.status().message(), source, problems);
+  absl::Status status = source.prepare ? source.prepare(*out.proto) : absl::OkStatus();
+  if (status.ok()) {
+    auto compiled = compile_bootstrap(*out.proto, source.node, environment);
+    status = compiled.status();
+    if (compiled.ok()) out.compiled = *std::move(compiled);
+  }
+  if (!status.ok()) {
+    add_compile_errors(status.message(), source, problems);
     return problems.status();
   }
-  out.compiled = *std::move(compiled);
   return out;
 }
 

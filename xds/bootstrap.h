@@ -4,6 +4,7 @@
 // Semantics: https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/bootstrap/v3/bootstrap.proto
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -24,6 +25,9 @@ struct BootstrapSource {
   std::string yaml;  // --config-yaml: merged over the file; empty: none
   bool allow_unknown_fields =
       false;  // --allow-unknown-static-fields: a warning each instead of an error each
+  // Called with the checked message before it is compiled: what the compilation uses of it. Its
+  // errors are the bootstrap's, "field path: reason". Empty: nothing is to be done.
+  std::function<absl::Status(const envoy::config::bootstrap::v3::Bootstrap&)> prepare = {};
   config::NodeIdentity node;  // --service-node, --service-cluster, --service-zone: what is not
                               // empty replaces the file's
 };

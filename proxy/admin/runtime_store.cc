@@ -62,6 +62,14 @@ void RuntimeStore::on_change(Listener tell) {
   tell_(snapshot_);
 }
 
+void RuntimeStore::set_layer(const config::Bootstrap::RuntimeLayer& values) {
+  for (Layer& layer : layers_) {
+    if (layer.name != values.name || layer.admin) continue;
+    layer.values = {values.values.begin(), values.values.end()};
+    rebuild();
+  }
+}
+
 absl::Status RuntimeStore::modify(std::span<const std::pair<std::string, std::string>> overrides) {
   for (Layer& layer : layers_) {
     if (!layer.admin) continue;

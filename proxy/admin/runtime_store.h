@@ -39,6 +39,8 @@ class RuntimeStore {
   using Listener = std::function<void(const config::RuntimeSnapshotPtr&)>;
   void on_change(Listener tell);
 
+  // The values of the layer of that name from now on; does nothing if there is no such layer.
+  void set_layer(const config::Bootstrap::RuntimeLayer& values);
   // Overrides in the admin layer. Fails, and changes nothing, if no admin layer is configured.
   absl::Status modify(std::span<const std::pair<std::string, std::string>> overrides);
 

@@ -129,6 +129,7 @@ absl::StatusOr<config::Bootstrap> compile_bootstrap(const Message& message,
   FieldErrors errors;
   config::Bootstrap out;
   out.node = compile_node(message.node(), overrides);
+  environment.node = out.node;
   Names cluster_names;
   StaticSecrets secrets(message, environment);
   compile_clusters(message, environment, cluster_names, out, errors);

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "api/config/bootstrap.h"
 #include "api/config/cluster_ref.h"
 #include "api/stats.h"
 
@@ -23,6 +24,7 @@ struct CompileEnvironment {
   config::ClusterSlots& clusters;
   // What filters of the same key share (CompileContext::share).
   std::map<std::string, std::weak_ptr<void>> shared = {};
+  config::NodeIdentity node = {};  // set with the bootstrap, before anything else is compiled
   TlsSecrets* tls = nullptr;  // nullptr: certificates come from their messages and are read once
   DynamicSources* dynamic = nullptr;  // nullptr: what would be discovered is refused
   InitSet* init = nullptr;  // what the object waits for is added here; nullptr: it does not wait

@@ -9,6 +9,7 @@
 
 #include "xds/compile_access_log.h"
 #include "xds/compile_matcher.h"
+#include "xds/compile_metadata.h"
 #include "xds/compile_values.h"
 #include "xds/field_errors.h"
 
@@ -185,7 +186,7 @@ config::NodeIdentity compile_node(const envoy::config::core::v3::Node& node,
   const auto& locality = node.locality();
   return {either(overrides.id, node.id()), either(overrides.cluster, node.cluster()),
           either(overrides.region, locality.region()), either(overrides.zone, locality.zone()),
-          either(overrides.sub_zone, locality.sub_zone())};
+          either(overrides.sub_zone, locality.sub_zone()), compile_struct(node.metadata())};
 }
 
 }  // namespace outrigger::xds

@@ -19,6 +19,7 @@ class FilterCompileContext final : public CompileContext {
   StatsRegistry& stats() override { return environment_.stats; }
   config::ClusterSlots& clusters() override { return environment_.clusters; }
   const std::string& stat_prefix() const override { return stat_prefix_; }
+  const config::NodeIdentity& node() const override { return environment_.node; }
   absl::StatusOr<config::StringMatcher> compile(
       const envoy::type::matcher::v3::StringMatcher& matcher) override;
   absl::StatusOr<config::HeaderMatch> compile(
@@ -32,6 +33,12 @@ class FilterCompileContext final : public CompileContext {
       const envoy::config::accesslog::v3::AccessLog& log) override;
   absl::StatusOr<rbac::Policies> compile(const envoy::config::rbac::v3::RBAC& policies,
                                          RbacSubject subject) override;
+  absl::StatusOr<config::RouteMatch> compile(
+      const envoy::config::route::v3::RouteMatch& match) override;
+  absl::StatusOr<config::RateLimit> compile(
+      const envoy::config::route::v3::RateLimit& limit) override;
+  absl::StatusOr<config::MetadataMatcher> compile(
+      const envoy::type::matcher::v3::MetadataMatcher& matcher) override;
   absl::StatusOr<std::string> read(const envoy::config::core::v3::DataSource& source) override;
   std::shared_ptr<void> share(const std::string& key,
                               const std::function<std::shared_ptr<void>()>& make) override {

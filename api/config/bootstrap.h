@@ -12,6 +12,7 @@
 
 #include "api/config/cluster.h"
 #include "api/config/listener.h"
+#include "api/metadata.h"
 #include "api/net/address.h"
 
 namespace outrigger::config {
@@ -51,6 +52,7 @@ struct StatsConfig {
 
 struct NodeIdentity {
   std::string id, cluster, region, zone, sub_zone;
+  MetadataStruct metadata = {};  // Istio: NAME, NAMESPACE, LABELS, ...
 };
 
 struct Bootstrap {

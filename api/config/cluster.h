@@ -54,6 +54,7 @@ struct LocalityEndpoints {
 
 struct EndpointSet {
   std::vector<LocalityEndpoints> localities;
+  uint32_t overprovisioning_percent = 140;  // a priority counts as full from 72 % healthy hosts on
 };
 
 // What a cluster uses of its limits, over all workers. Written when a connection or request starts
@@ -197,6 +198,25 @@ struct HappyEyeballs {
   uint32_t first_count = 1;
 };
 
+// What a peer is told, and tells, in front of the first octets where the TLS handshake agreed on
+// `protocol` (Istio's TCP metadata exchange).
+struct PeerExchange {
+  std::string protocol;  // ALPN
+  std::string hello;     // goes out first
+  std::vector<std::string> labels;
+  StatsScopePtr stats;  // PeerExchangeStats
+};
+
+// ring_hash and maglev: equal hashes, equal hosts.
+struct HashBalancing {
+  uint64_t minimum_ring_size = 1024;
+  uint64_t maximum_ring_size = 8 * 1024 * 1024;
+  bool murmur = false;          // the ring's places are hashed with MurmurHash 2, not xxHash
+  uint64_t table_size = 65537;  // Maglev's, a prime
+  bool by_hostname = false;     // hosts are placed by their names, not by their addresses
+  uint32_t balance_factor = 0;  // per cent of the mean load that a host may have; 0: any
+};
+
 struct Cluster {
   enum class Discovery : uint8_t {
     static_,
@@ -208,15 +228,22 @@ struct Cluster {
   enum class Balancer : uint8_t {
     round_robin,
     least_request,
-    random
+    random,
+    ring_hash,
+    maglev
   };
 
   ClusterRef ref;
   std::string alt_stat_name;
+  // Equal and not 0 in two versions of a cluster: connections of one may carry requests of the
+  // other.
+  uint64_t connection_identity = 0;
   Discovery discovery = Discovery::static_;
   Balancer balancer = Balancer::round_robin;
   uint32_t least_request_choices = 2;
-  double panic_threshold = 50.0;  // per cent
+  std::shared_ptr<const HashBalancing> hashing;  // ring_hash and maglev
+  bool locality_weighted = false;                // localities get shares by their weights
+  double panic_threshold = 50.0;                 // per cent
   std::chrono::milliseconds connect_timeout{5000};
   uint32_t buffer_limit_bytes = 1024 * 1024;       // per connection
   std::array<CircuitBreaker, 2> circuit_breakers;  // [0] default, [1] high
@@ -229,6 +256,7 @@ struct Cluster {
   std::shared_ptr<const DnsResolution> dns;  // strict_dns and logical_dns
   std::optional<OriginalDst> original_dst;
   Metadata metadata;
+  std::shared_ptr<const PeerExchange> peer_exchange;  // nullptr: none
   bool connection_pool_per_downstream_connection = false;
   bool close_connections_on_host_health_failure = false;
   std::shared_ptr<const EndpointSet> endpoints;

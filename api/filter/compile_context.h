@@ -12,6 +12,8 @@
 #include "api/config/access_log.h"
 #include "api/config/cluster_ref.h"
 #include "api/config/header_mutation.h"
+#include "api/config/metadata_matcher.h"
+#include "api/config/rate_limit.h"
 #include "api/config/route_match.h"
 #include "api/rbac.h"
 #include "api/stats.h"
@@ -29,9 +31,16 @@ class RBAC;
 }
 namespace envoy::config::route::v3 {
 class HeaderMatcher;
-}
+class RateLimit;
+class RouteMatch;
+}  // namespace envoy::config::route::v3
 namespace envoy::type::matcher::v3 {
+class MetadataMatcher;
 class StringMatcher;
+}  // namespace envoy::type::matcher::v3
+
+namespace outrigger::config {
+struct NodeIdentity;
 }
 
 namespace outrigger {
@@ -48,6 +57,8 @@ class CompileContext {
   virtual config::ClusterSlots& clusters() = 0;
   // "http.<stat_prefix>." of the connection manager; empty for route-level configuration.
   virtual const std::string& stat_prefix() const = 0;
+  // Who this proxy is.
+  virtual const config::NodeIdentity& node() const = 0;
   // The parts that many filters share, compiled as routes compile them.
   virtual absl::StatusOr<config::StringMatcher> compile(
       const envoy::type::matcher::v3::StringMatcher& matcher) = 0;
@@ -62,6 +73,12 @@ class CompileContext {
       const envoy::config::accesslog::v3::AccessLog& log) = 0;
   virtual absl::StatusOr<rbac::Policies> compile(const envoy::config::rbac::v3::RBAC& policies,
                                                  RbacSubject subject) = 0;
+  virtual absl::StatusOr<config::RouteMatch> compile(
+      const envoy::config::route::v3::RouteMatch& match) = 0;
+  virtual absl::StatusOr<config::RateLimit> compile(
+      const envoy::config::route::v3::RateLimit& limit) = 0;
+  virtual absl::StatusOr<config::MetadataMatcher> compile(
+      const envoy::type::matcher::v3::MetadataMatcher& matcher) = 0;
   // The content of a file, of a variable of the environment, or as it is written.
   virtual absl::StatusOr<std::string> read(const envoy::config::core::v3::DataSource& source) = 0;
   // What filters of the same key share, made for the first of them; gone with the last.

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,6 +17,8 @@
 #include "api/config/access_log.h"
 #include "api/config/route.h"
 #include "api/filter/verdict.h"
+#include "api/grpc/client.h"
+#include "api/http/async_client.h"
 #include "api/http/header_map.h"
 #include "api/stats.h"
 #include "api/stream_info.h"
@@ -55,7 +58,8 @@ class FilterContext {
   // The cluster that the route sends to; of a weighted route, the one that was drawn. Empty: none.
   virtual std::string_view route_cluster() = 0;
   // Do all conditions hold for the request?
-  virtual bool request_matches(const std::vector<config::HeaderMatch>& conditions) = 0;
+  virtual bool request_matches(std::span<const config::HeaderMatch> conditions) = 0;
+  virtual bool request_matches(const config::RouteMatch& conditions) = 0;
   // After a filter changed what routes match on: match again before the next filter.
   virtual void clear_route() = 0;
   // The most specific typed_per_filter_config of this filter (weighted cluster, route, virtual
@@ -71,6 +75,11 @@ class FilterContext {
   // While this filter waits on the response's body, from outside its callbacks: passes the first
   // `bytes` of the piece that it was shown last, and goes on waiting with the rest.
   virtual void release_response(size_t bytes) = 0;
+  // From inside a body callback that returns `next`: these octets go on instead of the piece (and
+  // of what was held before it). From inside a trailers callback: they go before the trailers. They
+  // stay where they are until the callback's next call.
+  virtual void replace_request_body(std::string_view octets) = 0;
+  virtual void replace_response_body(std::string_view octets) = 0;
   // Answers from outside a callback (a timer, say) while this filter waits.
   virtual void reply(const LocalReply& reply) = 0;
   // Ends the stream without an answer (RST_STREAM, or closes the HTTP/1 connection).
@@ -97,12 +106,19 @@ class FilterContext {
   // Answered by the server: is the proxy failing its health check or draining?
   virtual bool server_healthy() const = 0;
   virtual ClusterHealth cluster_health(std::string_view cluster) = 0;
+  // The cluster of that name that is in force; nullptr: none.
+  virtual const config::Cluster* find_cluster(std::string_view name) = 0;
   // This proxy's own cluster, --service-cluster.
   virtual std::string_view service_cluster() const = 0;
   // Of this turn of the loop.
   virtual MonotonicTime now() const = 0;
   // The text of a format for this stream as it stands now, in the arena.
   virtual std::string_view substitute(const config::SubstitutionFormat& format) = 0;
+  virtual void apply(const config::HeaderMutations& mutations, http::HeaderMap& headers) = 0;
+
+  // The worker's clients. What a filter starts it ends in on_stream_end.
+  virtual http::AsyncClient& http_client() = 0;
+  virtual grpc::ClientFactory& grpc_clients() = 0;
 
  protected:
   ~FilterContext() = default;

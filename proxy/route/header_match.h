@@ -3,6 +3,7 @@
 // `present_match: false`, inverted or not.
 #pragma once
 
+#include <span>
 #include <vector>
 
 #include "api/arena.h"
@@ -12,7 +13,7 @@
 namespace outrigger::route {
 
 bool matches(const config::HeaderMatch& match, const http::HeaderMap& headers, Arena& scratch);
-bool matches_all(const std::vector<config::HeaderMatch>& conditions, const http::HeaderMap& headers,
+bool matches_all(std::span<const config::HeaderMatch> conditions, const http::HeaderMap& headers,
                  Arena& scratch);
 // False for an empty list.
 bool matches_any(const std::vector<config::HeaderMatch>& conditions, const http::HeaderMap& headers,

@@ -151,12 +151,39 @@ std::string_view FilterSlot::route_cluster() {
   return route::choose_cluster(*action, stream_.request_headers(), stream_.stream_random()).name;
 }
 
-bool FilterSlot::request_matches(const std::vector<config::HeaderMatch>& conditions) {
+const config::Cluster* FilterSlot::find_cluster(std::string_view name) {
+  upstream::WorkerCluster* found = stream_.services().clusters.find(name);
+  return found == nullptr ? nullptr : &found->config();
+}
+
+bool FilterSlot::request_matches(std::span<const config::HeaderMatch> conditions) {
   return route::matches_all(conditions, stream_.request_headers(), stream_.arena());
 }
 
 void FilterSlot::release_response(size_t bytes) {
   stream_.chain().release(Direction::response, index_, bytes);
+}
+
+bool FilterSlot::request_matches(const config::RouteMatch& conditions) {
+  return route::matches(
+      conditions,
+      {stream_.request_headers(), stream_.arena(), stream_.stream_random(), &stream_.fractions()});
+}
+
+void FilterSlot::replace_request_body(std::string_view octets) {
+  path(Direction::request).replacement = octets;
+}
+void FilterSlot::replace_response_body(std::string_view octets) {
+  path(Direction::response).replacement = octets;
+}
+void FilterSlot::apply(const config::HeaderMutations& mutations, http::HeaderMap& headers) {
+  route::apply(mutations, headers, stream_);
+}
+http::AsyncClient& FilterSlot::http_client() {
+  return *stream_.services().http_client;
+}
+grpc::ClientFactory& FilterSlot::grpc_clients() {
+  return *stream_.services().grpc_clients;
 }
 
 std::string_view FilterSlot::service_cluster() const {

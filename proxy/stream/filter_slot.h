@@ -4,6 +4,7 @@
 #pragma once
 
 #include <array>
+#include <optional>
 #include <string>
 
 #include "api/config/http_connection_manager.h"
@@ -35,6 +36,7 @@ class FilterSlot final : public FilterContext {
     http::HeaderMap* trailers = nullptr;
     std::string kept;
     size_t seen = 0;  // octets of `kept` that the filter was shown
+    std::optional<Bytes> replacement;  // of what the filter was shown last
   };
 
   FilterSlot(Stream& stream, unsigned index, const config::HttpFilterEntry& entry,
@@ -75,9 +77,16 @@ class FilterSlot final : public FilterContext {
   uint64_t runtime_value(std::string_view key, uint64_t fallback) override;
   bool server_healthy() const override;
   std::string_view route_cluster() override;
-  bool request_matches(const std::vector<config::HeaderMatch>& conditions) override;
+  bool request_matches(std::span<const config::HeaderMatch> conditions) override;
+  bool request_matches(const config::RouteMatch& conditions) override;
   void release_response(size_t bytes) override;
+  void replace_request_body(std::string_view octets) override;
+  void replace_response_body(std::string_view octets) override;
+  void apply(const config::HeaderMutations& mutations, http::HeaderMap& headers) override;
+  http::AsyncClient& http_client() override;
+  grpc::ClientFactory& grpc_clients() override;
   ClusterHealth cluster_health(std::string_view cluster) override;
+  const config::Cluster* find_cluster(std::string_view name) override;
   std::string_view service_cluster() const override;
   MonotonicTime now() const override;
 

@@ -12,8 +12,12 @@
 #include <utility>
 #include <vector>
 
+#include "api/config/cluster.h"
 #include "api/filter/http_filter.h"
 #include "proxy/route/header_match.h"
+#include "proxy/route/header_mutation.h"
+#include "proxy/route/match.h"
+#include "test/unit/filters/fake_clients.h"
 
 namespace outrigger::filters::test {
 
@@ -33,9 +37,16 @@ class FakeContext final : public FilterContext {
   std::map<std::string, uint64_t, std::less<>> runtime;
   bool healthy = true;
   std::map<std::string, ClusterHealth, std::less<>> clusters;
+  std::map<std::string, config::Cluster, std::less<>> cluster_configs;
   MonotonicTime time{std::chrono::hours(1)};
 
+  std::string held_request;
+
   // What the filter did.
+  unsigned routes_cleared = 0;
+  std::vector<std::string> replaced;  // pieces of bodies
+  FakeAsyncClient http;
+  FakeGrpcClients grpc;
   std::optional<uint64_t> buffer_limit;
   std::vector<LocalReply> replies;
   unsigned request_resumes = 0;
@@ -69,10 +80,10 @@ class FakeContext final : public FilterContext {
     return route() == nullptr || route_.forward() == nullptr ? std::string_view()
                                                              : route_.forward()->cluster.name;
   }
-  bool request_matches(const std::vector<config::HeaderMatch>& conditions) override {
+  bool request_matches(std::span<const config::HeaderMatch> conditions) override {
     return route::matches_all(conditions, request_, arena_);
   }
-  void clear_route() override {}
+  void clear_route() override { ++routes_cleared; }
   const FilterRouteConfig* route_config() override {
     return levels.empty() ? nullptr : levels.back();
   }
@@ -81,6 +92,23 @@ class FakeContext final : public FilterContext {
     std::copy_n(levels.begin(), count, out);
     return count;
   }
+  bool request_matches(const config::RouteMatch& conditions) override {
+    return route::matches(conditions, {request_, arena_, dice, nullptr});
+  }
+  void replace_request_body(std::string_view octets) override { replaced.emplace_back(octets); }
+  void replace_response_body(std::string_view octets) override { replaced.emplace_back(octets); }
+  void apply(const config::HeaderMutations& mutations, http::HeaderMap& headers) override {
+    struct Values final : route::ValueSource {
+      explicit Values(FakeContext& owner) : context(owner) {}
+      std::string_view value(const config::SubstitutionFormat& format) override {
+        return context.substitute(format);
+      }
+      FakeContext& context;
+    } values(*this);
+    route::apply(mutations, headers, values);
+  }
+  http::AsyncClient& http_client() override { return http; }
+  grpc::ClientFactory& grpc_clients() override { return grpc; }
   void resume_request() override { ++request_resumes; }
   void resume_response() override { ++response_resumes; }
   void release_response(size_t bytes) override { released.push_back(bytes); }
@@ -90,7 +118,7 @@ class FakeContext final : public FilterContext {
   void cancel_timer(unsigned tag) override { timers_[tag].reset(); }
   size_t request_buffered() const override { return 0; }
   void set_request_buffer_limit(uint64_t bytes) override { buffer_limit = bytes; }
-  std::string_view request_buffer() override { return {}; }
+  std::string_view request_buffer() override { return held_request; }
   unsigned worker() const override { return 0; }
   uint64_t random() override { return dice; }
   bool fraction(const config::RuntimeFraction& fraction) override {
@@ -106,6 +134,10 @@ class FakeContext final : public FilterContext {
   ClusterHealth cluster_health(std::string_view cluster) override {
     auto found = clusters.find(cluster);
     return found == clusters.end() ? ClusterHealth{} : found->second;
+  }
+  const config::Cluster* find_cluster(std::string_view name) override {
+    auto found = cluster_configs.find(name);
+    return found == cluster_configs.end() ? nullptr : &found->second;
   }
   std::string_view service_cluster() const override { return "own-cluster"; }
   MonotonicTime now() const override { return time; }

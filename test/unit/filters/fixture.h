@@ -13,13 +13,17 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "api/config/bootstrap.h"
 #include "api/filter/compile_context.h"
 #include "filters/registry.h"
 #include "test/unit/filters/fake_context.h"
 #include "xds/compile_access_log.h"
 #include "xds/compile_header_mutation.h"
 #include "xds/compile_matcher.h"
+#include "xds/compile_metadata.h"
+#include "xds/compile_rate_limit.h"
 #include "xds/compile_rbac.h"
+#include "xds/compile_route_parts.h"
 #include "xds/compile_substitution.h"
 #include "xds/compile_values.h"
 
@@ -62,6 +66,7 @@ class FakeCompileContext final : public CompileContext {
   StatsRegistry& stats() override { return registry; }
   config::ClusterSlots& clusters() override { return slots; }
   const std::string& stat_prefix() const override { return prefix; }
+  const config::NodeIdentity& node() const override { return node_identity; }
   absl::StatusOr<config::StringMatcher> compile(
       const envoy::type::matcher::v3::StringMatcher& matcher) override {
     return xds::compile_string_matcher(matcher);
@@ -89,6 +94,18 @@ class FakeCompileContext final : public CompileContext {
                                          RbacSubject subject) override {
     return xds::compile_rbac(policies, subject);
   }
+  absl::StatusOr<config::RouteMatch> compile(
+      const envoy::config::route::v3::RouteMatch& match) override {
+    return xds::compile_route_match(match);
+  }
+  absl::StatusOr<config::RateLimit> compile(
+      const envoy::config::route::v3::RateLimit& limit) override {
+    return xds::compile_rate_limit(limit);
+  }
+  absl::StatusOr<config::MetadataMatcher> compile(
+      const envoy::type::matcher::v3::MetadataMatcher& matcher) override {
+    return xds::compile_metadata_matcher(matcher);
+  }
   absl::StatusOr<std::string> read(const envoy::config::core::v3::DataSource& source) override {
     return xds::read_data_source(source);
   }
@@ -103,6 +120,7 @@ class FakeCompileContext final : public CompileContext {
   FakeRegistry registry;
   config::ClusterSlots slots;
   std::string prefix = "http.ingress.";
+  config::NodeIdentity node_identity;
 };
 
 class FilterTest : public testing::Test {

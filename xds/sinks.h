@@ -30,6 +30,8 @@ class ClusterSink {
   virtual void set_endpoints(uint32_t slot, const EndpointSetPtr& endpoints) = 0;
   // New requests find no such cluster; what is under way ends on its own.
   virtual void remove(uint32_t slot) = 0;
+  // Calls `then`, maybe at once, when every thread works with what was set and removed up to now.
+  virtual void when_in_force(std::function<void()> then) = 0;
 };
 
 class ListenerSink {

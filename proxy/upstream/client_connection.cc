@@ -32,6 +32,7 @@ milliseconds elapsed(runtime::MonotonicTime from, runtime::MonotonicTime to) {
 
 ClientConnection::ClientConnection(ConnPool& pool)
     : pool_(pool),
+      config_(pool.cluster().config_ptr()),
       stats_(pool.cluster().stats()),
       id_(next_connection_id()),
       started_(pool.cluster().loop().now()),
@@ -47,7 +48,6 @@ ClientConnection::ClientConnection(ConnPool& pool)
 ClientConnection::~ClientConnection() = default;
 
 bool ClientConnection::connect() {
-  const config::Cluster& config = pool_.cluster().config();
   stats_.upstream_cx_total.inc();
   stats_.upstream_cx_active.inc();
   if (pool_.kind() == PoolKind::http1) stats_.upstream_cx_http1_total.inc();
@@ -62,14 +62,14 @@ bool ClientConnection::connect() {
     return false;
   }
   transport_ = std::move(*transport);
-  transport_->set_output_limit(config.buffer_limit_bytes);
-  connect_or_idle_timer_.start(config.connect_timeout);
+  transport_->set_output_limit(config_->buffer_limit_bytes);
+  connect_or_idle_timer_.start(config_->connect_timeout);
   return true;
 }
 
 std::unique_ptr<http::ClientCodec> ClientConnection::make_codec() {
   WorkerCluster& cluster = pool_.cluster();
-  const config::UpstreamHttp& http = cluster.config().http;
+  const config::UpstreamHttp& http = config_->http;
   if (pool_.kind() == PoolKind::tunnel) return std::make_unique<TunnelCodec>(*transport_);
   if (http2_)
     return std::make_unique<http2::Http2ClientCodec>(*transport_, *this, http.http2,

@@ -98,6 +98,7 @@ class ClientConnection final : public runtime::Deferred,
   std::unique_ptr<http::ClientCodec> make_codec();
 
   ConnPool& pool_;
+  config::ClusterPtr config_;  // what the codec and the statistics belong to
   ClusterStats& stats_;
   State state_ = State::connecting;
   bool http2_ = false;

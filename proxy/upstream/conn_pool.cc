@@ -14,9 +14,8 @@ void PoolWaiter::cancel_wait() {
   pool_->dequeue(*this);
 }
 
-ConnPool::ConnPool(WorkerCluster& cluster, Host& host, bool high_priority, PoolKind kind,
-                   const ConnectionNeeds& needs)
-    : cluster_(cluster), host_(host), high_priority_(high_priority), kind_(kind) {
+ConnPool::ConnPool(Host& host, bool high_priority, PoolKind kind, const ConnectionNeeds& needs)
+    : host_(host), high_priority_(high_priority), kind_(kind) {
   if (!needs.identity().empty()) needs_ = std::make_unique<ConnectionNeeds>(needs);
 }
 
@@ -43,14 +42,14 @@ void ConnPool::request_stream(PoolWaiter& waiter, bool fresh) {
     give(*connection, waiter);
     return;
   }
-  ResourceLimit& pending = cluster_.limits(high_priority_).pending;
+  ResourceLimit& pending = cluster().limits(high_priority_).pending;
   if (!pending.try_take()) {
-    cluster_.stats().upstream_rq_pending_overflow.inc();
-    cluster_.note_limits(high_priority_);
+    cluster().stats().upstream_rq_pending_overflow.inc();
+    cluster().note_limits(high_priority_);
     waiter.on_pool_failure(PoolFailure::overflow, "too many pending requests");
     return;
   }
-  cluster_.stats().upstream_rq_pending_total.inc();
+  cluster().stats().upstream_rq_pending_total.inc();
   waiter.fresh_ = fresh;
   enqueue(waiter);
   open_connections();
@@ -67,29 +66,29 @@ ClientConnection* ConnPool::find_available(bool fresh) {
 }
 
 void ConnPool::give(ClientConnection& connection, PoolWaiter& waiter) {
-  ResourceLimit& requests = cluster_.limits(high_priority_).requests;
+  ResourceLimit& requests = cluster().limits(high_priority_).requests;
   if (!requests.try_take()) {
-    ClusterStats& stats = cluster_.stats();
+    ClusterStats& stats = cluster().stats();
     (http2() ? stats.upstream_rq_active_overflow : stats.upstream_rq_pending_overflow).inc();
-    cluster_.note_limits(high_priority_);
+    cluster().note_limits(high_priority_);
     waiter.on_pool_failure(PoolFailure::overflow, "too many active requests");
     return;
   }
-  cluster_.note_limits(high_priority_);
+  cluster().note_limits(high_priority_);
   connection.note_stream();
   waiter.on_pool_ready(connection);
 }
 
 void ConnPool::enqueue(PoolWaiter& waiter) {
-  if (host_.removed) cluster_.on_pool_busy(host_);
+  if (host_.removed) cluster().on_pool_busy(host_);
   waiter.pool_ = this;
   waiter.prev_ = last_waiter_;
   waiter.next_ = nullptr;
   (last_waiter_ == nullptr ? first_waiter_ : last_waiter_->next_) = &waiter;
   last_waiter_ = &waiter;
   ++waiters_;
-  cluster_.stats().upstream_rq_pending_active.inc();
-  cluster_.note_limits(high_priority_);
+  cluster().stats().upstream_rq_pending_active.inc();
+  cluster().note_limits(high_priority_);
 }
 
 void ConnPool::dequeue(PoolWaiter& waiter) {
@@ -97,28 +96,28 @@ void ConnPool::dequeue(PoolWaiter& waiter) {
   (waiter.next_ == nullptr ? last_waiter_ : waiter.next_->prev_) = waiter.prev_;
   waiter.pool_ = nullptr;
   --waiters_;
-  cluster_.limits(high_priority_).pending.give();
-  cluster_.stats().upstream_rq_pending_active.dec();
-  cluster_.note_limits(high_priority_);
+  cluster().limits(high_priority_).pending.give();
+  cluster().stats().upstream_rq_pending_active.dec();
+  cluster().note_limits(high_priority_);
   note_idle();
 }
 
 // One connection for each waiter that the connecting ones will not serve; HTTP/2 connections are
 // expected to serve many, but not more than they may carry.
 void ConnPool::open_connections() {
-  size_t per_connection = http2() ? cluster_.config().http.http2.max_concurrent_streams : 1;
-  if (uint32_t max = cluster_.config().http.max_requests_per_connection; max != 0)
+  size_t per_connection = http2() ? cluster().config().http.http2.max_concurrent_streams : 1;
+  if (uint32_t max = cluster().config().http.max_requests_per_connection; max != 0)
     per_connection = std::min<size_t>(per_connection, max);
   while (waiters_ > connecting_ * per_connection) {
-    ResourceLimit& limit = cluster_.limits(high_priority_).connections;
+    ResourceLimit& limit = cluster().limits(high_priority_).connections;
     if (!limit.try_take()) {
-      cluster_.stats().upstream_cx_overflow.inc();
-      cluster_.note_limits(high_priority_);
+      cluster().stats().upstream_cx_overflow.inc();
+      cluster().note_limits(high_priority_);
       if (!connections_.empty()) return;
       limit.take();  // a pool without any connection could never serve its waiters: one is always
                      // allowed, as in Envoy
     }
-    cluster_.note_limits(high_priority_);
+    cluster().note_limits(high_priority_);
     if (!open_connection()) return;
   }
 }
@@ -148,7 +147,7 @@ void ConnPool::fail_waiters(PoolFailure failure, std::string_view detail) {
   for (size_t n = waiters_; n > 0 && first_waiter_ != nullptr; --n) {
     PoolWaiter& waiter = *first_waiter_;
     dequeue(waiter);
-    cluster_.stats().upstream_rq_pending_failure_eject.inc();
+    cluster().stats().upstream_rq_pending_failure_eject.inc();
     waiter.on_pool_failure(failure, detail);
   }
 }
@@ -188,17 +187,17 @@ void ConnPool::remove(ClientConnection& connection) {
   auto at = std::find_if(connections_.begin(), connections_.end(),
                          [&](const auto& owned) { return owned.get() == &connection; });
   if (at == connections_.end()) return;
-  cluster_.limits(high_priority_).connections.give();
-  cluster_.note_limits(high_priority_);
+  cluster().limits(high_priority_).connections.give();
+  cluster().note_limits(high_priority_);
   std::unique_ptr<ClientConnection> dead = std::move(*at);
   *at = std::move(connections_.back());
   connections_.pop_back();
-  cluster_.loop().defer_delete(std::move(dead));
+  cluster().loop().defer_delete(std::move(dead));
   note_idle();
 }
 
 void ConnPool::note_idle() {
-  if (!dying_ && idle() && (needs_ != nullptr || host_.removed)) cluster_.on_pool_idle(*this);
+  if (!dying_ && idle() && (needs_ != nullptr || host_.removed)) cluster().on_pool_idle(*this);
 }
 
 void ConnPool::drain() {

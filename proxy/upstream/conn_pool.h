@@ -60,8 +60,8 @@ class PoolWaiter {
 
 class ConnPool {
  public:
-  ConnPool(WorkerCluster& cluster, Host& host, bool high_priority, PoolKind kind,
-           const ConnectionNeeds& needs = {});
+  // The host has an owner.
+  ConnPool(Host& host, bool high_priority, PoolKind kind, const ConnectionNeeds& needs = {});
   ~ConnPool();
   ConnPool(const ConnPool&) = delete;
   ConnPool& operator=(const ConnPool&) = delete;
@@ -74,7 +74,8 @@ class ConnPool {
   // What is open takes no new stream and closes with its last one. Who waits is served.
   void drain();
   bool idle() const { return connections_.empty() && waiters_ == 0; }
-  WorkerCluster& cluster() { return cluster_; }
+  // Another one after an update of the configuration that leaves connections as they are.
+  WorkerCluster& cluster() { return *host_.owner; }
   Host& host() { return host_; }
   bool high_priority() const { return high_priority_; }
   PoolKind kind() const { return kind_; }
@@ -115,7 +116,6 @@ class ConnPool {
   void note_idle();
   static const ConnectionNeeds& no_needs();
 
-  WorkerCluster& cluster_;
   Host& host_;
   bool high_priority_;
   PoolKind kind_;

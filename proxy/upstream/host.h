@@ -19,6 +19,7 @@
 namespace outrigger::upstream {
 
 class ConnPool;
+class WorkerCluster;
 
 // What a pool's connections speak.
 enum class PoolKind : uint8_t {
@@ -49,6 +50,8 @@ struct Host {
   // From now on; streams that hold the host may still name what it was before.
   void set_endpoint(const config::EndpointPtr& next);
 
+  WorkerCluster* owner =
+      nullptr;  // whose pools it has; the next version of a cluster takes it over
   config::EndpointPtr endpoint;
   std::vector<config::EndpointPtr> former;
   config::TransportSocketPtr transport_socket;

@@ -113,7 +113,51 @@ class DeadlinePicker final : public HostPicker {
   std::priority_queue<Entry> queue_;
 };
 
+// Localities in turn, each as often as its weight says; among its hosts the cluster's own policy.
+class LocalityPicker final : public HostPicker {
+ public:
+  void add(double weight, std::unique_ptr<HostPicker> picker) {
+    queue_.push({1.0 / weight, pickers_.size()});
+    pickers_.push_back({weight, std::move(picker)});
+  }
+  bool empty() const { return pickers_.empty(); }
+  Host* pick(uint64_t random) override {
+    Turn turn = queue_.top();
+    queue_.pop();
+    Locality& locality = pickers_[turn.locality];
+    queue_.push({turn.deadline + 1.0 / locality.weight, turn.locality});
+    return locality.picker->pick(random);
+  }
+
+ private:
+  struct Locality {
+    double weight;
+    std::unique_ptr<HostPicker> picker;
+  };
+  struct Turn {
+    double deadline;
+    size_t locality;
+    bool operator<(const Turn& other) const {
+      return deadline != other.deadline ? deadline > other.deadline : locality > other.locality;
+    }
+  };
+  std::vector<Locality> pickers_;
+  std::priority_queue<Turn> queue_;
+};
+
 }  // namespace
+
+std::unique_ptr<HostPicker> make_locality_picker(const config::Cluster& cluster,
+                                                 std::vector<LocalityShare> localities,
+                                                 uint64_t seed) {
+  auto picker = std::make_unique<LocalityPicker>();
+  for (LocalityShare& locality : localities) {
+    if (locality.weight <= 0 || locality.hosts.empty()) continue;
+    picker->add(locality.weight, make_picker(cluster, std::move(locality.hosts), seed));
+  }
+  if (picker->empty()) return nullptr;
+  return picker;
+}
 
 std::unique_ptr<HostPicker> make_picker(const config::Cluster& cluster, std::vector<Host*> hosts,
                                         uint64_t seed) {
@@ -128,6 +172,8 @@ std::unique_ptr<HostPicker> make_picker(const config::Cluster& cluster, std::vec
         return std::make_unique<LeastRequestPicker>(std::move(hosts),
                                                     cluster.least_request_choices);
       return std::make_unique<DeadlinePicker>(hosts, seed, true);
+    case Balancer::ring_hash:
+    case Balancer::maglev:
     case Balancer::round_robin:
       break;
   }

@@ -5,39 +5,86 @@
 namespace outrigger::upstream {
 namespace {
 
-// Envoy's overprovisioning factor: a priority counts as full from 72 % healthy hosts on.
-constexpr uint64_t kOverprovisioning = 140;
+using Health = config::Endpoint::Health;
+
+std::vector<Host*> hosts_in(const std::vector<Host*>& hosts, Health health) {
+  std::vector<Host*> out;
+  for (Host* host : hosts) {
+    if (host->endpoint->health == health) out.push_back(host);
+  }
+  return out;
+}
+
+// Of the hosts in this state. A locality that lost hosts gives up its share as soon as what is left
+// of it cannot carry it.
+std::unique_ptr<HostPicker> make_weighted(const config::Cluster& cluster,
+                                          const std::vector<const LocalityHosts*>& localities,
+                                          Health health, uint32_t overprovisioning, uint64_t seed) {
+  std::vector<LocalityShare> shares;
+  for (const LocalityHosts* locality : localities) {
+    LocalityShare share{0, hosts_in(locality->hosts, health)};
+    double usable = static_cast<double>(share.hosts.size()) * overprovisioning / 100.0 /
+                    static_cast<double>(std::max<size_t>(1, locality->hosts.size()));
+    share.weight = locality->weight * std::min(1.0, usable);
+    shares.push_back(std::move(share));
+  }
+  return make_locality_picker(cluster, std::move(shares), seed);
+}
 
 }  // namespace
 
 LoadBalancer::LoadBalancer(const config::Cluster& cluster,
-                           const std::vector<std::vector<Host*>>& priorities, uint64_t seed) {
-  using Health = config::Endpoint::Health;
-  for (const std::vector<Host*>& hosts : priorities) {
-    std::vector<Host*> healthy;
-    std::vector<Host*> degraded;
-    for (Host* host : hosts) {
-      if (host->endpoint->health == Health::healthy) healthy.push_back(host);
-      if (host->endpoint->health == Health::degraded) degraded.push_back(host);
-    }
-    Priority priority;
-    priority.total = hosts.size();
-    priority.healthy_hosts = healthy.size();
-    priority.degraded_hosts = degraded.size();
-    host_count_ += hosts.size();
-    healthy_count_ += healthy.size();
-    bool all_healthy = healthy.size() == hosts.size();
-    if (!healthy.empty()) priority.healthy = make_picker(cluster, std::move(healthy), seed);
-    if (!degraded.empty()) priority.degraded = make_picker(cluster, std::move(degraded), seed);
-    if (!hosts.empty() && !all_healthy) priority.all = make_picker(cluster, hosts, seed);
-    priorities_.push_back(std::move(priority));
+                           const std::vector<LocalityHosts>& localities, uint64_t seed,
+                           uint32_t overprovisioning_percent)
+    : overprovisioning_(overprovisioning_percent) {
+  for (const HostsOfPriority& of_priority : by_priority(localities)) {
+    priorities_.push_back(make_priority(cluster, of_priority, seed));
+    host_count_ += priorities_.back().total;
+    healthy_count_ += priorities_.back().healthy_hosts;
   }
   assign_loads(cluster);
 }
 
+std::vector<LoadBalancer::HostsOfPriority> LoadBalancer::by_priority(
+    const std::vector<LocalityHosts>& localities) {
+  std::vector<HostsOfPriority> out;
+  for (const LocalityHosts& locality : localities) {
+    if (locality.priority >= out.size()) out.resize(locality.priority + 1);
+    out[locality.priority].push_back(&locality);
+  }
+  return out;
+}
+
+LoadBalancer::Priority LoadBalancer::make_priority(const config::Cluster& cluster,
+                                                   const HostsOfPriority& localities,
+                                                   uint64_t seed) const {
+  std::vector<Host*> all;
+  for (const LocalityHosts* locality : localities)
+    all.insert(all.end(), locality->hosts.begin(), locality->hosts.end());
+  std::vector<Host*> healthy = hosts_in(all, Health::healthy);
+  std::vector<Host*> degraded = hosts_in(all, Health::degraded);
+  Priority out;
+  out.total = all.size();
+  out.healthy_hosts = healthy.size();
+  out.degraded_hosts = degraded.size();
+  auto make = [&](std::vector<Host*> hosts, Health health) -> std::unique_ptr<HostPicker> {
+    if (hosts.empty()) return nullptr;
+    if (cluster.locality_weighted) {
+      auto weighted = make_weighted(cluster, localities, health, overprovisioning_, seed);
+      if (weighted != nullptr) return weighted;
+    }
+    return make_picker(cluster, std::move(hosts), seed);
+  };
+  bool all_healthy = healthy.size() == all.size();
+  out.healthy = make(std::move(healthy), Health::healthy);
+  out.degraded = make(std::move(degraded), Health::degraded);
+  if (!all.empty() && !all_healthy) out.all = make_picker(cluster, std::move(all), seed);
+  return out;
+}
+
 void LoadBalancer::assign_loads(const config::Cluster& cluster) {
-  auto available = [](size_t part, size_t total) {
-    return total == 0 ? uint64_t{0} : std::min<uint64_t>(100, kOverprovisioning * part / total);
+  auto available = [this](size_t part, size_t total) {
+    return total == 0 ? uint64_t{0} : std::min<uint64_t>(100, overprovisioning_ * part / total);
   };
   uint64_t sum = 0;
   for (const Priority& p : priorities_)

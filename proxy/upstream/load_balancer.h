@@ -25,12 +25,32 @@ class HostPicker {
 std::unique_ptr<HostPicker> make_picker(const config::Cluster& cluster, std::vector<Host*> hosts,
                                         uint64_t seed);
 
+// Localities take turns by their weights. Those that are empty or weigh nothing get none.
+struct LocalityShare {
+  double weight = 0;
+  std::vector<Host*> hosts;
+};
+// nullptr: no locality has a share.
+std::unique_ptr<HostPicker> make_locality_picker(const config::Cluster& cluster,
+                                                 std::vector<LocalityShare> localities,
+                                                 uint64_t seed);
+
+// The hosts of one locality of an EndpointSet.
+struct LocalityHosts {
+  uint32_t priority = 0;
+  uint32_t weight = 0;  // 0: none
+  std::vector<Host*> hosts;
+};
+
 class LoadBalancer {
  public:
-  // `priorities[i]`: the hosts of priority i. `seed` spreads the workers' and processes' first
-  // choices.
-  LoadBalancer(const config::Cluster& cluster, const std::vector<std::vector<Host*>>& priorities,
-               uint64_t seed);
+  // A priority counts as full from 72 % healthy hosts on.
+  static constexpr uint32_t kOverprovisioning = 140;
+
+  LoadBalancer() = default;  // without hosts
+  // `seed` spreads the workers' and processes' first choices.
+  LoadBalancer(const config::Cluster& cluster, const std::vector<LocalityHosts>& localities,
+               uint64_t seed, uint32_t overprovisioning_percent = kOverprovisioning);
 
   // nullptr: no host can take a request. `panic`: the choice was made among all hosts, healthy or
   // not.
@@ -39,6 +59,7 @@ class LoadBalancer {
   size_t healthy_count() const { return healthy_count_; }
 
  private:
+  using HostsOfPriority = std::vector<const LocalityHosts*>;
   struct Priority {
     std::unique_ptr<HostPicker> healthy;
     std::unique_ptr<HostPicker> degraded;
@@ -50,12 +71,16 @@ class LoadBalancer {
     uint32_t degraded_load = 0;
     bool panic = false;
   };
+  static std::vector<HostsOfPriority> by_priority(const std::vector<LocalityHosts>& localities);
+  Priority make_priority(const config::Cluster& cluster, const HostsOfPriority& localities,
+                         uint64_t seed) const;
   void assign_loads(const config::Cluster& cluster);
   void assign_loads_by_size();
   void give_rest(uint64_t left);
   static Host* pick_of(Priority& priority, HostPicker* picker, uint64_t random, bool& panic);
 
   std::vector<Priority> priorities_;
+  uint32_t overprovisioning_ = kOverprovisioning;
   size_t host_count_ = 0;
   size_t healthy_count_ = 0;
 };

@@ -2,8 +2,8 @@
 
 #include <charconv>
 
-#include "proxy/upstream/cluster_table.h"
 #include "proxy/upstream/conn_pool.h"
+#include "proxy/upstream/worker_cluster.h"
 
 namespace outrigger::upstream {
 namespace {
@@ -102,6 +102,10 @@ Host* OriginalHosts::pick(const LbContext& context) {
 
 void OriginalHosts::append_to(std::vector<HostRef>& hosts) const {
   for (const auto& [address, host] : hosts_) hosts.push_back(host);
+}
+
+void OriginalHosts::retire() {
+  for (const auto& [address, host] : hosts_) cluster_.retire(host);
 }
 
 // What was not used since the last time and has no connection goes.

@@ -25,6 +25,8 @@ class OriginalHosts {
   Host* pick(const LbContext& context);
   void append_to(std::vector<HostRef>& hosts) const;
   size_t size() const { return hosts_.size(); }
+  // Its cluster is replaced or removed.
+  void retire();
 
  private:
   net::Address find_address(const LbContext& context);

@@ -1,7 +1,9 @@
+#include "proxy/upstream/worker_cluster.h"
+
 #include <algorithm>
 
-#include "proxy/upstream/cluster_table.h"
 #include "proxy/upstream/conn_pool.h"
+#include "proxy/upstream/host_match.h"
 #include "proxy/upstream/original_hosts.h"
 
 namespace outrigger::upstream {
@@ -32,7 +34,7 @@ bool busy(Host& host) {
 }  // namespace
 
 WorkerCluster::WorkerCluster(config::ClusterPtr config, runtime::Loop& loop, unsigned worker,
-                             uint64_t seed, EndpointSetPtr endpoints)
+                             uint64_t seed, EndpointSetPtr endpoints, WorkerCluster* before)
     : config_(std::move(config)),
       loop_(loop),
       worker_(worker),
@@ -41,56 +43,90 @@ WorkerCluster::WorkerCluster(config::ClusterPtr config, runtime::Loop& loop, uns
       limits_{limits_of(config_->circuit_breakers[0]), limits_of(config_->circuit_breakers[1])},
       breaker_stats_{&config_->circuit_breakers[0].stats->local<CircuitBreakerStats>(worker),
                      &config_->circuit_breakers[1].stats->local<CircuitBreakerStats>(worker)},
-      balancer_(*config_, make_hosts(endpoints == nullptr ? *config_->endpoints : *endpoints),
-                seed),
       sweep_([](void* self) { static_cast<WorkerCluster*>(self)->sweep_retired(); }, this) {
+  if (before != nullptr) take_over(*before);
+  balance(endpoints == nullptr ? *config_->endpoints : *endpoints);
   if (config_->original_dst) original_ = std::make_unique<OriginalHosts>(*this);
 }
 
 WorkerCluster::~WorkerCluster() = default;
 
+// Requests of the earlier version may still pick among its hosts: it keeps them as well.
+void WorkerCluster::take_over(WorkerCluster& before) {
+  hosts_ = before.hosts_;
+  retired_ = std::exchange(before.retired_, {});
+  tls_contexts_ = std::exchange(before.tls_contexts_, {});
+  for (const HostRef& host : hosts_) host->owner = this;
+  for (const HostRef& host : retired_) host->owner = this;
+  before.successor_ = this;
+}
+
 HostRef WorkerCluster::make_host(const config::EndpointPtr& endpoint) {
-  return HostRef(new Host(endpoint, worker_, *choose_transport_socket(*config_, *endpoint).socket));
+  HostRef host(new Host(endpoint, worker_, *choose_transport_socket(*config_, *endpoint).socket));
+  host->owner = this;
+  return host;
 }
 
 // A host goes on if its address and its transport socket stay. The one host of a LOGICAL_DNS
 // cluster goes on whatever its address: its connections stay, new ones go to the new address.
-HostRef WorkerCluster::host_of(const config::EndpointPtr& endpoint, std::vector<HostRef>& old) {
-  bool logical = config_->discovery == config::Cluster::Discovery::logical_dns;
-  auto same = [&](const HostRef& host) {
-    return host != nullptr &&
-           (host->endpoint == endpoint || logical ||
-            (host->endpoint->address == endpoint->address &&
-             host->endpoint->hostname == endpoint->hostname)) &&
-           host->transport_socket == *choose_transport_socket(*config_, *endpoint).socket;
-  };
-  auto at = std::find_if(old.begin(), old.end(), same);
-  if (at == old.end()) return make_host(endpoint);
-  HostRef host = std::move(*at);
+HostRef WorkerCluster::continue_host(HostRef host, const config::EndpointPtr& endpoint) {
+  if (host == nullptr) return make_host(endpoint);
+  if (host->endpoint == endpoint) return host;
+  if (host->transport_socket != *choose_transport_socket(*config_, *endpoint).socket) {
+    retire(host);
+    return make_host(endpoint);
+  }
   host->set_endpoint(endpoint);
   return host;
 }
 
-std::vector<std::vector<Host*>> WorkerCluster::make_hosts(const config::EndpointSet& endpoints) {
-  std::vector<HostRef> old = std::exchange(hosts_, {});
-  std::vector<std::vector<Host*>> priorities;
-  for (const config::LocalityEndpoints& locality : endpoints.localities) {
-    if (locality.priority >= priorities.size()) priorities.resize(locality.priority + 1);
-    for (const config::EndpointPtr& endpoint : locality.endpoints) {
-      hosts_.push_back(host_of(endpoint, old));
-      priorities[locality.priority].push_back(hosts_.back());
+std::vector<LocalityHosts> WorkerCluster::make_hosts(const config::EndpointSet& set) {
+  std::vector<const config::Endpoint*> endpoints;
+  for (const config::LocalityEndpoints& locality : set.localities) {
+    for (const config::EndpointPtr& endpoint : locality.endpoints)
+      endpoints.push_back(endpoint.get());
+  }
+  HostMatch match(std::exchange(hosts_, {}));
+  hosts_ = match.match(endpoints, config_->discovery == config::Cluster::Discovery::logical_dns);
+  std::vector<LocalityHosts> localities(set.localities.size());
+  size_t place = 0;
+  for (size_t i = 0; i < set.localities.size(); ++i) {
+    const config::LocalityEndpoints& from = set.localities[i];
+    localities[i].priority = from.priority;
+    localities[i].weight = from.weight.value_or(0);
+    localities[i].hosts.reserve(from.endpoints.size());
+    for (const config::EndpointPtr& endpoint : from.endpoints) {
+      HostRef& host = hosts_[place++];
+      host = continue_host(std::move(host), endpoint);
+      localities[i].hosts.push_back(host);
     }
   }
-  for (const HostRef& host : old) {
-    if (host != nullptr) retire(host);
-  }
-  return priorities;
+  for (const HostRef& host : match.left()) retire(host);
+  return localities;
 }
 
 void WorkerCluster::update_endpoints(const EndpointSetPtr& endpoints) {
   // The balancer first: it must not pick a host while its pools drain.
   std::vector<HostRef> keep = hosts_;
-  balancer_ = LoadBalancer(*config_, make_hosts(*endpoints), seed_);
+  balance(*endpoints);
+}
+
+void WorkerCluster::balance(const config::EndpointSet& set) {
+  balancer_ = LoadBalancer(*config_, make_hosts(set), seed_, set.overprovisioning_percent);
+}
+
+void WorkerCluster::retire(runtime::TurnTask& finished) {
+  finished_ = &finished;
+  // What another version took over is that one's now.
+  for (const HostRef& host : hosts_) {
+    if (host->owner == this) retire(host);
+  }
+  if (original_ != nullptr) original_->retire();
+  note_unused();
+}
+
+void WorkerCluster::note_unused() {
+  if (finished_ != nullptr && unused()) loop_.run_soon(*finished_);
 }
 
 void WorkerCluster::retire(const HostRef& host) {
@@ -122,6 +158,7 @@ void WorkerCluster::sweep_retired() {
     host->retired = false;
     return true;
   });
+  note_unused();
 }
 
 void WorkerCluster::note_limits(bool high_priority) {
@@ -179,12 +216,13 @@ ConnPool& WorkerCluster::pool(Host& host, bool high_priority, http::Protocol dow
 
 ConnPool& WorkerCluster::pool(Host& host, bool high_priority, PoolKind kind,
                               const ConnectionNeeds& needs) {
+  if (host.owner != this) return host.owner->pool(host, high_priority, kind, needs);
   std::string identity = needs.identity();
   std::unique_ptr<ConnPool>* pool =
       identity.empty()
           ? &host.pools[high_priority ? 1 : 0][static_cast<size_t>(kind)]
           : &host.special_pools[ConnPool::key_of(high_priority, kind, std::move(identity))];
-  if (*pool == nullptr) *pool = std::make_unique<ConnPool>(*this, host, high_priority, kind, needs);
+  if (*pool == nullptr) *pool = std::make_unique<ConnPool>(host, high_priority, kind, needs);
   return **pool;
 }
 
@@ -203,8 +241,9 @@ void WorkerCluster::close_all() {
   hosts.insert(hosts.end(), retired_.begin(), retired_.end());
   if (original_ != nullptr) original_->append_to(hosts);
   std::vector<ConnPool*> pools;  // some go when they are idle
-  for (const HostRef& host : hosts)
-    host->for_each_pool([&](ConnPool& pool) { pools.push_back(&pool); });
+  for (const HostRef& host : hosts) {
+    if (host->owner == this) host->for_each_pool([&](ConnPool& pool) { pools.push_back(&pool); });
+  }
   for (ConnPool* pool : pools) pool->close_all();
 }
 

@@ -16,6 +16,14 @@ namespace outrigger::upstream::test {
 using Health = config::Endpoint::Health;
 using Counts = std::map<const Host*, unsigned>;
 
+// Priority i has the hosts hosts[i].
+inline std::vector<LocalityHosts> priorities(const std::vector<std::vector<Host*>>& hosts) {
+  std::vector<LocalityHosts> out;
+  for (const auto& of_priority : hosts)
+    out.push_back({static_cast<uint32_t>(out.size()), 0, of_priority});
+  return out;
+}
+
 // Ports count from 1, over all hosts that it makes.
 class Hosts {
  public:

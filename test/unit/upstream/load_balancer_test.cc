@@ -18,7 +18,7 @@ class Priorities : public ::testing::Test {
 
   // Every draw of the priority exactly once.
   Share share(const std::vector<std::vector<Host*>>& priorities) {
-    LoadBalancer balancer(cluster_, priorities, 0);
+    LoadBalancer balancer(cluster_, test::priorities(priorities), 0);
     Share result{std::vector<unsigned>(priorities.size()), 0, 0};
     for (uint64_t draw = 0; draw < 100; ++draw) {
       bool panic = false;
@@ -85,7 +85,7 @@ TEST_F(Priorities, DegradedHostsServeWhatHealthyOnesCannot) {
   cluster_.panic_threshold = 0;
   Hosts& h = made_;
   std::vector<Host*> hosts = h.in_state(1, 1, 2);  // 35 of 100 healthy, the degraded could take 70
-  LoadBalancer balancer(cluster_, {hosts}, 0);
+  LoadBalancer balancer(cluster_, priorities({hosts}), 0);
   unsigned healthy = 0;
   unsigned degraded = 0;
   for (uint64_t draw = 0; draw < 100; ++draw) {
@@ -111,7 +111,7 @@ TEST_F(Priorities, NoRequestIsLostByRoundingWhenAllAreDegraded) {
 TEST_F(Priorities, InPanicAllHostsServe) {
   Hosts& h = made_;
   std::vector<Host*> hosts = h.in_state(1, 3);
-  LoadBalancer balancer(cluster_, {hosts}, 0);
+  LoadBalancer balancer(cluster_, priorities({hosts}), 0);
   Counts counts;
   unsigned panics = 0;
   for (uint64_t draw = 0; draw < 100; ++draw) {
@@ -169,7 +169,7 @@ TEST_F(Priorities, AClusterWithoutHostsRefuses) {
 
 TEST_F(Priorities, CountsHostsAndHealthyOnes) {
   Hosts& h = made_;
-  LoadBalancer balancer(cluster_, {h.in_state(2, 1, 1), h.in_state(1, 0)}, 0);
+  LoadBalancer balancer(cluster_, priorities({h.in_state(2, 1, 1), h.in_state(1, 0)}), 0);
   EXPECT_EQ(balancer.host_count(), 5u);
   EXPECT_EQ(balancer.healthy_count(), 3u);
 }

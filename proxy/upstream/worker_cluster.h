@@ -1,0 +1,160 @@
+// WorkerCluster: what ONE worker needs of one version of one cluster to send requests to it.
+// WorkerClusterRef: keeps it for a request that was begun with it. Thread: that worker (counts are
+// not atomic). Lifetime: the ClusterTable's entry; a version that was replaced or removed lives on
+// until its last stream and connection are gone, and so does a host that an update removed.
+#pragma once
+
+#include <array>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "api/config/cluster.h"
+#include "api/http/codec_options.h"
+#include "api/stats_cluster.h"
+#include "proxy/runtime/loop.h"
+#include "proxy/tls/client_context.h"
+#include "proxy/upstream/connection_needs.h"
+#include "proxy/upstream/lb_context.h"
+#include "proxy/upstream/load_balancer.h"
+#include "proxy/upstream/resource_limit.h"
+
+namespace outrigger::upstream {
+
+class OriginalHosts;
+class WorkerCluster;
+using EndpointSetPtr = std::shared_ptr<const config::EndpointSet>;
+
+class WorkerClusterRef {
+ public:
+  WorkerClusterRef() = default;
+  WorkerClusterRef(WorkerCluster* cluster);  // NOLINT: a reference to what a pointer names
+  WorkerClusterRef(const WorkerClusterRef& other) : WorkerClusterRef(other.cluster_) {}
+  WorkerClusterRef(WorkerClusterRef&& other) noexcept
+      : cluster_(std::exchange(other.cluster_, nullptr)) {}
+  WorkerClusterRef& operator=(WorkerClusterRef other) noexcept {
+    std::swap(cluster_, other.cluster_);
+    return *this;
+  }
+  ~WorkerClusterRef();
+  WorkerCluster* get() const { return cluster_; }
+  WorkerCluster* operator->() const { return cluster_; }
+  WorkerCluster& operator*() const { return *cluster_; }
+  operator WorkerCluster*() const { return cluster_; }  // NOLINT: borrowed for the call
+
+ private:
+  WorkerCluster* cluster_ = nullptr;
+};
+
+class WorkerCluster {
+ public:
+  // `endpoints` nullptr: those of the configuration. `before`: an earlier version with the same
+  // connection_identity, whose hosts go on in this one, with their connections.
+  WorkerCluster(config::ClusterPtr config, runtime::Loop& loop, unsigned worker, uint64_t seed,
+                EndpointSetPtr endpoints = nullptr, WorkerCluster* before = nullptr);
+  ~WorkerCluster();
+  WorkerCluster(const WorkerCluster&) = delete;
+  WorkerCluster& operator=(const WorkerCluster&) = delete;
+
+  const config::Cluster& config() const { return *config_; }
+  const config::ClusterPtr& config_ptr() const { return config_; }
+  runtime::Loop& loop() { return loop_; }
+  unsigned worker() const { return worker_; }
+  ClusterStats& stats() { return stats_; }
+  http::Http1Stats& http1_stats() { return config_->http1_stats->local<http::Http1Stats>(worker_); }
+  http::Http2Stats& http2_stats() { return config_->http2_stats->local<http::Http2Stats>(worker_); }
+  // By the request's origin: cluster.<name>.internal. or .external.; made with the first response.
+  ClusterCodeStats& origin_stats(bool internal) {
+    ClusterCodeStats*& stats = origin_stats_[internal ? 1 : 0];
+    if (stats == nullptr) {
+      stats = &(internal ? config_->internal_stats : config_->external_stats)
+                   ->local<ClusterCodeStats>(worker_);
+    }
+    return *stats;
+  }
+  ClusterCodeStats& retry_stats() { return config_->retry_stats->local<ClusterCodeStats>(worker_); }
+  ResourceLimits& limits(bool high_priority) { return limits_[high_priority ? 1 : 0]; }
+  CircuitBreakerStats& breaker_stats(bool high_priority) {
+    return *breaker_stats_[high_priority ? 1 : 0];
+  }
+  // Keeps the *_open gauges true after a limit was taken or given back.
+  void note_limits(bool high_priority);
+
+  // nullptr: the cluster has no host that may be used. Who holds it beyond the call holds a
+  // HostRef.
+  Host* pick_host(const LbContext& context);
+  Host* pick_host(uint64_t random) {
+    LbContext context;
+    context.random = random;
+    return pick_host(context);
+  }
+  size_t host_count() const { return balancer_.host_count(); }
+  size_t healthy_count() const { return balancer_.healthy_count(); }
+  const std::vector<HostRef>& hosts() const { return hosts_; }
+  // The pool of this host for the request's protocol and needs, made on first use.
+  ConnPool& pool(Host& host, bool high_priority, http::Protocol downstream_protocol,
+                 const ConnectionNeeds& needs = {});
+  // The pool of this host for octets: CONNECTs that end here, TCP connections.
+  ConnPool& tunnel_pool(Host& host, bool high_priority, const ConnectionNeeds& needs = {}) {
+    return pool(host, high_priority, PoolKind::tunnel, needs);
+  }
+  // Hosts of endpoints that stay are kept, with their connections; those that went get no new
+  // request, finish what they have and are gone. Costs hashing only for endpoints that changed.
+  void update_endpoints(const EndpointSetPtr& endpoints);
+  // Ends every connection now.
+  void close_all();
+
+  // Another version took its place, or none: idle connections close, the others with their last
+  // stream. `finished` runs as soon as unused() may have become true.
+  void retire(runtime::TurnTask& finished);
+  // Nobody holds it, and no host of its own has a connection or a waiter.
+  bool unused() const { return users_ == 0 && retired_.empty(); }
+
+  // nullptr: plain. Made on first use.
+  tls::ClientContext* tls_context(const config::TransportSocket& socket);
+  // From pools: it has neither connections nor waiters any more / again.
+  void on_pool_idle(ConnPool& pool);
+  void on_pool_busy(Host& host);
+
+ private:
+  friend class OriginalHosts;
+  friend class WorkerClusterRef;
+  ConnPool& pool(Host& host, bool high_priority, PoolKind kind, const ConnectionNeeds& needs);
+  void take_over(WorkerCluster& before);
+  std::vector<LocalityHosts> make_hosts(const config::EndpointSet& set);
+  void balance(const config::EndpointSet& set);
+  HostRef make_host(const config::EndpointPtr& endpoint);
+  HostRef continue_host(HostRef host, const config::EndpointPtr& endpoint);
+  Host* find_override(std::string_view address) const;
+  void retire(const HostRef& host);
+  void sweep_retired();
+  void note_unused();
+
+  config::ClusterPtr config_;
+  runtime::Loop& loop_;
+  unsigned worker_;
+  uint64_t seed_;
+  uint32_t users_ = 0;  // WorkerClusterRef's
+  ClusterStats& stats_;
+  std::array<ClusterCodeStats*, 2> origin_stats_{};
+  std::array<ResourceLimits, 2> limits_;
+  std::array<CircuitBreakerStats*, 2> breaker_stats_;
+  std::vector<std::pair<const config::TransportSocket*, std::unique_ptr<tls::ClientContext>>>
+      tls_contexts_;
+  std::vector<HostRef> hosts_;
+  std::vector<HostRef> retired_;  // removed, with connections or waiters
+  LoadBalancer balancer_;
+  std::unique_ptr<OriginalHosts> original_;  // of an ORIGINAL_DST cluster
+  WorkerClusterRef successor_;               // that took its hosts over
+  runtime::TurnTask sweep_;
+  runtime::TurnTask* finished_ = nullptr;  // it is retired
+};
+
+inline WorkerClusterRef::WorkerClusterRef(WorkerCluster* cluster) : cluster_(cluster) {
+  if (cluster_ != nullptr) ++cluster_->users_;
+}
+inline WorkerClusterRef::~WorkerClusterRef() {
+  if (cluster_ != nullptr && --cluster_->users_ == 0) cluster_->note_unused();
+}
+
+}  // namespace outrigger::upstream

@@ -74,7 +74,7 @@ func (s *stream) incremental(request *discovery.DeltaDiscoveryRequest) {
 	if !s.world.missing[url] {
 		unknown = nil
 	}
-	s.answerDelta(url, sub, names, unknown, first && sub.wildcard)
+	s.answerDelta(url, sub, names, unknown, first && (sub.wildcard || url == urls["vhds"]))
 }
 
 func (s *stream) tellDelta(url string, sub *subscription, names []string) {

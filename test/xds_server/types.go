@@ -42,7 +42,9 @@ func shortOf(url string) string {
 }
 
 // Of these an empty list of names means all there are.
-func isWildcardType(url string) bool { return url == urls["cds"] || url == urls["lds"] }
+func isWildcardType(url string) bool {
+	return url == urls["cds"] || url == urls["lds"] || url == urls["srds"]
+}
 
 // The separate services, for requests that leave their type out.
 var methods = map[string]string{

@@ -90,6 +90,8 @@ def build(wanted, upstreams, names):
         raise Mismatch(f"config has no part {sorted(unknown)}; it has {sorted(PARTS)}")
     tree = yaml.safe_load((BASES / f"{wanted.get('base', 'http')}.yaml").read_text())
     static = tree["static_resources"]
+    if not static["listeners"]:  # of the base `none`
+        return substitute(merge(tree, wanted.get("bootstrap", {})), names)
     template = static["clusters"].pop(0)
     own = wanted.get("clusters", {})
     own = {name: chains.cluster(c) for name, c in own.items()}

@@ -20,7 +20,7 @@ from .upstream import Upstream
 from .wait import Waiter
 from .xds_server import XdsServer
 
-KEYS = {"about", "config", "arguments", "environment", "files", "clients", "upstreams", "steps", "envoy", "command", "certs", "dns", "xds"}
+KEYS = {"about", "config", "arguments", "environment", "files", "links", "clients", "upstreams", "steps", "envoy", "command", "certs", "dns", "xds"}
 MODES = ["sotw", "delta"]  # of a management server: state of the world, incremental
 
 
@@ -110,6 +110,8 @@ class Run:
         log = self.proxy.log()
         if complaint is None and re.search(r"AddressSanitizer|ThreadSanitizer|runtime error:", log):
             complaint = "end: a sanitizer complained"
+        if complaint and self.xds:
+            complaint += "\n    xds: " + self.xds.history()
         if complaint and log:
             complaint += "\n    log: " + "\n         ".join(log.splitlines()[-40:])
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -146,7 +148,7 @@ class Run:
             self.xds = XdsServer(self.data["xds"], self.waiter, self.folder, self.kit)
             await self.xds.start()
         names = self._names()
-        self.forms = xds_config.Forms(self.upstreams, names)
+        self.forms = xds_config.Forms(self.upstreams, names, self.proxy.port)
         for name, spec in self.data.get("clients", {"client": {}}).items():
             self.clients[name] = Client(name, config.substitute(spec or {}, names), self.waiter, self.proxy, self.kit)
             self.clients[name].others = self.clients
@@ -164,8 +166,7 @@ class Run:
         names = {"dir": self.folder, "first": next(iter(self.upstreams), "backend")}
         text = str(self.data)
         more = self.data.get("config", {}).get("more_listeners", {})
-        listeners = self.data.get("xds", {}).get("resources", {}).get("lds") or {}
-        for port in {"main", "admin", *more, *listeners} | set(re.findall(r"\$port\.(\w+)", text)):
+        for port in {"main", "admin", *more} | set(re.findall(r"\$port\.(\w+)", text)):
             names[f"port.{port}"] = self.proxy.port(port)
         names.update({f"{name}.port": u.port for name, u in self.upstreams.items()})
         if self.dns:
@@ -180,6 +181,10 @@ class Run:
         for name, text in self.data.get("files", {}).items():
             body = config.substitute(text, names) if names else text
             pathlib.Path(self.folder, name).write_text(body)
+        for name, target in self.data.get("links", {}).items():
+            path = pathlib.Path(self.folder, name)
+            if not path.is_symlink():
+                path.symlink_to(target)
 
     async def _command(self, command):
         """A run of the binary that ends by itself: --mode validate, --version, bad arguments."""

@@ -71,13 +71,14 @@ def bootstrap(tree, spec, mode, server, substitutes):
 class Forms:
     """Resources from their short forms."""
 
-    def __init__(self, upstreams, substitutes):
-        self.upstreams, self.substitutes = upstreams, substitutes
+    def __init__(self, upstreams, substitutes, port):
+        """`port(name)` is the port that $port.name stands for."""
+        self.upstreams, self.substitutes, self.port = upstreams, substitutes, port
         self.base = yaml.safe_load((config.BASES / "http.yaml").read_text())["static_resources"]
 
     def tree(self, kind, name, spec):
         """The message as a tree, with @type."""
-        if isinstance(spec, dict) and "@type" in spec:
+        if isinstance(spec, dict) and "@type" in spec and (kind != "ecds" or spec["@type"] == TYPE + TYPES["ecds"]):
             return config.substitute(spec, self.substitutes)
         made = getattr(self, "_" + kind)(name, copy.deepcopy(spec))
         made = {"@type": TYPE + TYPES[kind], NAME_FIELD.get(kind, "name"): name, **made}
@@ -91,7 +92,9 @@ class Forms:
             spec = {key: value for key, value in spec.items() if key not in OPTIONS}
         if "ttl" in options:
             options["ttl_ms"] = int(options.pop("ttl") * 1000)
-        return resource(name, None if spec == "absent" else any_of(self.tree(kind, name, spec)), **options)
+        if spec == "absent":  # known by the name that was asked for
+            return resource(name, None, **{"aliases": [name], **options})
+        return resource(name, any_of(self.tree(kind, name, spec)), **options)
 
     def change(self, kind, wanted, version=""):
         if kind not in TYPES:
@@ -131,7 +134,7 @@ class Forms:
         """The base's listener on $port.<name>: `rds: name`, or the parts that `config:` of a scenario has for a listener."""
         spec = spec or {}
         made = copy.deepcopy(self.base["listeners"][0])
-        made["address"]["socket_address"]["port_value"] = f"$port.{spec.pop('port', name)}"
+        made["address"]["socket_address"]["port_value"] = self.port(spec.pop("port", name))
         hcm = made["filter_chains"][0]["filters"][0]["typed_config"]
         hcm["stat_prefix"] = name
         where = spec.pop("from", "$xds")

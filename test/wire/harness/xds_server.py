@@ -85,10 +85,10 @@ class XdsServer:
                 return f"nack: {event.get('error', '')}"
         return "ack" if found else None
 
-    def history(self, kind=None):
+    def history(self):
         """The last of what happened, for people."""
-        shown = [e for e in self.events if kind is None or e.get("type") in (kind, "ads")]
-        return "\n      ".join(json.dumps({k: v for k, v in e.items() if k not in ("node", "metadata", "type_url", "time")})[:400] for e in shown[-15:])
+        left_out = ("node", "metadata", "type_url", "time")
+        return "\n      ".join(json.dumps({k: v for k, v in e.items() if k not in left_out})[:400] for e in self.events[-25:])
 
     async def stop(self):
         if self.process is not None and self.process.returncode is None:

@@ -110,7 +110,7 @@ class XdsSteps:
     async def _said(self, kind, wanted):
         version = self.xds.versions.get(kind)
         said = await self.waiter.until(lambda: self.xds.acknowledged(kind, version),
-                                       lambda: f"{kind} {version} is neither accepted nor rejected:\n      {self.xds.history(kind)}")
+                                       lambda: f"{kind} {version} is neither accepted nor rejected")
         if not said.startswith(wanted):
             raise Mismatch(f"{kind} {version}: {said}")
         return said
@@ -128,7 +128,7 @@ class XdsSteps:
                     return True
             return False
 
-        await self.waiter.until(arrived, lambda: f"no such request: {step!r}; there were\n      {self.xds.history(kind)}")
+        await self.waiter.until(arrived, lambda: f"no such request: {step!r}")
 
     def _like(self, event, wanted):
         for key, want in wanted.items():
@@ -150,7 +150,7 @@ class XdsSteps:
     async def step_xds_has_streams(self, count):
         """Open ones."""
         await self.waiter.until(lambda: match.holds(count, len(self.xds.find("opened")) - len(self.xds.find("closed"))),
-                                lambda: f"{count!r} open streams:\n      {self.xds.history()}")
+                                lambda: f"{count!r} open streams")
 
     async def step_xds_has_opened(self, wanted):
         """How many streams there have been, in all or by service: 3, or {cds: 2}."""
@@ -158,7 +158,7 @@ class XdsSteps:
         for kind, count in wanted.items():
             more = {"type": kind} if kind else {}
             await self.waiter.until(lambda: match.holds(count, len(self.xds.find("opened", **more))),
-                                    lambda: f"{count!r} streams {kind or ''}:\n      {self.xds.history()}")
+                                    lambda: f"{count!r} streams {kind or ''}")
 
     async def step_xds_has_connections(self, count):
         """There have been, in all."""

@@ -32,7 +32,8 @@ namespace outrigger::xds {
 struct CompileEnvironment;
 class FileTopic;
 class Multiplexer;
-class ProtocolLog;
+class Topic;
+struct ProtocolContext;
 
 struct ConfigSourcesParts {
   CompileEnvironment& environment;  // for gRPC services; statistics
@@ -66,19 +67,28 @@ class ConfigSources final : public SubscriptionFactory {
   void resume(std::string_view type_url) override;
 
  private:
-  absl::StatusOr<Multiplexer*> stream_of(const envoy::config::core::v3::ApiConfigSource& source,
-                                         std::string_view type_url);
-  absl::StatusOr<std::unique_ptr<Multiplexer>> make_stream(
-      const envoy::config::core::v3::ApiConfigSource& source, std::string_view type_url);
+  using ApiConfigSource = envoy::config::core::v3::ApiConfigSource;
+  using ConfigSource = envoy::config::core::v3::ConfigSource;
+
+  absl::StatusOr<Topic*> topic_of(const ConfigSource& source, const SubscriptionRequest& request);
+  absl::StatusOr<Topic*> ads_topic(std::string_view type_url);
+  absl::StatusOr<Topic*> stream_topic(const ApiConfigSource& source,
+                                      const SubscriptionRequest& request);
+  Topic& file_topic(const ConfigSource& source, std::string_view type_url);
+  absl::StatusOr<std::unique_ptr<Multiplexer>> make_multiplexer(const ApiConfigSource& source,
+                                                                std::string_view method,
+                                                                const std::string& stat_prefix);
+  void forget_unused();
 
   ConfigSourcesParts parts_;
   envoy::config::core::v3::Node node_;
-  std::unique_ptr<ProtocolLog> log_;
+  std::unique_ptr<ProtocolContext> context_;
   std::unique_ptr<Multiplexer> ads_;                             // nullptr: none is configured
   std::map<std::string, std::unique_ptr<Multiplexer>> streams_;  // by source and type
   std::map<std::string, std::unique_ptr<FileTopic>> files_;      // by path and type
   std::map<std::string, unsigned, std::less<>> paused_;          // aggregated types
   bool started_ = false;
+  std::unique_ptr<Clock::Alarm> sweep_;
 };
 
 }  // namespace outrigger::xds

@@ -27,6 +27,10 @@ struct GrpcService {
   std::vector<std::pair<std::string, std::string>> initial_metadata;  // lower case
   std::optional<std::chrono::milliseconds> timeout;                   // of unary calls
   uint32_t max_receive_message_bytes = 0;                             // 0: no limit of its own
+  // x-envoy-internal and x-forwarded-for go along, as Envoy sends them.
+  bool envoy_headers = false;
+  // Of streams that are opened again and again (xDS): retry_policy of envoy_grpc.
+  std::optional<std::chrono::milliseconds> retry_base, retry_max;
 };
 
 }  // namespace outrigger::config
@@ -75,12 +79,23 @@ class Stream {
   virtual size_t unsent() const = 0;
 };
 
+struct CallOptions {
+  // deadline_exceeded after it; absent: none. Unary calls pass GrpcService::timeout.
+  std::optional<std::chrono::milliseconds> timeout;
+  // Lower case, sent behind the service's; values of "-bin" names are octets.
+  std::vector<std::pair<std::string, std::string>> metadata;
+};
+
 class Client {
  public:
   virtual ~Client() = default;
   // `method` is "/envoy.service.discovery.v3.AggregatedDiscoveryService/StreamAggregatedResources".
   // What keeps the call from starting comes as on_closed.
-  virtual std::unique_ptr<Stream> open(std::string_view method, StreamHandler& handler) = 0;
+  virtual std::unique_ptr<Stream> open(std::string_view method, StreamHandler& handler,
+                                       const CallOptions& options) = 0;
+  std::unique_ptr<Stream> open(std::string_view method, StreamHandler& handler) {
+    return open(method, handler, CallOptions());
+  }
 };
 
 class ClientFactory {

@@ -42,6 +42,13 @@ void EpollAcceptor::on_events(uint32_t) {
   if (accepted > 0) handler_.on_accept_event(accepted);
 }
 
+void EpollAcceptor::accept_waiting() {
+  // No more than a queue can hold: what keeps coming is not what was waiting.
+  constexpr uint32_t kMost = 65536;
+  for (uint32_t accepted = 0; accepted < kMost && accept_one(); ++accepted) {
+  }
+}
+
 bool EpollAcceptor::accept_one() {
   sockaddr_storage address{};
   socklen_t length = sizeof address;

@@ -12,6 +12,7 @@ class EpollAcceptor final : public Acceptor, private EpollTarget {
   ~EpollAcceptor() override;
   net::Address local_address() const override { return local_; }
   int descriptor() const override { return fd_; }
+  void accept_waiting() override;
 
  private:
   void on_events(uint32_t events) override;

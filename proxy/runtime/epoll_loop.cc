@@ -23,8 +23,12 @@ std::unique_ptr<Loop> make_epoll_loop() {
   return std::make_unique<EpollLoop>();
 }
 
+std::unique_ptr<DrivenLoop> make_driven_epoll_loop() {
+  return std::make_unique<EpollLoop>();
+}
+
 EpollLoop::EpollLoop()
-    : Loop(std::chrono::steady_clock::now()),
+    : DrivenLoop(std::chrono::steady_clock::now()),
       epoll_fd_(epoll_create1(EPOLL_CLOEXEC)),
       wake_fd_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
       receive_buffer_(new char[kReceiveBytes]),
@@ -88,14 +92,19 @@ void EpollLoop::stop() {
 }
 
 void EpollLoop::run() {
-  while (!stopping_.load(std::memory_order_acquire)) turn();
+  while (!stopping_.load(std::memory_order_acquire)) turn(wait_ms());
   stopping_.store(false, std::memory_order_relaxed);
   run_posted();
   flush_outputs();
   collect_garbage();
 }
 
-int EpollLoop::wait_ms() {
+std::optional<std::chrono::milliseconds> EpollLoop::next_turn() const {
+  bool waiting = !read_again_.empty() || !garbage_.empty() || !flush_.empty() || !soon_.empty();
+  return waiting ? std::chrono::milliseconds(0) : timers_.next_delay();
+}
+
+int EpollLoop::wait_ms() const {
   if (!read_again_.empty() || !garbage_.empty()) return 0;
   auto delay = timers_.next_delay();
   if (!delay) return -1;
@@ -109,9 +118,9 @@ void EpollLoop::update_time() {
   timers_.set_now(now_);
 }
 
-void EpollLoop::turn() {
+void EpollLoop::turn(int wait_ms) {
   epoll_event events[kMaxEvents];
-  int n = epoll_wait(epoll_fd_, events, kMaxEvents, wait_ms());
+  int n = epoll_wait(epoll_fd_, events, kMaxEvents, wait_ms);
   update_time();
   for (int i = 0; i < n; ++i) {
     if (events[i].data.u64 == kWakeToken) {

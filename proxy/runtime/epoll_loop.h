@@ -1,7 +1,7 @@
-// EpollLoop: the epoll engine of a worker. Every descriptor is registered once, edge-triggered for
-// both directions; a receive that filled less than the buffer means drained, so no call has to
-// return EAGAIN; output is gathered and sent once per turn, large pieces at once. Thread: the
-// worker's; post() and stop() from any.
+// EpollLoop: the epoll engine of a worker, or of whoever drives it. Every descriptor is registered
+// once, edge-triggered for both directions; a receive that filled less than the buffer means
+// drained, so no call has to return EAGAIN; output is gathered and sent once per turn, large pieces
+// at once. Thread: the worker's; post() and stop() from any.
 #pragma once
 
 #include <sys/epoll.h>
@@ -11,7 +11,7 @@
 #include <mutex>
 #include <vector>
 
-#include "proxy/runtime/loop.h"
+#include "proxy/runtime/driven_loop.h"
 
 namespace outrigger::runtime {
 
@@ -27,7 +27,7 @@ class EpollTarget {
   ~EpollTarget() = default;
 };
 
-class EpollLoop final : public Loop {
+class EpollLoop final : public DrivenLoop {
  public:
   EpollLoop();
   ~EpollLoop() override;
@@ -44,6 +44,10 @@ class EpollLoop final : public Loop {
   void collect_deferred() override { collect_garbage(); }
   void run() override;
   void stop() override;
+  int descriptor() const override { return epoll_fd_; }
+  void take_turn() override { turn(0); }
+  std::optional<std::chrono::milliseconds> next_turn() const override;
+  void update_time() override;
 
   // For sockets and acceptors. A token names a target safely: events of one that is gone are
   // dropped.
@@ -65,9 +69,8 @@ class EpollLoop final : public Loop {
   };
   static constexpr int kMaxEvents = 256;
 
-  int wait_ms();
-  void turn();
-  void update_time();
+  int wait_ms() const;
+  void turn(int wait_ms);
   void run_posted();
   void flush_outputs();
   void collect_garbage();

@@ -96,6 +96,8 @@ class Acceptor {
   virtual ~Acceptor() = default;  // closes the listening socket
   virtual net::Address local_address() const = 0;
   virtual int descriptor() const = 0;
+  // Takes what waits in the socket's queue now: closing the socket would reset it.
+  virtual void accept_waiting() = 0;
 };
 
 // Where connections to an internal address end: the worker's internal listeners.

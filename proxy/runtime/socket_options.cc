@@ -57,17 +57,20 @@ bool prepare_ip_listening(int fd, const ListenOptions& options) {
   return set(fd, IPPROTO_TCP, TCP_NODELAY, 1);  // accepted sockets inherit it
 }
 
-bool bind_and_listen(int fd, const ListenOptions& options) {
+absl::Status prepare_and_bind(int fd, const ListenOptions& options) {
   using State = net::SocketOption::State;
   const net::Address& address = options.address;
-  if (address.is_ip() && !prepare_ip_listening(fd, options)) return false;
-  if (!set_all(fd, options.socket_options, State::prebind)) return false;
-  if (::bind(fd, address.data(), address.length()) != 0) return false;
-  if (options.unix_mode && ::chmod(address.ip_text().c_str(), *options.unix_mode) != 0)
-    return false;
-  if (!set_all(fd, options.socket_options, State::bound)) return false;
-  if (::listen(fd, static_cast<int>(options.backlog)) != 0) return false;
-  return set_all(fd, options.socket_options, State::listening);
+  if ((address.is_ip() && !prepare_ip_listening(fd, options)) ||
+      !set_all(fd, options.socket_options, State::prebind))
+    return failure("listen on", address, errno);
+  if (::bind(fd, address.data(), address.length()) != 0) {
+    return absl::UnavailableError(
+        fmt::format("cannot bind '{}': {}", address.text(), strerror(errno)));
+  }
+  if ((options.unix_mode && ::chmod(address.ip_text().c_str(), *options.unix_mode) != 0) ||
+      !set_all(fd, options.socket_options, State::bound))
+    return failure("listen on", address, errno);
+  return absl::OkStatus();
 }
 
 // Where the connection comes from, if that is not left to the system.
@@ -116,20 +119,37 @@ void set_keepalive(int fd, const ConnectOptions& options) {
 
 }  // namespace
 
-absl::StatusOr<int> open_listening_socket(const ListenOptions& options) {
+absl::StatusOr<int> bind_listening_socket(const ListenOptions& options) {
   const net::Address& address = options.address;
-  if (options.shared) {
-    int copy = ::fcntl(*options.shared, F_DUPFD_CLOEXEC, 0);
-    if (copy < 0) return failure("share the socket of", address, errno);
-    return copy;
-  }
   int fd = ::socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
                     options.mptcp && address.is_ip() ? kMultipathTcp : 0);
   if (fd < 0) return failure("open a socket for", address, errno);
-  if (!bind_and_listen(fd, options)) {
-    int error = errno;
+  if (absl::Status status = prepare_and_bind(fd, options); !status.ok()) {
     ::close(fd);
-    return failure("listen on", address, error);
+    return status;
+  }
+  return fd;
+}
+
+absl::Status start_listening(int fd, const ListenOptions& options) {
+  using State = net::SocketOption::State;
+  if (::listen(fd, static_cast<int>(options.backlog)) == 0 &&
+      set_all(fd, options.socket_options, State::listening))
+    return absl::OkStatus();
+  return failure("listen on", options.address, errno);
+}
+
+absl::StatusOr<int> open_listening_socket(const ListenOptions& options) {
+  if (options.shared) {
+    int copy = ::fcntl(*options.shared, F_DUPFD_CLOEXEC, 0);
+    if (copy < 0) return failure("share the socket of", options.address, errno);
+    return copy;
+  }
+  absl::StatusOr<int> fd = bind_listening_socket(options);
+  if (!fd.ok()) return fd;
+  if (absl::Status status = start_listening(*fd, options); !status.ok()) {
+    ::close(*fd);
+    return status;
   }
   return fd;
 }

@@ -8,6 +8,10 @@
 
 namespace outrigger::runtime {
 
+// Bound; nobody can connect before start_listening(), which may be called again for another
+// backlog.
+absl::StatusOr<int> bind_listening_socket(const ListenOptions& options);
+absl::Status start_listening(int fd, const ListenOptions& options);
 absl::StatusOr<int> open_listening_socket(const ListenOptions& options);
 // kBindFailed: the source address cannot be had, or a socket option cannot be set.
 constexpr absl::StatusCode kBindFailed = absl::StatusCode::kFailedPrecondition;

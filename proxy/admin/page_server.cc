@@ -2,8 +2,10 @@
 #include <malloc.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_split.h"
 
 #include "envoy/admin/v3/certs.pb.h"
@@ -43,14 +45,13 @@ uint64_t physical_bytes() {
   return pages * static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
 }
 
-// A target named "listener l1" belongs to the component "listener".
+// A target named "init manager Listener l1" belongs to the component "listener".
 bool in_mask(const std::string& mask, const std::string& target) {
   if (mask.empty()) return true;
-  std::vector<std::string> components = absl::StrSplit(mask, ',');
-  for (const std::string& component : components) {
-    if (target == component || target.rfind(component + " ", 0) == 0) return true;
-  }
-  return false;
+  std::vector<std::string> components = absl::StrSplit(absl::AsciiStrToLower(mask), ',');
+  std::vector<std::string> words = absl::StrSplit(absl::AsciiStrToLower(target), ' ');
+  return std::find_first_of(components.begin(), components.end(), words.begin(), words.end()) !=
+         components.end();
 }
 
 void set_time(std::chrono::system_clock::time_point from, google::protobuf::Timestamp& to) {

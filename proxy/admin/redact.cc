@@ -4,8 +4,10 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/escaping.h"
 #include "google/protobuf/any.pb.h"
 #include "google/protobuf/dynamic_message.h"
+#include "google/protobuf/struct.pb.h"
 
 #include "udpa/annotations/sensitive.pb.h"
 
@@ -32,9 +34,24 @@ std::unique_ptr<Message> unpack(const Any& any) {
   return inner->ParseFromString(any.value()) ? std::move(inner) : nullptr;
 }
 
+// What nobody can print becomes something that can be printed, so that the rest stays readable.
+Any stand_in(const Any& any, bool sensitive) {
+  google::protobuf::Struct text;
+  auto& fields = *text.mutable_fields();
+  fields["type_url"].set_string_value(any.type_url());
+  fields["value"].set_string_value(sensitive ? "[redacted]" : absl::Base64Escape(any.value()));
+  Any replaced;
+  replaced.PackFrom(text);
+  return replaced;
+}
+
 void redact_any(Any& any, bool sensitive) {
+  if (any.type_url().empty()) return;
   std::unique_ptr<Message> inner = unpack(any);
-  if (inner == nullptr) return;
+  if (inner == nullptr) {
+    any = stand_in(any, sensitive);
+    return;
+  }
   redact_all(*inner, sensitive);
   any.set_value(inner->SerializeAsString());
 }

@@ -7,7 +7,8 @@ namespace outrigger::admin {
 
 // Every field that is marked (udpa.annotations.sensitive), also inside of Any: text becomes
 // "[redacted]", numbers are cleared, and all of a marked message is treated as marked. An Any of a
-// type that this binary does not know is left as it is: nobody can print it.
+// type that this binary does not know, as rejected resources may have, becomes a Struct with its
+// type_url and its value in base64: nobody could print it.
 void redact(google::protobuf::Message& message);
 
 }  // namespace outrigger::admin

@@ -2,6 +2,7 @@
 // noted.
 #pragma once
 
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -27,7 +28,17 @@ class FakeServer : public ServerView {
   RuntimeStore runtime_store{{{"base", {{"a", "1"}, {"b", "x"}}, false}, {"admin", {}, true}}};
   observe::LogWriter* log_writer = nullptr;
   std::vector<std::string> actions;
+  std::map<std::string, ResourceTypeStatus, std::less<>> dynamic;
 
+  std::vector<std::string> resource_types() const override {
+    std::vector<std::string> types;
+    for (const auto& [type, status] : dynamic) types.push_back(type);
+    return types;
+  }
+  ResourceTypeStatus resources(std::string_view type_url) const override {
+    auto found = dynamic.find(type_url);
+    return found == dynamic.end() ? ServerView::resources(type_url) : found->second;
+  }
   ServerState state() const override { return server_state; }
   std::string version() const override { return "abc/0.1.0/Clean/RELEASE/OpenSSL"; }
   std::chrono::seconds uptime() const override { return up; }

@@ -174,6 +174,10 @@ struct StreamInfo {
   bool health_check = false;
   ArenaPtr<StreamExtras> extras;  // nullptr: none
 
+  StreamExtras& make_extras(Arena& arena) {
+    if (extras == nullptr) extras = make_in_arena<StreamExtras>(arena);
+    return *extras;
+  }
   void set_outcome(const Outcome& outcome) {
     flags.merge(outcome.flags);
     if (!outcome.details.empty()) details = outcome.details;

@@ -30,6 +30,8 @@ Worker::Worker(const WorkerParts& parts)
       services_{
           parts.number, *loop_,        clusters_,  random_,     parts.server,           parts.logs,
           date_,        parts.runtime, parts.node, host_name(), stream::find_local_ip()},
+      grpc_clients_(*loop_, clusters_, random_seed(),
+                    grpc::CallerIdentity{.local_ip = services_.local_ip}),
       connection_services_{parts.number, *loop_, services_.runtime,
                            [this] { return random_.next(); }},
       chain_handlers_(connection_services_, services_),
@@ -38,20 +40,13 @@ Worker::Worker(const WorkerParts& parts)
           connection_services_, directory_, parts.logs,
           [this](const config::ListenerPtr& listener, const config::FilterChainPtr& chain) {
             return chain_handlers_.make(listener, chain);
-          }} {}
+          }},
+      listeners_(listener_services_) {
+  services_.http_client = &http_client_;
+  services_.grpc_clients = &grpc_clients_;
+}
 
 Worker::~Worker() = default;
-
-absl::Status Worker::add_listener(std::shared_ptr<net::ListenerShare> share) {
-  auto listener = std::make_unique<net::Listener>(std::move(share), listener_services_);
-  if (absl::Status status = listener->start(); !status.ok()) return status;
-  listeners_.push_back(std::move(listener));
-  return absl::OkStatus();
-}
-
-std::vector<net::Address> Worker::bound_addresses(size_t listener) const {
-  return listeners_[listener]->bound_addresses();
-}
 
 void Worker::start() {
   thread_ = std::thread([this] { run(); });
@@ -62,10 +57,7 @@ void Worker::run() {
   pthread_setname_np(pthread_self(), name.substr(0, 15).c_str());
   loop_->run();
   // Cut what is left while the loop that it belongs to is still there.
-  for (auto& listener : listeners_) {
-    listener->stop();
-    listener->close_all();
-  }
+  listeners_.stop_and_close_all();
   clusters_.close_all();
   loop_->collect_deferred();
 }
@@ -78,20 +70,8 @@ void Worker::join() {
   if (thread_.joinable()) thread_.join();
 }
 
-void Worker::stop_listening(ListenerChoice chosen) {
-  loop_->post([this, chosen = std::move(chosen)] {
-    for (auto& listener : listeners_) {
-      if (chosen(listener->config())) listener->stop();
-    }
-  });
-}
-
-void Worker::drain(ListenerChoice chosen) {
-  loop_->post([this, chosen = std::move(chosen)] {
-    for (auto& listener : listeners_) {
-      if (chosen(listener->config())) listener->drain();
-    }
-  });
+void Worker::command_listeners(std::function<void(net::WorkerListeners&)> command) {
+  loop_->post([this, command = std::move(command)] { command(listeners_); });
 }
 
 void Worker::set_runtime(config::RuntimeSnapshotPtr runtime) {
@@ -99,18 +79,9 @@ void Worker::set_runtime(config::RuntimeSnapshotPtr runtime) {
       [this, runtime = std::move(runtime)]() mutable { services_.runtime = std::move(runtime); });
 }
 
-void Worker::update_endpoints(uint32_t slot, upstream::EndpointSetPtr endpoints) {
-  loop_->post([this, slot, endpoints = std::move(endpoints)]() mutable {
-    clusters_.update_endpoints(slot, std::move(endpoints));
-  });
-}
-
-void Worker::count_connections(std::function<void(size_t)> done) {
-  loop_->post([this, done = std::move(done)] {
-    size_t n = 0;
-    for (auto& listener : listeners_) n += listener->connection_count();
-    done(n);
-  });
+void Worker::command_clusters(std::function<void(upstream::ClusterTable&)> command) {
+  if (!thread_.joinable()) return command(clusters_);
+  loop_->post([this, command = std::move(command)] { command(clusters_); });
 }
 
 }  // namespace outrigger

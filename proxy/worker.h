@@ -16,13 +16,15 @@
 #include "api/config/runtime_snapshot.h"
 #include "proxy/chain_handlers.h"
 #include "proxy/net/connection_services.h"
+#include "proxy/grpc/client_factory.h"
 #include "proxy/net/internal_listeners.h"
 #include "proxy/net/listener.h"
 #include "proxy/net/listener_directory.h"
-#include "proxy/net/listener_share.h"
+#include "proxy/net/worker_listeners.h"
 #include "proxy/observe/http_date.h"
 #include "proxy/observe/log_writer.h"
 #include "proxy/runtime/loop.h"
+#include "proxy/stream/async_client.h"
 #include "proxy/stream/worker_services.h"
 #include "proxy/upstream/cluster_table.h"
 
@@ -43,26 +45,15 @@ class Worker {
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
 
-  // Before start(): the configuration. The first worker that gets a listener opens its sockets.
-  void set_clusters(const std::vector<config::ClusterPtr>& clusters) {
-    clusters_.set_clusters(clusters);
-  }
-  absl::Status add_listener(std::shared_ptr<net::ListenerShare> listener);
-  std::vector<net::Address> bound_addresses(size_t listener) const;
-
   void start();
   void stop();  // the thread ends after its turn; connections are cut
   void join();
 
   // Commands; any thread.
-  using ListenerChoice = std::function<bool(const config::Listener&)>;
-  void stop_listening(ListenerChoice chosen);
-  void drain(ListenerChoice chosen);
+  // Before start() the command runs at once.
+  void command_clusters(std::function<void(upstream::ClusterTable&)> command);
+  void command_listeners(std::function<void(net::WorkerListeners&)> command);
   void set_runtime(config::RuntimeSnapshotPtr runtime);
-  // The endpoints of the cluster in this slot from now on.
-  void update_endpoints(uint32_t slot, upstream::EndpointSetPtr endpoints);
-  // Calls `done(connections)` on the worker.
-  void count_connections(std::function<void(size_t)> done);
 
  private:
   void run();
@@ -73,12 +64,14 @@ class Worker {
   stream::Random random_;
   observe::HttpDate date_;
   stream::WorkerServices services_;
+  stream::AsyncHttpClient http_client_{services_};
+  grpc::ClusterClients grpc_clients_;
   net::ConnectionServices connection_services_;
   ChainHandlers chain_handlers_;
   net::ListenerDirectory directory_;
   net::InternalListeners internal_listeners_;
   net::ListenerServices listener_services_;
-  std::vector<std::unique_ptr<net::Listener>> listeners_;
+  net::WorkerListeners listeners_;
   std::thread thread_;
 };
 

@@ -170,6 +170,11 @@ absl::StatusOr<config::ForwardAction> compile_forward(const RouteAction& action,
   out.mirrors = compile_mirrors(action.request_mirror_policies(), scope, errors);
   if (out.mirrors.empty()) out.mirrors = scope.mirrors;
   compile_hash_policies(action, out, errors);
+  for (int i = 0; i < action.rate_limits_size(); ++i) {
+    out.rate_limits.push_back(errors.take_nested(indexed("rate_limits", i),
+                                                 compile_rate_limit(action.rate_limits(i))));
+  }
+  out.include_host_rate_limits = action.include_vh_rate_limits().value();
   compile_upgrades(action, out, errors);
   out.high_priority = action.priority() == envoy::config::core::v3::HIGH;
   if (!errors.empty()) return errors.status();

@@ -17,6 +17,7 @@
 
 #include "api/config/route.h"
 #include "xds/compile_header_mutation.h"
+#include "xds/compile_rate_limit.h"
 #include "xds/compile_route.h"
 #include "xds/field_errors.h"
 

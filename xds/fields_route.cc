@@ -16,7 +16,7 @@ constexpr WorkingFields kWorking[] = {
      "max_direct_response_body_size_bytes request_mirror_policies ignore_port_in_host_matching"},
     {ROUTE_NS "VirtualHost", HEADER_FIELDS
      "name metadata domains routes require_tls include_request_attempt_count "
-     "include_attempt_count_in_response retry_policy "
+     "include_attempt_count_in_response retry_policy rate_limits "
      "per_request_buffer_limit_bytes request_body_buffer_limit request_mirror_policies"},
     {ROUTE_NS "Route",
      HEADER_FIELDS "name metadata match route redirect direct_response non_forwarding_action "
@@ -34,7 +34,24 @@ constexpr WorkingFields kWorking[] = {
      "auto_host_rewrite host_rewrite_header host_rewrite_path_regex append_x_forwarded_host "
      "timeout idle_timeout retry_policy "
      "request_mirror_policies priority max_grpc_timeout grpc_timeout_offset "
-     "upgrade_configs max_stream_duration"},
+     "upgrade_configs max_stream_duration rate_limits include_vh_rate_limits"},
+    {ROUTE_NS "RateLimit", "stage disable_key actions hits_addend"},
+    {ROUTE_NS "RateLimit.HitsAddend", "number"},
+    {ROUTE_NS "RateLimit.Action",
+     "source_cluster destination_cluster request_headers query_parameters remote_address "
+     "generic_key header_value_match dynamic_metadata metadata masked_remote_address "
+     "query_parameter_value_match"},
+    {ROUTE_NS "RateLimit.Action.SourceCluster", "*"},
+    {ROUTE_NS "RateLimit.Action.DestinationCluster", "*"},
+    {ROUTE_NS "RateLimit.Action.RequestHeaders", "*"},
+    {ROUTE_NS "RateLimit.Action.QueryParameters", "*"},
+    {ROUTE_NS "RateLimit.Action.RemoteAddress", "*"},
+    {ROUTE_NS "RateLimit.Action.MaskedRemoteAddress", "*"},
+    {ROUTE_NS "RateLimit.Action.GenericKey", "*"},
+    {ROUTE_NS "RateLimit.Action.HeaderValueMatch", "*"},
+    {ROUTE_NS "RateLimit.Action.DynamicMetaData", "*"},
+    {ROUTE_NS "RateLimit.Action.MetaData", "*"},
+    {ROUTE_NS "RateLimit.Action.QueryParameterValueMatch", "*"},
     {ROUTE_NS "RouteAction.RequestMirrorPolicy",
      "cluster cluster_header runtime_fraction disable_shadow_host_suffix_append"},
     {ROUTE_NS "RouteAction.UpgradeConfig", "upgrade_type enabled connect_config"},
@@ -59,14 +76,8 @@ constexpr WorkingFields kWorking[] = {
 constexpr HarmlessField kHarmless[] = {
     {ROUTE_NS "RouteConfiguration", "metadata", "kept for /config_dump only"},
     {ROUTE_NS "VirtualHost", "virtual_clusters", "there are no statistics by virtual cluster"},
-    {ROUTE_NS "VirtualHost", "rate_limits",
-     "only a rate-limit filter would read them, and none is accepted"},
     {ROUTE_NS "Route", "decorator", "no spans are made"},
     {ROUTE_NS "Route", "tracing", "no spans are made"},
-    {ROUTE_NS "RouteAction", "rate_limits",
-     "only a rate-limit filter would read them, and none is accepted"},
-    {ROUTE_NS "RouteAction", "include_vh_rate_limits",
-     "only a rate-limit filter would read them, and none is accepted"},
     {ROUTE_NS "Route", "stat_prefix", "there are no statistics by route"},
     {ROUTE_NS "RouteAction", "hash_policy", "no balancer that hashes is accepted"},
     {ROUTE_NS "RouteAction", "early_data_policy", "there is no TLS early data"},

@@ -1,9 +1,13 @@
 #include "xds/filter_compile_context.h"
 
 #include "xds/compile_access_log.h"
+#include "xds/compile_grpc_service.h"
 #include "xds/compile_header_mutation.h"
 #include "xds/compile_matcher.h"
+#include "xds/compile_metadata.h"
+#include "xds/compile_rate_limit.h"
 #include "xds/compile_rbac.h"
+#include "xds/compile_route_parts.h"
 #include "xds/compile_substitution.h"
 #include "xds/compile_values.h"
 
@@ -42,6 +46,26 @@ absl::StatusOr<config::AccessLog> FilterCompileContext::compile(
 absl::StatusOr<rbac::Policies> FilterCompileContext::compile(
     const envoy::config::rbac::v3::RBAC& policies, RbacSubject subject) {
   return compile_rbac(policies, subject);
+}
+
+absl::StatusOr<config::RouteMatch> FilterCompileContext::compile(
+    const envoy::config::route::v3::RouteMatch& match) {
+  return compile_route_match(match);
+}
+
+absl::StatusOr<config::RateLimit> FilterCompileContext::compile(
+    const envoy::config::route::v3::RateLimit& limit) {
+  return compile_rate_limit(limit);
+}
+
+absl::StatusOr<config::MetadataMatcher> FilterCompileContext::compile(
+    const envoy::type::matcher::v3::MetadataMatcher& matcher) {
+  return compile_metadata_matcher(matcher);
+}
+
+absl::StatusOr<config::GrpcService> FilterCompileContext::compile(
+    const envoy::config::core::v3::GrpcService& service) {
+  return compile_grpc_service(service, environment_);
 }
 
 absl::StatusOr<std::string> FilterCompileContext::read(

@@ -39,6 +39,8 @@ class FilterCompileContext final : public CompileContext {
       const envoy::config::route::v3::RateLimit& limit) override;
   absl::StatusOr<config::MetadataMatcher> compile(
       const envoy::type::matcher::v3::MetadataMatcher& matcher) override;
+  absl::StatusOr<config::GrpcService> compile(
+      const envoy::config::core::v3::GrpcService& service) override;
   absl::StatusOr<std::string> read(const envoy::config::core::v3::DataSource& source) override;
   std::shared_ptr<void> share(const std::string& key,
                               const std::function<std::shared_ptr<void>()>& make) override {

@@ -15,6 +15,7 @@
 
 #include "api/config/cluster_ref.h"
 #include "api/config/header_mutation.h"
+#include "api/config/rate_limit.h"
 #include "api/config/route_index.h"
 #include "api/config/route_match.h"
 #include "api/metadata.h"
@@ -156,6 +157,8 @@ struct ForwardAction {
   std::shared_ptr<const RetryPolicy> retry;  // nullptr: none
   std::vector<MirrorPolicy> mirrors;
   std::vector<HashPolicy> hash_policies;
+  std::vector<RateLimit> rate_limits;
+  bool include_host_rate_limits = false;  // besides its own
   std::vector<UpgradeConfig> upgrades;
   std::optional<ConnectTermination> connect;
   bool high_priority = false;
@@ -214,6 +217,7 @@ struct VirtualHost {
   PerFilterConfig per_filter;
   bool include_request_attempt_count = false;
   bool include_attempt_count_in_response = false;
+  std::vector<RateLimit> rate_limits;
   std::optional<uint64_t> request_buffer_limit;
   Metadata metadata;
 };

@@ -15,6 +15,7 @@
 #include "api/config/metadata_matcher.h"
 #include "api/config/rate_limit.h"
 #include "api/config/route_match.h"
+#include "api/grpc/client.h"
 #include "api/rbac.h"
 #include "api/stats.h"
 
@@ -23,6 +24,7 @@ class AccessLog;
 }
 namespace envoy::config::core::v3 {
 class DataSource;
+class GrpcService;
 class HeaderValueOption;
 class RuntimeFractionalPercent;
 }  // namespace envoy::config::core::v3
@@ -79,6 +81,9 @@ class CompileContext {
       const envoy::config::route::v3::RateLimit& limit) = 0;
   virtual absl::StatusOr<config::MetadataMatcher> compile(
       const envoy::type::matcher::v3::MetadataMatcher& matcher) = 0;
+  // Who serves a gRPC call.
+  virtual absl::StatusOr<config::GrpcService> compile(
+      const envoy::config::core::v3::GrpcService& service) = 0;
   // The content of a file, of a variable of the environment, or as it is written.
   virtual absl::StatusOr<std::string> read(const envoy::config::core::v3::DataSource& source) = 0;
   // What filters of the same key share, made for the first of them; gone with the last.

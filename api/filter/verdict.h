@@ -8,6 +8,10 @@
 
 namespace outrigger {
 
+namespace http {
+class HeaderMap;
+}
+
 // A response made here, not by the upstream. Text is static, configuration's, or the stream's
 // arena's.
 struct LocalReply {
@@ -18,6 +22,8 @@ struct LocalReply {
   bool overloaded = false;  // says x-envoy-overloaded: a circuit breaker shed the request
   // Goes out as it is: neither local_reply_config nor gRPC changes its shape.
   bool as_is = false;
+  // Fields of the reply besides its own; they take the place of those of the same name.
+  const http::HeaderMap* headers = nullptr;
 };
 
 class Verdict {

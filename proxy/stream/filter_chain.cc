@@ -129,6 +129,10 @@ void FilterChain::body_from(Direction direction, unsigned at, Bytes body, bool e
           release_held(direction, at, body, end_stream);
           return;
         }
+        if (path.replacement) {
+          body = *std::exchange(path.replacement, std::nullopt);
+          if (body.empty() && !end_stream) return;
+        }
         break;
     }
   }
@@ -144,6 +148,7 @@ void FilterChain::release_held(Direction direction, unsigned at, Bytes last, boo
   path.state = PathState::open;
   std::string kept = std::exchange(path.kept, {});
   kept.append(last);
+  if (path.replacement) kept.assign(*std::exchange(path.replacement, std::nullopt));
   if (!path.headers_passed) {
     path.headers_passed = true;
     headers_from(direction, at + 1, *path.headers, false);
@@ -174,6 +179,10 @@ void FilterChain::trailers_from(Direction direction, unsigned at, http::HeaderMa
     }
     if (path.state == PathState::holding) {
       release_held(direction, at, {}, false);
+      if (stopped(direction)) return;
+    } else if (path.replacement) {
+      Bytes octets = *std::exchange(path.replacement, std::nullopt);
+      if (!octets.empty()) body_from(direction, at + 1, octets, false);
       if (stopped(direction)) return;
     }
   }

@@ -84,6 +84,12 @@ LocalResponse grpc_response(const LocalReplyRequest& request, const Shape& shape
   return {headers, {}};
 }
 
+void add_fields(const http::HeaderMap* fields, http::HeaderMap& headers) {
+  if (fields == nullptr) return;
+  for (const http::HeaderField& field : fields->fields()) headers.remove(field.name);
+  for (const http::HeaderField& field : fields->fields()) headers.add_copy(field.name, field.value);
+}
+
 }  // namespace
 
 LocalResponse make_local_response(const LocalReplyRequest& request, Arena& arena) {
@@ -91,6 +97,7 @@ LocalResponse make_local_response(const LocalReplyRequest& request, Arena& arena
   LocalResponse response;
   if (request.grpc && !request.reply.as_is) {
     response = grpc_response(request, shape, arena);
+    add_fields(request.reply.headers, *response.headers);
   } else {
     response = {arena.make<http::HeaderMap>(arena), shape.body};
     response.headers->add(HeaderId::status, number(static_cast<uint64_t>(shape.code), arena));
@@ -98,6 +105,7 @@ LocalResponse make_local_response(const LocalReplyRequest& request, Arena& arena
       response.headers->add(HeaderId::content_length, number(shape.body.size(), arena));
       response.headers->add(HeaderId::content_type, shape.content_type);
     }
+    add_fields(request.reply.headers, *response.headers);
     if (shape.headers != nullptr) route::apply(*shape.headers, *response.headers, request.values);
     if (request.head) response.body = {};
   }

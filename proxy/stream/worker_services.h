@@ -9,6 +9,8 @@
 
 #include "api/config/bootstrap.h"
 #include "api/config/runtime_snapshot.h"
+#include "api/grpc/client.h"
+#include "api/http/async_client.h"
 #include "proxy/observe/http_date.h"
 #include "proxy/observe/log_writer.h"
 #include "proxy/runtime/loop.h"
@@ -64,6 +66,9 @@ struct WorkerServices {
   const config::NodeIdentity& node;
   std::string hostname;
   std::string local_ip = {};  // what others can reach this machine by; empty: not known
+  // Of filters; nullptr only where none has a use for them.
+  http::AsyncClient* http_client = nullptr;
+  grpc::ClientFactory* grpc_clients = nullptr;
 };
 
 }  // namespace outrigger::stream

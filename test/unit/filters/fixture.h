@@ -18,6 +18,7 @@
 #include "filters/registry.h"
 #include "test/unit/filters/fake_context.h"
 #include "xds/compile_access_log.h"
+#include "xds/compile_grpc_service.h"
 #include "xds/compile_header_mutation.h"
 #include "xds/compile_matcher.h"
 #include "xds/compile_metadata.h"
@@ -105,6 +106,11 @@ class FakeCompileContext final : public CompileContext {
   absl::StatusOr<config::MetadataMatcher> compile(
       const envoy::type::matcher::v3::MetadataMatcher& matcher) override {
     return xds::compile_metadata_matcher(matcher);
+  }
+  absl::StatusOr<config::GrpcService> compile(
+      const envoy::config::core::v3::GrpcService& service) override {
+    xds::CompileEnvironment environment{registry, slots};
+    return xds::compile_grpc_service(service, environment);
   }
   absl::StatusOr<std::string> read(const envoy::config::core::v3::DataSource& source) override {
     return xds::read_data_source(source);

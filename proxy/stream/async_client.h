@@ -1,0 +1,22 @@
+// AsyncHttpClient: http::AsyncClient over the worker's clusters: one attempt for each request, over
+// the pools that requests of clients use. Thread: the worker's. Lifetime: as long as its clusters.
+#pragma once
+
+#include <memory>
+
+#include "api/http/async_client.h"
+#include "proxy/stream/worker_services.h"
+
+namespace outrigger::stream {
+
+class AsyncHttpClient final : public http::AsyncClient {
+ public:
+  explicit AsyncHttpClient(WorkerServices& services) : services_(services) {}
+  std::unique_ptr<http::AsyncCall> start(http::AsyncRequest request,
+                                         http::AsyncHandler& handler) override;
+
+ private:
+  WorkerServices& services_;
+};
+
+}  // namespace outrigger::stream

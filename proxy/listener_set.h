@@ -10,6 +10,7 @@
 //   other addresses or options  new sockets; the old listener stops and drains
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -24,6 +25,7 @@
 #include "api/stats_server.h"
 #include "proxy/admin/server_view.h"
 #include "proxy/net/listen_sockets.h"
+#include "proxy/net/listener.h"
 #include "proxy/net/listener_share.h"
 #include "proxy/worker.h"
 #include "xds/sinks.h"
@@ -59,8 +61,10 @@ class ListenerSet final : public xds::ListenerSink {
   // The connections of the chosen listeners end as their requests do, soon: the process is about
   // to.
   void drain(const Choice& chosen);
-  // Of all listeners, those that drain too. Any time.
+  // Of all listeners, those that drain too.
   size_t open_connections() const;
+  // No connection is left, and every worker has done what it was told.
+  bool drained() const { return *commands_ == 0 && open_connections() == 0; }
 
   // Listeners in force, in the order in which they came.
   std::vector<admin::ListenerStatus> status() const;
@@ -84,18 +88,20 @@ class ListenerSet final : public xds::ListenerSink {
     bool cut = false;
   };
   struct EndingChains {
-    std::shared_ptr<std::atomic<unsigned>> workers_left;
+    std::shared_ptr<std::atomic<size_t>> workers_left;
     size_t chains;
   };
 
+  // Tells every worker.
+  void command(const std::function<void(net::WorkerListeners&)>& what);
   Entry* find(const std::string& name);
   Entry& entry(const std::string& name);
   absl::StatusOr<GenerationPtr> prepare(const config::ListenerPtr& listener);
   std::shared_ptr<net::ListenSockets> sockets_in_place(const config::Listener& listener) const;
   bool in_place(const Generation& active, const config::Listener& next) const;
   void update_in_place(Generation& active, const config::ListenerPtr& next);
-  void start(const GenerationPtr& generation);
-  void end(GenerationPtr generation, std::function<void()> drained);
+  void start(const Generation& generation);
+  void end(GenerationPtr generation, net::Listener::Waiting waiting, std::function<void()> drained);
   bool stopped(const config::Listener& listener) const;
   void await_endings();
   void look_at_endings();
@@ -110,6 +116,8 @@ class ListenerSet final : public xds::ListenerSink {
   std::vector<Choice> stopped_;
   boost::asio::steady_timer endings_timer_;
   bool awaiting_ = false;
+  // What workers were told and have not done yet.
+  std::shared_ptr<std::atomic<size_t>> commands_ = std::make_shared<std::atomic<size_t>>(0);
 };
 
 }  // namespace outrigger

@@ -101,19 +101,23 @@ absl::Status Server::start() {
   for (unsigned i = 0; i < options_.concurrency; ++i) {
     workers_.push_back(std::make_unique<Worker>(
         WorkerParts{i, server_state_, *logs_, loaded_.compiled.node, runtime_->snapshot()}));
-    workers_.back()->set_clusters(loaded_.compiled.clusters);
   }
+  clusters_ = std::make_unique<ClusterSet>(io_, stats_);
+  for (auto& worker : workers_) {
+    clusters_->add_thread([&worker = *worker](ClusterSet::Command command) {
+      worker.command_clusters(std::move(command));
+    });
+  }
+  clusters_->set_static(loaded_.compiled.clusters);
+  listeners_ = std::make_unique<ListenerSet>(
+      ListenerSetParts{io_, stats_, workers_, *connections_, options_.drain_time});
   runtime_->on_change([this](const config::RuntimeSnapshotPtr& snapshot) {
     for (auto& worker : workers_) worker->set_runtime(snapshot);
   });
   if (absl::Status status = open_admin(); !status.ok()) return status;
   await_signals();
   if (options_.mode == Mode::init_only) return open_listeners();
-  resolution_ = std::make_unique<ClusterResolution>(
-      io_, stats_, [this](uint32_t slot, const ClusterResolution::EndpointSetPtr& endpoints) {
-        for (auto& worker : workers_) worker->update_endpoints(slot, endpoints);
-      });
-  return resolution_->start(loaded_.compiled.clusters, [this] { serve(); });
+  return clusters_->resolve([this] { serve(); });
 }
 
 void Server::serve() {
@@ -142,18 +146,10 @@ absl::Status Server::open_and_start() {
 }
 
 absl::Status Server::open_listeners() {
-  for (size_t i = 0; i < loaded_.compiled.listeners.size(); ++i) {
-    const config::ListenerPtr& listener = loaded_.compiled.listeners[i];
-    auto share =
-        std::make_shared<net::ListenerShare>(listener, options_.concurrency, *connections_);
-    for (auto& worker : workers_) {
-      absl::Status status = worker->add_listener(share);
-      gauges_->note_listener_created(status.ok());
-      if (!status.ok())
-        return absl::UnavailableError(
-            fmt::format("listener {}: {}", listener->name, text_of(status)));
-    }
-    bound_.push_back(workers_.front()->bound_addresses(i));
+  for (const config::ListenerPtr& listener : loaded_.compiled.listeners) {
+    if (absl::Status status = listeners_->set(listener); !status.ok())
+      return absl::UnavailableError(
+          fmt::format("listener {}: {}", listener->name, text_of(status)));
   }
   return absl::OkStatus();
 }
@@ -199,20 +195,15 @@ void Server::on_terminate() {
   begin_drain(true, all_listeners);
 }
 
-void Server::begin_drain(bool exit_when_done, Worker::ListenerChoice chosen) {
+void Server::begin_drain(bool exit_when_done, const ListenerSet::Choice& chosen) {
   draining_ = true;
   if (exit_when_done) {
     server_state_.health_check_failed.store(true);
     server_state_.draining.store(true);
   }
   gauges_->set_state(static_cast<int>(state()));
-  for (const config::ListenerPtr& listener : loaded_.compiled.listeners) {
-    if (chosen(*listener)) gauges_->note_listener_stopped();
-  }
-  for (auto& worker : workers_) {
-    worker->stop_listening(chosen);
-    worker->drain(chosen);
-  }
+  listeners_->stop(chosen);
+  listeners_->drain(chosen);
   if (!exit_when_done || exiting_) return;
   exiting_ = true;
   drain_deadline_ = std::chrono::steady_clock::now() + options_.drain_time;
@@ -222,35 +213,23 @@ void Server::begin_drain(bool exit_when_done, Worker::ListenerChoice chosen) {
 void Server::await_drained() {
   drain_poll_timer_.expires_after(kDrainPoll);
   drain_poll_timer_.async_wait([this](const boost::system::error_code& error) {
-    if (!error) count_connections();
+    if (!error) look_at_drain();
   });
 }
 
-void Server::count_connections() {
+void Server::look_at_drain() {
   if (std::chrono::steady_clock::now() >= drain_deadline_) {
     OUTRIGGER_LOG(main, warning, "the drain time is over: what is still on its way is cut");
     quit();
-    return;
-  }
-  workers_counted_ = 0;
-  connections_left_ = 0;
-  for (auto& worker : workers_) {
-    worker->count_connections([this](size_t connections) {
-      boost::asio::post(io_, [this, connections] {
-        connections_left_ += connections;
-        if (++workers_counted_ < workers_.size()) return;
-        if (connections_left_ == 0) {
-          quit();
-        } else {
-          await_drained();
-        }
-      });
-    });
+  } else if (listeners_->drained()) {
+    quit();
+  } else {
+    await_drained();
   }
 }
 
 void Server::tick() {
-  gauges_->refresh(uptime(), loaded_.compiled);
+  gauges_->refresh(uptime(), listeners_->open_connections());
   if (auto days = tls_.days_until_first_expiry()) gauges_->set_first_expiry(*days);
   stats_.flush();
   tick_timer_.expires_after(loaded_.compiled.stats_flush_interval);
@@ -265,7 +244,7 @@ void Server::shut_down() {
   for (auto& worker : workers_) worker->join();
   workers_.clear();
   admin_.reset();
-  resolution_.reset();
+  clusters_.reset();
   if (logs_ != nullptr) logs_->flush();
 }
 
@@ -283,28 +262,6 @@ std::chrono::seconds Server::uptime() const {
                                                           started_);
 }
 
-std::vector<admin::ListenerStatus> Server::listeners() const {
-  std::vector<admin::ListenerStatus> all;
-  for (size_t i = 0; i < bound_.size(); ++i) {
-    admin::ListenerStatus status{
-        loaded_.compiled.listeners[i],
-        bound_[i].empty() ? loaded_.compiled.listeners[i]->address() : bound_[i].front(),
-        {}};
-    if (bound_[i].size() > 1)
-      status.bound_additional.assign(bound_[i].begin() + 1, bound_[i].end());
-    all.push_back(std::move(status));
-  }
-  return all;
-}
-
-std::vector<admin::ClusterStatus> Server::clusters() const {
-  std::vector<admin::ClusterStatus> all;
-  all.reserve(loaded_.compiled.clusters.size());
-  for (const config::ClusterPtr& cluster : loaded_.compiled.clusters)
-    all.push_back({cluster, resolution_->endpoints(*cluster), false});
-  return all;
-}
-
 void Server::fail_health_check(bool failed) {
   server_state_.health_check_failed.store(failed);
   gauges_->set_live(!failed);
@@ -312,13 +269,13 @@ void Server::fail_health_check(bool failed) {
 }
 
 void Server::drain_listeners(const admin::DrainRequest& request) {
-  Worker::ListenerChoice chosen = request.inbound_only ? inbound_listeners : all_listeners;
+  ListenerSet::Choice chosen = request.inbound_only ? inbound_listeners : all_listeners;
   // The whole process ends only if everything drains gracefully and nobody asked it to stay.
   bool whole = request.graceful && !request.inbound_only && !request.skip_exit;
   if (request.graceful && request.skip_exit) {
     draining_ = true;
     server_state_.draining.store(!request.inbound_only);
-    for (auto& worker : workers_) worker->drain(chosen);
+    listeners_->drain(chosen);
     return;
   }
   begin_drain(whole, chosen);

@@ -19,7 +19,8 @@
 
 #include "proxy/admin/admin_server.h"
 #include "proxy/admin/server_view.h"
-#include "proxy/cluster_resolution.h"
+#include "proxy/cluster_set.h"
+#include "proxy/listener_set.h"
 #include "proxy/observe/log_writer.h"
 #include "proxy/observe/stats_store.h"
 #include "proxy/options.h"
@@ -54,8 +55,8 @@ class Server final : public admin::ServerView {
   }
   const config::Bootstrap& bootstrap() const override { return loaded_.compiled; }
   std::chrono::system_clock::time_point bootstrap_loaded_at() const override { return loaded_at_; }
-  std::vector<admin::ListenerStatus> listeners() const override;
-  std::vector<admin::ClusterStatus> clusters() const override;
+  std::vector<admin::ListenerStatus> listeners() const override { return listeners_->status(); }
+  std::vector<admin::ClusterStatus> clusters() const override { return clusters_->clusters(); }
   std::vector<admin::TlsContextStatus> tls_contexts() const override { return tls_.contexts(); }
   std::vector<admin::UnreadyTarget> unready_targets() const override { return {}; }
   observe::StatsStore& stats() override { return stats_; }
@@ -75,9 +76,9 @@ class Server final : public admin::ServerView {
   void await_signals();
   void on_terminate();
   void tick();
-  void begin_drain(bool exit_when_done, Worker::ListenerChoice chosen);
+  void begin_drain(bool exit_when_done, const ListenerSet::Choice& chosen);
   void await_drained();
-  void count_connections();
+  void look_at_drain();
   void shut_down();
 
   Options options_;
@@ -98,16 +99,14 @@ class Server final : public admin::ServerView {
   boost::asio::signal_set signals_;
   boost::asio::steady_timer tick_timer_;
   boost::asio::steady_timer drain_poll_timer_;
-  std::unique_ptr<ClusterResolution> resolution_;
+  std::unique_ptr<ClusterSet> clusters_;
+  std::unique_ptr<ListenerSet> listeners_;
   std::unique_ptr<admin::AdminServer> admin_;
-  std::vector<std::vector<net::Address>> bound_;  // by listener; the sockets may be closed by now
   bool live_ = false;
   bool failed_ = false;  // it could not start to serve
   bool draining_ = false;
   bool exiting_ = false;  // the drain ends with the process
   std::chrono::steady_clock::time_point drain_deadline_;
-  size_t workers_counted_ = 0;
-  size_t connections_left_ = 0;
 };
 
 }  // namespace outrigger

@@ -6,8 +6,6 @@
 #include <algorithm>
 #include <fstream>
 
-#include "api/stats_cluster.h"
-#include "proxy/cluster_membership.h"
 
 namespace outrigger {
 namespace {
@@ -41,33 +39,20 @@ void ServerGauges::set_configuration(const config::Bootstrap& bootstrap, uint32_
   clusters_.active_clusters.set(static_cast<int64_t>(bootstrap.clusters.size()));
   clusters_.warming_clusters.set(0);
   listeners_.listener_added.add(bootstrap.listeners.size());
-  listeners_.total_listeners_active.set(static_cast<int64_t>(bootstrap.listeners.size()));
   listeners_.workers_started.set(0);
-  for (const config::ClusterPtr& cluster : bootstrap.clusters)
-    note_membership(*cluster, nullptr, *cluster->endpoints);
 }
 
 void ServerGauges::set_state(int state) {
   server_.state.set(state);
 }
 
-void ServerGauges::note_listener_created(bool ok) {
-  (ok ? listeners_.listener_create_success : listeners_.listener_create_failure).inc();
-}
-
-void ServerGauges::refresh(std::chrono::seconds uptime, const config::Bootstrap& bootstrap) {
+void ServerGauges::refresh(std::chrono::seconds uptime, size_t connections) {
   server_.uptime.set(uptime.count());
   struct mallinfo2 heap = mallinfo2();
   server_.memory_allocated.set(static_cast<int64_t>(heap.uordblks));
   server_.memory_heap_size.set(static_cast<int64_t>(heap.arena + heap.hblkhd));
   server_.memory_physical_size.set(static_cast<int64_t>(resident_bytes()));
-  int64_t connections = 0;
-  for (const config::ListenerPtr& listener : bootstrap.listeners) {
-    listener->stats->for_each_shard([&](const void* shard) {
-      connections += static_cast<const ListenerStats*>(shard)->downstream_cx_active.value();
-    });
-  }
-  server_.total_connections.set(connections);
+  server_.total_connections.set(static_cast<int64_t>(connections));
 }
 
 }  // namespace outrigger

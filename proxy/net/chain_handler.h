@@ -3,12 +3,18 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 
 #include "api/stream_info.h"
 #include "proxy/runtime/transport.h"
 
 namespace outrigger::net {
+
+enum class DrainPace : uint8_t {
+  soon,      // the process is to end: what is idle is closed in a moment
+  unhurried  // what is idle stays until its next request, or until somebody closes it
+};
 
 class ChainHandler {
  public:
@@ -20,7 +26,7 @@ class ChainHandler {
   // with the call.
   virtual void on_refused(DownstreamConnectionInfo& /*info*/) {}
   // Tells every connection to end gracefully.
-  virtual void drain() = 0;
+  virtual void drain(DrainPace pace) = 0;
   // Ends every connection now.
   virtual void close_all() = 0;
   virtual size_t connection_count() const = 0;

@@ -23,7 +23,7 @@ class FilterTerminalListener final : public ChainHandler {
   void on_connection(std::unique_ptr<runtime::Transport> transport,
                      DownstreamConnectionInfo info) override;
   void on_refused(DownstreamConnectionInfo& info) override { listener_log_.log_end(info, {}); }
-  void drain() override {}  // octets have no end that could be waited for
+  void drain(DrainPace) override {}  // octets have no end that could be waited for
   void close_all() override;
   size_t connection_count() const override { return connections_.size(); }
 

@@ -29,7 +29,7 @@ class FilteredChain final : public ChainHandler, public FilteredTransportOwner {
 
   void on_connection(std::unique_ptr<runtime::Transport> transport,
                      DownstreamConnectionInfo info) override;
-  void drain() override { end_->drain(); }  // who is held meets a draining chain
+  void drain(DrainPace pace) override { end_->drain(pace); }  // who is held meets a draining chain
   void close_all() override;
   size_t connection_count() const override { return held_.size() + end_->connection_count(); }
 

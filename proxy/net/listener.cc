@@ -2,10 +2,12 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <limits>
 #include <utility>
 
+#include "absl/container/flat_hash_map.h"
 #include "fmt/format.h"
 
 #include "proxy/net/pending_connection.h"
@@ -38,103 +40,120 @@ int64_t limit_of(const config::RuntimeSnapshot& runtime, std::string_view key) {
 
 }  // namespace
 
-Listener::Listener(std::shared_ptr<ListenerShare> share, ListenerServices& services)
+Listener::Listener(std::shared_ptr<ListenerShare> share, ChainSetPtr chains,
+                   ListenerServices& services)
     : share_(std::move(share)),
       services_(services),
       stats_(config().stats->local<ListenerStats>(services.connection.worker)),
       log_(config(), services.connection.worker, services.connection.loop,
            services.connection.runtime, services.logs),
+      chain_set_(std::move(chains)),
       own_limit_(kNoLimit),
       process_limit_(kNoLimit) {
-  for (const config::FilterChainPtr& chain : config().chains)
+  for (const config::FilterChainPtr& chain : chain_set_->chains)
     chains_.push_back({chain, nullptr, nullptr});
-  if (config().default_chain != nullptr)
-    chains_.push_back({config().default_chain, nullptr, nullptr});
   if (config().exact_balance)
     share_->join(services.connection.worker, services.connection.loop, *this);
 }
 
 Listener::~Listener() {
+  stop(Waiting::left_over);
   if (config().exact_balance) share_->leave(services_.connection.worker);
-  services_.directory.remove(*this);
 }
 
-absl::Status Listener::start() {
-  bool binds = config().bind_to_port && !config().internal;
-  const std::vector<BoundSocket>* bound = share_->bound();
-  for (size_t i = 0; binds && i < config().addresses.size(); ++i) {
-    const BoundSocket* first = bound == nullptr ? nullptr : &(*bound)[i];
-    if (absl::Status status = open(config().addresses[i], first); !status.ok()) return status;
+absl::Status Listener::start(const ListenSockets* sockets) {
+  if (sockets == nullptr) {
+    for (const auto& listen : config().addresses) addresses_.push_back(listen.address);
+  } else {
+    addresses_ = sockets->addresses();
+    for (size_t i = 0; i < addresses_.size(); ++i) {
+      int descriptor = sockets->descriptor(i, services_.connection.worker);
+      if (absl::Status status = open(addresses_[i], descriptor); !status.ok()) return status;
+    }
   }
-  if (binds && bound == nullptr) {
-    std::vector<BoundSocket> sockets;
-    for (const auto& acceptor : acceptors_)
-      sockets.push_back({acceptor->local_address(), acceptor->descriptor()});
-    share_->set_bound(std::move(sockets));
-  }
-  for (const Address& address : bound_addresses()) services_.directory.add(address, *this);
+  for (const Address& address : addresses_) services_.directory.add(address, *this);
   return absl::OkStatus();
 }
 
-// Every worker has a socket of its own, or all have the first one's.
-absl::Status Listener::open(const config::Listener::ListenAddress& listen,
-                            const BoundSocket* bound) {
+absl::Status Listener::open(const Address& address, int descriptor) {
   runtime::ListenOptions options;
-  options.address = bound == nullptr ? listen.address : bound->address;
-  options.backlog = config().backlog;
-  options.reuse_port = config().reuse_port;
-  options.ipv6_only = !listen.ipv4_compat;
-  options.mptcp = config().mptcp;
-  options.unix_mode = listen.unix_mode;
-  options.transparent = config().transparent;
-  options.freebind = config().freebind;
-  options.tcp_fast_open = config().tcp_fast_open;
-  options.socket_options = listen.socket_options;
+  options.address = address;
+  options.shared = descriptor;
   if (config().max_connections_per_event != 0)
     options.max_accepts_per_event = config().max_connections_per_event;
-  bool is_unix = options.address.is_unix();
-  if (bound != nullptr && (is_unix || !config().reuse_port)) options.shared = bound->descriptor;
-  std::string path = is_unix ? options.address.ip_text() : std::string();
-  if (!path.empty() && path.front() != '@' && !options.shared) ::unlink(path.c_str());
   auto acceptor = services_.connection.loop.listen(options, *this);
   if (!acceptor.ok()) return acceptor.status();
   acceptors_.push_back(std::move(*acceptor));
   return absl::OkStatus();
 }
 
-void Listener::stop() {
+void Listener::stop(Waiting waiting) {
+  if (stopped_) return;
+  if (waiting == Waiting::taken) {
+    for (const auto& acceptor : acceptors_) acceptor->accept_waiting();
+  }
   stopped_ = true;
   acceptors_.clear();
+  for (const Address& address : addresses_) services_.directory.remove(address, *this);
 }
 
-std::vector<Address> Listener::bound_addresses() const {
-  std::vector<Address> addresses;
-  if (const std::vector<BoundSocket>* bound = share_->bound()) {
-    for (const BoundSocket& socket : *bound) addresses.push_back(socket.address);
-    return addresses;
+void Listener::set_chains(ChainSetPtr chains, std::chrono::milliseconds drain_time,
+                          std::function<void()> drained) {
+  absl::flat_hash_map<const config::FilterChain*, WorkerChain> present;
+  for (WorkerChain& chain : chains_) present.try_emplace(chain.config.get(), std::move(chain));
+  chains_.clear();
+  chain_set_ = std::move(chains);
+  for (const config::FilterChainPtr& chain : chain_set_->chains) {
+    auto found = present.find(chain.get());
+    if (found == present.end()) {
+      chains_.push_back({chain, nullptr, nullptr});
+      continue;
+    }
+    chains_.push_back(std::move(found->second));
+    present.erase(found);
   }
-  for (const auto& listen : config().addresses) addresses.push_back(listen.address);
-  return addresses;
+  std::vector<WorkerChain> gone;
+  for (auto& [_, chain] : present) gone.push_back(std::move(chain));
+  draining_.push_back(
+      std::make_unique<DrainingChains>(services_.connection.loop, std::move(gone), drain_time,
+                                       [this, drained = std::move(drained)](DrainingChains& which) {
+                                         drained();
+                                         on_chains_drained(which);
+                                       }));
+  draining_.back()->drain(DrainPace::unhurried);
 }
 
-void Listener::drain() {
-  for (Chain& chain : chains_) {
-    if (chain.end != nullptr) chain.end->drain();
+void Listener::on_chains_drained(DrainingChains& chains) {
+  auto at = std::find_if(draining_.begin(), draining_.end(),
+                         [&](const auto& owned) { return owned.get() == &chains; });
+  services_.connection.loop.defer_delete(std::move(*at));
+  draining_.erase(at);
+}
+
+template <class Do>
+void Listener::for_chains(Do what) {
+  for (WorkerChain& chain : chains_) {
+    if (chain.end != nullptr) what(*chain.end);
   }
+  for (auto& draining : draining_) what(*draining);
+}
+
+void Listener::drain(DrainPace pace) {
+  pace_ = pace;
+  for_chains([pace](auto& end) { end.drain(pace); });
 }
 
 void Listener::close_all() {
   while (!pending_.empty()) pending_.back()->close_now();
-  for (Chain& chain : chains_) {
-    if (chain.end != nullptr) chain.end->close_all();
-  }
+  for_chains([](auto& end) { end.close_all(); });
 }
 
 size_t Listener::connection_count() const {
   size_t count = pending_.size();
-  for (const Chain& chain : chains_) {
+  for (const WorkerChain& chain : chains_) {
     if (chain.end != nullptr) count += chain.end->connection_count();
   }
+  for (const auto& draining : draining_) count += draining->connection_count();
   return count;
 }
 
@@ -177,11 +196,8 @@ void Listener::on_accept(std::unique_ptr<runtime::Transport> transport) {
   begin(std::move(transport), CountedConnection(share_->count(services_.connection.worker)));
 }
 
+// One that was on its way when the listener stopped is taken as well.
 void Listener::adopt(int fd, const Address& remote, CountedConnection counted) {
-  if (stopped_) {
-    ::close(fd);
-    return;
-  }
   begin(services_.connection.loop.adopt(fd, remote), std::move(counted));
 }
 
@@ -236,15 +252,15 @@ void Listener::on_pending_ended(PendingConnection& pending) {
   services_.connection.loop.defer_delete(std::move(dead));
 }
 
-Listener::Chain* Listener::find_chain(DownstreamConnectionInfo& info) {
+WorkerChain* Listener::find_chain(DownstreamConnectionInfo& info) {
   if (info.detected_transport.empty()) info.detected_transport = "raw_buffer";
-  uint32_t at = share_->index().find(info);
+  uint32_t at = chain_set_->index.find(info);
   if (at != FilterChainIndex::kNone) return &chains_[at];
-  return config().default_chain == nullptr ? nullptr : &chains_.back();
+  return chain_set_->has_default ? &chains_.back() : nullptr;
 }
 
 // False: its secrets are not there yet.
-bool Listener::wrap_tls(Chain& chain, std::unique_ptr<runtime::Transport>& transport) {
+bool Listener::wrap_tls(WorkerChain& chain, std::unique_ptr<runtime::Transport>& transport) {
   if (chain.config->tls == nullptr) return true;
   if (chain.tls == nullptr) {
     chain.tls = std::make_unique<tls::ServerContext>(chain.config->tls, services_.connection.loop,
@@ -272,7 +288,7 @@ void Listener::choose_chain(std::unique_ptr<runtime::Transport> transport,
       return;
     }
   }
-  Chain* chain = find_chain(info);
+  WorkerChain* chain = find_chain(info);
   if (chain == nullptr) {
     stats_.no_filter_chain_match.inc();
     refuse(std::move(transport), info, kNoChain);
@@ -286,6 +302,7 @@ void Listener::choose_chain(std::unique_ptr<runtime::Transport> transport,
   if (chain->end == nullptr) chain->end = services_.make_chain(share_->config(), chain->config);
   stats_.downstream_cx_total.inc();
   chain->end->on_connection(std::move(transport), std::move(info));
+  if (pace_) chain->end->drain(*pace_);  // it was still looked at when the others were told
 }
 
 }  // namespace outrigger::net

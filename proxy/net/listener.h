@@ -1,13 +1,16 @@
 // Listener: one configured listener on ONE worker: its listening sockets, the limits of its
 // connections, the choice of a filter chain for each of them. Thread: that worker. Lifetime: from
-// start() until its last connection is closed; stop() ends the accepting.
+// start() until its last connection is closed; stop() ends the accepting. Its filter chains may
+// change meanwhile (set_chains), nothing else of its configuration.
 //
 //   accepted -> limits -> (listener filters: pending_connection.h) -> chain -> (TLS) ->
 //   ChainHandler
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -16,12 +19,14 @@
 #include "api/stats_server.h"
 #include "api/stream_info.h"
 #include "proxy/net/chain_handler.h"
+#include "proxy/net/chain_set.h"
 #include "proxy/net/connection_services.h"
+#include "proxy/net/draining_chains.h"
+#include "proxy/net/listen_sockets.h"
 #include "proxy/net/listener_directory.h"
 #include "proxy/net/listener_log.h"
 #include "proxy/net/listener_share.h"
 #include "proxy/runtime/loop.h"
-#include "proxy/tls/server_context.h"
 
 namespace outrigger::net {
 
@@ -40,23 +45,31 @@ struct ListenerServices {
 
 class Listener final : private runtime::AcceptHandler {
  public:
-  Listener(std::shared_ptr<ListenerShare> share, ListenerServices& services);
+  Listener(std::shared_ptr<ListenerShare> share, ChainSetPtr chains, ListenerServices& services);
   ~Listener();
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;
 
-  // Opens the sockets, or takes part in those that the first worker has opened.
-  absl::Status start();
+  // Accepts from copies of the sockets; nullptr: connections come from other listeners or from
+  // inside the process.
+  absl::Status start(const ListenSockets* sockets);
+  // What becomes of connections that the system has accepted, but nobody here has.
+  enum class Waiting : uint8_t {
+    taken,     // they are taken before the sockets are closed
+    left_over  // they are for who has the sockets now
+  };
   // Accepts no more; the system refuses what comes.
-  void stop();
+  void stop(Waiting waiting);
   bool stopped() const { return stopped_; }
   const config::Listener& config() const { return *share_->config(); }
   bool takes_ipv4() const { return config().addresses.front().ipv4_compat; }
-  // In the order of the configuration: the address, then the additional ones.
-  std::vector<Address> bound_addresses() const;
 
+  // The chains of connections that are accepted from now on. Connections of chains that are not
+  // among them drain; `drained` is called when they are gone, at the latest after `drain_time`.
+  void set_chains(ChainSetPtr chains, std::chrono::milliseconds drain_time,
+                  std::function<void()> drained);
   // Its connections, of all chains.
-  void drain();
+  void drain(DrainPace pace);
   void close_all();
   size_t connection_count() const;
 
@@ -79,35 +92,37 @@ class Listener final : private runtime::AcceptHandler {
   ConnectionServices& services() { return services_.connection; }
 
  private:
-  struct Chain {
-    config::FilterChainPtr config;
-    std::unique_ptr<tls::ServerContext> tls;  // nullptr: plain, or no connection yet
-    std::unique_ptr<ChainHandler> end;        // nullptr: no connection yet
-  };
-
   void on_accept(std::unique_ptr<runtime::Transport> transport) override;
   bool take_descriptor(int fd, const Address& remote) override;
   void on_accept_event(uint32_t connections) override;
 
-  absl::Status open(const config::Listener::ListenAddress& listen, const BoundSocket* bound);
+  absl::Status open(const Address& address, int descriptor);
   bool over_limit();
   void read_limits();
   void begin(std::unique_ptr<runtime::Transport> transport, CountedConnection counted);
   void run_filters(std::unique_ptr<runtime::Transport> transport, DownstreamConnectionInfo info,
                    bool may_hand_off);
-  Chain* find_chain(DownstreamConnectionInfo& info);
-  bool wrap_tls(Chain& chain, std::unique_ptr<runtime::Transport>& transport);
+  WorkerChain* find_chain(DownstreamConnectionInfo& info);
+  bool wrap_tls(WorkerChain& chain, std::unique_ptr<runtime::Transport>& transport);
   void refuse(std::unique_ptr<runtime::Transport> transport, const DownstreamConnectionInfo& info,
               const Outcome& outcome);
+
+  void on_chains_drained(DrainingChains& chains);
+  template <class Do>
+  void for_chains(Do what);
 
   std::shared_ptr<ListenerShare> share_;
   ListenerServices& services_;
   ListenerStats& stats_;
   ListenerLog log_;
-  std::vector<Chain> chains_;  // as configured, then the default chain
+  ChainSetPtr chain_set_;
+  std::vector<WorkerChain> chains_;  // in the order of the set
+  std::vector<std::unique_ptr<DrainingChains>> draining_;
   std::vector<std::unique_ptr<PendingConnection>> pending_;
   std::vector<std::unique_ptr<runtime::Acceptor>> acceptors_;
+  std::vector<Address> addresses_;  // where others find it
   bool stopped_ = false;
+  std::optional<DrainPace> pace_;  // it drains
   // Limits of the runtime snapshot that was read last.
   config::RuntimeSnapshotPtr limits_of_;
   int64_t own_limit_;

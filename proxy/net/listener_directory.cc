@@ -2,6 +2,8 @@
 
 #include <sys/socket.h>
 
+#include <algorithm>
+
 #include "proxy/net/listener.h"
 
 namespace outrigger::net {
@@ -15,19 +17,20 @@ std::string key(const Address& address) {
 }  // namespace
 
 void ListenerDirectory::add(const Address& address, Listener& listener) {
-  by_address_.try_emplace(key(address), &listener);
+  by_address_[key(address)].push_back(&listener);
 }
 
-void ListenerDirectory::remove(const Listener& listener) {
-  for (auto it = by_address_.begin(); it != by_address_.end();) {
-    auto at = it++;
-    if (at->second == &listener) by_address_.erase(at);
-  }
+void ListenerDirectory::remove(const Address& address, const Listener& listener) {
+  auto found = by_address_.find(key(address));
+  if (found == by_address_.end()) return;
+  auto& listeners = found->second;
+  listeners.erase(std::remove(listeners.begin(), listeners.end(), &listener), listeners.end());
+  if (listeners.empty()) by_address_.erase(found);
 }
 
 Listener* ListenerDirectory::exactly(const Address& address) const {
   auto found = by_address_.find(key(address));
-  return found == by_address_.end() || found->second->stopped() ? nullptr : found->second;
+  return found == by_address_.end() ? nullptr : found->second.front();
 }
 
 Listener* ListenerDirectory::find(const Address& address) const {

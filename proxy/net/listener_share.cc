@@ -13,6 +13,13 @@ int64_t sum(const std::vector<ConnectionCount>& counts) {
   return total;
 }
 
+config::ListenerPtr without_chains(const config::Listener& config) {
+  auto out = std::make_shared<config::Listener>(config);
+  out->chains.clear();
+  out->default_chain = nullptr;
+  return out;
+}
+
 // A descriptor on its way to another worker; closed if it never gets there.
 class TravellingSocket {
  public:
@@ -34,13 +41,9 @@ int64_t ProcessConnections::total() const {
   return sum(counts_);
 }
 
-ListenerShare::ListenerShare(config::ListenerPtr config, unsigned workers,
+ListenerShare::ListenerShare(const config::Listener& config, unsigned workers,
                              ProcessConnections& process)
-    : config_(std::move(config)),
-      index_(config_->chains),
-      process_(process),
-      counts_(workers),
-      members_(workers) {
+    : config_(without_chains(config)), process_(process), counts_(workers), members_(workers) {
   for (unsigned i = 0; i < workers; ++i) counts_[i].total = &process.of(i);
 }
 

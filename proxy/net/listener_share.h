@@ -1,18 +1,16 @@
-// ListenerShare: what the workers' copies of one listener have in common: the index of its filter
-// chains, its connection counts, its sockets where there is one for all. ProcessConnections: the
-// counts of all listeners. Thread: the main thread makes and binds it before the workers start;
-// from then on immutable but for counts and balancer, which any worker uses. Lifetime: longer than
-// the listeners and their connections.
+// ListenerShare: what the workers' copies of one listener have in common: its configuration but for
+// the filter chains, which may change while it lives (chain_set.h), its connection counts, the
+// balance between workers. ProcessConnections: the counts of all listeners. Thread: the main thread
+// makes it; from then on immutable but for counts and balancer, which any worker uses. Lifetime:
+// longer than the listeners and their connections.
 #pragma once
 
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <vector>
 
 #include "api/config/listener.h"
 #include "api/net/connection_count.h"
-#include "proxy/net/filter_chain_index.h"
 #include "proxy/runtime/loop.h"
 
 namespace outrigger::net {
@@ -29,27 +27,17 @@ class ProcessConnections {
   std::vector<ConnectionCount> counts_;
 };
 
-// What a listening socket of the first worker gives the others.
-struct BoundSocket {
-  Address address;
-  int descriptor;
-};
-
 class ListenerShare : public std::enable_shared_from_this<ListenerShare> {
  public:
-  ListenerShare(config::ListenerPtr config, unsigned workers, ProcessConnections& process);
+  ListenerShare(const config::Listener& config, unsigned workers, ProcessConnections& process);
 
+  // Without filter chains: who holds it for a connection's sake does not hold them.
   const config::ListenerPtr& config() const { return config_; }
-  const FilterChainIndex& index() const { return index_; }
   ProcessConnections& process() { return process_; }
 
   // Counts: of one worker, of all.
   ConnectionCount& count(unsigned worker) { return counts_[worker]; }
   int64_t open_connections() const;
-
-  // nullptr: no worker has bound it yet.
-  const std::vector<BoundSocket>* bound() const { return bound_ ? &*bound_ : nullptr; }
-  void set_bound(std::vector<BoundSocket> sockets) { bound_ = std::move(sockets); }
 
   // Exact balance: the workers that listen.
   void join(unsigned worker, runtime::Loop& loop, Listener& listener);
@@ -67,10 +55,8 @@ class ListenerShare : public std::enable_shared_from_this<ListenerShare> {
   Listener* member(unsigned worker) const;
 
   config::ListenerPtr config_;
-  FilterChainIndex index_;
   ProcessConnections& process_;
   std::vector<ConnectionCount> counts_;
-  std::optional<std::vector<BoundSocket>> bound_;
   mutable std::mutex members_mutex_;  // only with exact balance, once a connection
   std::vector<Member> members_;
 };

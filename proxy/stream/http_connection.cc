@@ -231,9 +231,18 @@ void HttpConnection::close_after_response() {
   }
 }
 
-void HttpConnection::drain() {
+void HttpConnection::drain(net::DrainPace pace) {
   if (state_ != State::open && state_ != State::detecting) return;
   service_->stats().downstream_cx_drain_close.inc();
+  if (pace == net::DrainPace::unhurried) {
+    // An HTTP/1 client is told with a response; without one it might have its next request on the
+    // way already. HTTP/2 has GOAWAY.
+    last_request_next_ = true;
+    bool http2 = codec_ != nullptr && codec_->protocol() == http::Protocol::http2;
+    if (http2 || (!streams_.empty() && !streams_.front()->response_begun()))
+      close_after_response();
+    return;
+  }
   if (codec_ == nullptr) {
     start_closing();
     return;
@@ -354,7 +363,7 @@ void HttpConnection::on_duration() {
   service_->stats().downstream_cx_max_duration_reached.inc();
   bool http1 = codec_ == nullptr || codec_->protocol() != http::Protocol::http2;
   if (!http1 || !service_->config().http1_safe_max_connection_duration) {
-    drain();
+    drain(net::DrainPace::soon);
     return;
   }
   // An idle connection stays: a request that is already on its way gets its answer.

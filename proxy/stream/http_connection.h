@@ -11,6 +11,7 @@
 
 #include "api/http/codec.h"
 #include "api/stream_info.h"
+#include "proxy/net/chain_handler.h"
 #include "proxy/runtime/loop.h"
 #include "proxy/stream/http_service.h"
 
@@ -38,8 +39,8 @@ class HttpConnection final : public runtime::Deferred,
                  ConnectionOwner& owner);
   ~HttpConnection() override;
 
-  // No further requests after those on their way.
-  void drain();
+  // No further requests after those on their way; unhurried: after the next one.
+  void drain(net::DrainPace pace);
   // Ends it now, whatever is on its way.
   void close_now(std::string_view reason);
 
@@ -115,8 +116,7 @@ class HttpConnection final : public runtime::Deferred,
   bool eof_ = false;
   bool cut_streams_ = false;  // the client left streams behind
   bool ping_sent_ = false;
-  bool last_request_next_ =
-      false;  // max_connection_duration is over: close after one more response
+  bool last_request_next_ = false;  // close after one more response
   uint32_t requests_ = 0;
   uint64_t counted_in_ = 0;
   uint64_t counted_out_ = 0;

@@ -40,8 +40,8 @@ void HttpListener::on_connection_closed(HttpConnection& connection) {
   service_->services().loop.defer_delete(std::move(dead));
 }
 
-void HttpListener::drain() {
-  for (size_t i = connections_.size(); i > 0; --i) connections_[i - 1]->drain();
+void HttpListener::drain(net::DrainPace pace) {
+  for (size_t i = connections_.size(); i > 0; --i) connections_[i - 1]->drain(pace);
 }
 
 void HttpListener::close_all() {

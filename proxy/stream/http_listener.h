@@ -19,7 +19,7 @@ class HttpListener final : public net::ChainHandler, public ConnectionOwner {
   void on_connection(std::unique_ptr<runtime::Transport> transport,
                      DownstreamConnectionInfo info) override;
   void on_refused(DownstreamConnectionInfo& info) override { listener_log_.log_end(info, {}); }
-  void drain() override;
+  void drain(net::DrainPace pace) override;
   void close_all() override;
   size_t connection_count() const override { return connections_.size(); }
 

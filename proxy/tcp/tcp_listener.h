@@ -21,7 +21,7 @@ class TcpListener final : public net::ChainHandler {
                      DownstreamConnectionInfo info) override;
   void on_refused(DownstreamConnectionInfo& info) override;
   // Nothing tells the peers of octets to end: they go on until close_all, as in Envoy.
-  void drain() override {}
+  void drain(net::DrainPace) override {}
   void close_all() override;
   size_t connection_count() const override { return connections_.size(); }
 

@@ -42,9 +42,16 @@ class KeepingChain final : public ChainHandler {
     one.info = std::move(info);
     one.transport->set_handler(one);
   }
-  void drain() override {}
-  void close_all() override {}
+  void drain(DrainPace pace) override { drained = pace; }
+  void close_all() override {
+    closed = true;
+    for (Arrived& one : arrived_) one.transport = nullptr;
+    arrived_.clear();
+  }
   size_t connection_count() const override { return arrived_.size(); }
+
+  std::optional<DrainPace> drained;
+  bool closed = false;
 
  private:
   std::deque<Arrived>& arrived_;
@@ -94,9 +101,10 @@ class ListenerTest : public testing::Test {
         {"scripted", std::make_shared<ScriptedFilter>(std::move(look)), nullptr});
   }
   Listener& start(std::shared_ptr<config::Listener> config) {
-    listeners_.push_back(std::make_unique<Listener>(
-        std::make_shared<ListenerShare>(std::move(config), 1, process_), services_));
-    EXPECT_TRUE(listeners_.back()->start().ok());
+    listeners_.push_back(
+        std::make_unique<Listener>(std::make_shared<ListenerShare>(*config, 1, process_),
+                                   std::make_shared<const ChainSet>(*config), services_));
+    EXPECT_TRUE(listeners_.back()->start(nullptr).ok());
     return *listeners_.back();
   }
   Peer connect(Listener& listener, std::string_view ip = "192.0.2.1",

@@ -13,9 +13,10 @@ class ListenerShareTest : public ListenerTest {
   ListenerShareTest() {
     auto balanced = config("l");
     balanced->exact_balance = true;
-    share_ = std::make_shared<ListenerShare>(std::move(balanced), 2, two_);
-    first_ = std::make_unique<Listener>(share_, services_);
-    second_ = std::make_unique<Listener>(share_, other_services_);
+    share_ = std::make_shared<ListenerShare>(*balanced, 2, two_);
+    auto chains = std::make_shared<const ChainSet>(*balanced);
+    first_ = std::make_unique<Listener>(share_, chains, services_);
+    second_ = std::make_unique<Listener>(share_, chains, other_services_);
   }
   ~ListenerShareTest() override {
     arrived_.clear();

@@ -206,7 +206,7 @@ TEST_F(HandOffTest, TheNextListenerRunsItsOwnFiltersAndHandsOnNoFurther) {
 
 TEST_F(HandOffTest, AStoppedListenerGetsNothing) {
   Listener& first = start(handing_on());
-  start(config("exact", "10.0.0.1", 80)).stop();
+  start(config("exact", "10.0.0.1", 80)).stop(Listener::Waiting::left_over);
   connect(first, "192.0.2.1", *Address::from_ip("10.0.0.1", 80));
   ASSERT_EQ(arrived_.size(), 1u);
   EXPECT_EQ(arrived_[0].info.listener_name, "first");

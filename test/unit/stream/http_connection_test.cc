@@ -165,7 +165,7 @@ TEST_F(HttpConnectionTest, ADrainLetsTheRequestFinishAndSaysClose) {
   Client client = connect();
   client->send(get("/"));
   upstream(0).accept();
-  listener_->drain();
+  listener_->drain(net::DrainPace::soon);
   loop_.advance(seconds(2));
   EXPECT_FALSE(client->got_fin());
   upstream(0).send(ok("done"));
@@ -179,7 +179,7 @@ TEST_F(HttpConnectionTest, ADrainAnswersTheRequestThatIsOnItsWay) {
   Client client = connect();
   client->send(get("/direct"));
   client->take();
-  listener_->drain();
+  listener_->drain(net::DrainPace::soon);
   loop_.advance(milliseconds(100));
   EXPECT_FALSE(client->got_fin());
   client->send(get("/direct"));
@@ -190,12 +190,49 @@ TEST_F(HttpConnectionTest, ADrainAnswersTheRequestThatIsOnItsWay) {
 TEST_F(HttpConnectionTest, ADrainClosesAnIdleConnectionAfterItsGrace) {
   Client client = connect();
   client->send(get("/direct"));
-  listener_->drain();
+  listener_->drain(net::DrainPace::soon);
   loop_.advance(milliseconds(240));
   EXPECT_FALSE(client->got_fin());
   loop_.advance(milliseconds(20));
   EXPECT_TRUE(client->got_fin());
   EXPECT_EQ(stats().downstream_cx_drain_close.value(), 1u);
+}
+
+TEST_F(HttpConnectionTest, AnUnhurriedDrainLeavesAnIdleConnectionToItsNextRequest) {
+  Client client = connect();
+  client->send(get("/direct"));
+  EXPECT_FALSE(contains(client->take(), "connection: close"));
+  listener_->drain(net::DrainPace::unhurried);
+  loop_.advance(seconds(10));
+  EXPECT_FALSE(client->got_fin());
+  client->send(get("/direct"));
+  EXPECT_TRUE(contains(client->take(), "connection: close"));
+  EXPECT_TRUE(client->got_fin());
+}
+
+TEST_F(HttpConnectionTest, AnUnhurriedDrainClosesBehindTheRequestThatIsThere) {
+  Client client = connect();
+  client->send(get("/"));
+  upstream(0).accept();
+  listener_->drain(net::DrainPace::unhurried);
+  upstream(0).send(ok("done"));
+  EXPECT_TRUE(contains(client->take(), "connection: close"));
+  EXPECT_TRUE(client->got_fin());
+}
+
+// The head is gone without a word of closing, so the client may reuse the connection.
+TEST_F(HttpConnectionTest, AnUnhurriedDrainDuringAResponseWaitsForTheNextOne) {
+  Client client = connect();
+  client->send(get("/"));
+  upstream(0).accept();
+  upstream(0).send("HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nab");
+  listener_->drain(net::DrainPace::unhurried);
+  upstream(0).send("cd");
+  EXPECT_TRUE(client->take().ends_with("abcd"));
+  EXPECT_FALSE(client->got_fin());
+  client->send(get("/direct"));
+  EXPECT_TRUE(contains(client->take(), "connection: close"));
+  EXPECT_TRUE(client->got_fin());
 }
 
 TEST_F(HttpConnectionTest, ASlowClientStopsTheUpstream) {

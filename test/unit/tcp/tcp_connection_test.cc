@@ -247,7 +247,7 @@ TEST_F(TcpTest, ClientThatLeavesBeforeItsFirstOctetNeedsNoUpstream) {
 
 TEST_F(TcpTest, DrainLeavesConnectionsAlone) {
   Client client = connect_through();
-  listener_->drain();
+  listener_->drain(net::DrainPace::soon);
   loop_.settle();
   client->send("x");
   EXPECT_EQ(upstream(0).take(), "x");

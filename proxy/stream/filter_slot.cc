@@ -8,8 +8,13 @@
 namespace outrigger::stream {
 
 FilterSlot::FilterSlot(Stream& stream, unsigned index, const config::HttpFilterEntry& entry,
+                       std::shared_ptr<const HttpFilterFactory> factory,
                        ArenaPtr<HttpFilter> filter)
-    : stream_(stream), index_(index), entry_(entry), filter_(std::move(filter)) {}
+    : stream_(stream),
+      index_(index),
+      entry_(entry),
+      factory_(std::move(factory)),
+      filter_(std::move(filter)) {}
 
 FilterSlot::~FilterSlot() {
   for (TaggedTimer* timer : timers_) {
@@ -165,9 +170,8 @@ void FilterSlot::release_response(size_t bytes) {
 }
 
 bool FilterSlot::request_matches(const config::RouteMatch& conditions) {
-  return route::matches(
-      conditions,
-      {stream_.request_headers(), stream_.arena(), stream_.stream_random(), &stream_.fractions()});
+  return route::matches(conditions, {stream_.request_headers(), stream_.arena(),
+                                     stream_.stream_random(), &stream_.fractions()});
 }
 
 void FilterSlot::replace_request_body(std::string_view octets) {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <array>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -35,12 +36,13 @@ class FilterSlot final : public FilterContext {
     http::HeaderMap* headers = nullptr;
     http::HeaderMap* trailers = nullptr;
     std::string kept;
-    size_t seen = 0;  // octets of `kept` that the filter was shown
+    size_t seen = 0;                   // octets of `kept` that the filter was shown
     std::optional<Bytes> replacement;  // of what the filter was shown last
   };
 
+  // `factory`: of a discovered filter, which may be replaced while it lives; else nullptr.
   FilterSlot(Stream& stream, unsigned index, const config::HttpFilterEntry& entry,
-             ArenaPtr<HttpFilter> filter);
+             std::shared_ptr<const HttpFilterFactory> factory, ArenaPtr<HttpFilter> filter);
   ~FilterSlot();
 
   HttpFilter& filter() { return *filter_; }
@@ -104,6 +106,7 @@ class FilterSlot final : public FilterContext {
   Stream& stream_;
   unsigned index_;
   const config::HttpFilterEntry& entry_;
+  std::shared_ptr<const HttpFilterFactory> factory_;  // nullptr: the entry has it
   ArenaPtr<HttpFilter> filter_;
   std::array<Path, 2> paths_;
   std::array<TaggedTimer*, kTimers> timers_{};

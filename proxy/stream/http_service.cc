@@ -25,6 +25,13 @@ HttpService::HttpService(config::ListenerPtr listener, config::FilterChainPtr ch
       http2_stats_(config_->http2_stats->local<http::Http2Stats>(services.worker)),
       access_log_(services.worker, config_->access_logs, services.logs),
       router_options_(options_of(*config_)),
-      upstream_log_(services.worker, router_options_.upstream_logs, services.logs) {}
+      upstream_log_(services.worker, router_options_.upstream_logs, services.logs) {
+  for (size_t i = 0; i < config_->filters.size(); ++i) {
+    const auto& slot = config_->filters[i].discovered;
+    if (slot == nullptr) continue;
+    discovered_.resize(config_->filters.size());
+    discovered_[i] = std::make_unique<config::SlotReader<HttpFilterFactory>>(slot);
+  }
+}
 
 }  // namespace outrigger::stream

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <memory>
+#include <vector>
 
 #include "api/config/http_connection_manager.h"
 #include "api/config/listener.h"
@@ -26,6 +27,10 @@ class HttpService {
   // The routes for a stream that begins now, which keeps them to its end. nullptr: they are not
   // there yet.
   const std::shared_ptr<const config::RouteTable>& routes() { return routes_.get(); }
+  // For a discovered filter of the configuration; nullptr: it is not there yet.
+  const std::shared_ptr<const HttpFilterFactory>& discovered_filter(unsigned at) {
+    return discovered_[at]->get();
+  }
   WorkerServices& services() { return services_; }
   HttpStats& stats() { return stats_; }
   ListenerStats& listener_stats() { return listener_stats_; }
@@ -42,6 +47,8 @@ class HttpService {
   std::shared_ptr<const config::HttpConnectionManager> config_;
   WorkerServices& services_;
   config::SlotReader<config::RouteTable> routes_;
+  // By the filter's place; empty where none is discovered.
+  std::vector<std::unique_ptr<config::SlotReader<HttpFilterFactory>>> discovered_;
   HttpStats& stats_;
   ListenerStats& listener_stats_;
   ListenerHttpStats& listener_http_stats_;

@@ -9,6 +9,7 @@
 #include "proxy/stream/forwarding_headers.h"
 #include "proxy/stream/http_service.h"
 #include "proxy/stream/local_reply.h"
+#include "proxy/stream/missing_filter.h"
 #include "proxy/stream/request_admission.h"
 #include "proxy/stream/response_codes.h"
 
@@ -219,10 +220,23 @@ void Stream::make_filters() {
     apply(route_table().per_filter);
     if (matched_.host != nullptr) apply(matched_.host->per_filter);
     if (matched_.route != nullptr) apply(matched_.route->per_filter);
-    if (disabled) continue;
-    chain_.add(
-        *arena_.make<FilterSlot>(*this, chain_.size(), entry, entry.factory->create(arena_)));
+    if (!disabled) add_filter(i);
   }
+}
+
+void Stream::add_filter(unsigned at) {
+  const config::HttpFilterEntry& entry = service().config().filters[at];
+  std::shared_ptr<const HttpFilterFactory> discovered;
+  const HttpFilterFactory* factory = entry.factory.get();
+  if (entry.discovered != nullptr) {
+    discovered = service().discovered_filter(at);
+    factory = discovered.get();
+  }
+  ArenaPtr<HttpFilter> filter = factory == nullptr
+                                    ? ArenaPtr<HttpFilter>(arena_.make<MissingFilter>())
+                                    : factory->create(arena_);
+  chain_.add(*arena_.make<FilterSlot>(*this, chain_.size(), entry, std::move(discovered),
+                                      std::move(filter)));
 }
 
 void Stream::on_body(Bytes body, bool end_stream) {

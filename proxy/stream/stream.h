@@ -47,6 +47,7 @@ class Stream final : public runtime::Deferred,
   WorkerServices& services() override { return connection_.services(); }
   route::ValueSource& values() override { return *this; }
   uint64_t stream_random() const override { return random_; }
+  const route::FractionSource& fractions() const { return *this; }
   bool request_complete() const override { return request_complete_; }
   bool is_upgrade() const override { return upgrade_; }
   uint64_t buffer_limit() const override { return buffer_limit_; }
@@ -65,6 +66,7 @@ class Stream final : public runtime::Deferred,
   void filter_reply(const LocalReply& reply) { local_reply(reply); }
   void filter_reset(const Outcome& outcome) override;
   bool ended() const override { return ended_; }
+  bool response_begun() const { return response_headers_sent_; }
   // ValueSource
   std::string_view value(const config::SubstitutionFormat& format) override;
 
@@ -113,6 +115,7 @@ class Stream final : public runtime::Deferred,
   bool enter_upgrade(http::HeaderMap& headers);
   void start_logging();
   void make_filters();
+  void add_filter(unsigned at);
   void start_timers();
   void note_request_end();
   void note_activity();

@@ -18,6 +18,20 @@ namespace outrigger {
   HISTOGRAM(update_duration)
 OUTRIGGER_DEFINE_STATS(SubscriptionStats, OUTRIGGER_SUBSCRIPTION_STATS)
 
+// http.<prefix>.rds.<route configuration>., besides those of its subscription
+#define OUTRIGGER_RDS_STATS(COUNTER, GAUGE, HISTOGRAM, CODES) \
+  COUNTER(config_reload)                                      \
+  COUNTER(update_empty)                                       \
+  GAUGE(config_reload_time_ms)
+OUTRIGGER_DEFINE_STATS(RdsStats, OUTRIGGER_RDS_STATS)
+
+// extension_config_discovery.http_filter.<filter>., besides those of its subscription
+#define OUTRIGGER_EXTENSION_CONFIG_STATS(COUNTER, GAUGE, HISTOGRAM, CODES) \
+  COUNTER(config_conflict)                                                 \
+  COUNTER(config_fail)                                                     \
+  COUNTER(config_reload)
+OUTRIGGER_DEFINE_STATS(ExtensionConfigStats, OUTRIGGER_EXTENSION_CONFIG_STATS)
+
 // control_plane.
 #define OUTRIGGER_CONTROL_PLANE_STATS(COUNTER, GAUGE, HISTOGRAM, CODES) \
   COUNTER(rate_limit_enforced)                                          \

@@ -5,14 +5,15 @@
 #include <utility>
 
 #include "fmt/format.h"
-#include "google/protobuf/descriptor.h"
-#include "google/protobuf/message.h"
 
 #include "envoy/config/route/v3/route_components.pb.h"
 
 #include "filters/registry.h"
 #include "xds/compile_values.h"
+#include "xds/dynamic_sources.h"
 #include "xds/field_errors.h"
+#include "xds/fields.h"
+#include "xds/unpack_any.h"
 
 namespace outrigger::xds {
 namespace {
@@ -20,22 +21,6 @@ namespace {
 using envoy::config::route::v3::FilterConfig;
 using envoy::extensions::filters::network::http_connection_manager::v3::HttpFilter;
 using google::protobuf::Any;
-using google::protobuf::Message;
-
-std::string_view type_name(const Any& any) {
-  std::string_view url = any.type_url();
-  return url.substr(url.rfind('/') + 1);
-}
-
-// nullptr: not decodable.
-std::unique_ptr<Message> unpack(const Any& any) {
-  const auto* type = google::protobuf::DescriptorPool::generated_pool()->FindMessageTypeByName(
-      std::string(type_name(any)));
-  if (type == nullptr) return nullptr;
-  std::unique_ptr<Message> message(
-      google::protobuf::MessageFactory::generated_factory()->GetPrototype(type)->New());
-  return message->ParseFromString(any.value()) ? std::move(message) : nullptr;
-}
 
 absl::Status unsupported(const char* what, std::string_view name, const Any& any) {
   FieldErrors errors;
@@ -49,20 +34,27 @@ absl::Status unsupported(const char* what, std::string_view name, const Any& any
   return errors.status();
 }
 
-absl::StatusOr<std::shared_ptr<const HttpFilterFactory>> compile_filter(const HttpFilter& filter,
-                                                                        CompileContext& context) {
-  const auto* entry = filters::find_http_filter(type_name(filter.typed_config()));
-  auto config = entry == nullptr ? nullptr : unpack(filter.typed_config());
-  if (config == nullptr) return unsupported("HTTP filter", filter.name(), filter.typed_config());
-  return entry->compile(*config, context);
+absl::Status undecodable(const absl::Status& status) {
+  FieldErrors errors;
+  errors.add("", status);
+  return errors.status();
 }
+
+// In the place of a filter that does nothing, where there has to be one.
+class PassThroughFactory final : public HttpFilterFactory {
+ public:
+  ArenaPtr<outrigger::HttpFilter> create(Arena& arena) const override {
+    return make_in_arena<outrigger::HttpFilter>(arena);
+  }
+};
 
 // Envoy's rule: exactly the last filter ends the chain.
 void check_order(const std::vector<config::HttpFilterEntry>& chain, FieldErrors& errors) {
   for (size_t i = 0; i < chain.size(); ++i) {
     bool terminal = chain[i].factory != nullptr && chain[i].factory->router_options() != nullptr;
     bool last = i + 1 == chain.size();
-    if (chain[i].factory == nullptr || terminal == last) continue;
+    bool known = chain[i].factory != nullptr || chain[i].discovered != nullptr;
+    if (!known || terminal == last) continue;
     errors.add(indexed("http_filters", static_cast<int>(i)),
                terminal ? fmt::format("terminal filter '{}' must be the last filter of the chain",
                                       chain[i].name)
@@ -72,13 +64,49 @@ void check_order(const std::vector<config::HttpFilterEntry>& chain, FieldErrors&
   }
 }
 
+config::HttpFilterEntry compile_discovered(const HttpFilter& filter, CompileContext& context,
+                                           CompileEnvironment& environment, FieldErrors& errors) {
+  config::HttpFilterEntry out{filter.name(), nullptr, nullptr, filter.disabled()};
+  if (environment.dynamic == nullptr) {
+    errors.add("config_discovery", "filters cannot be discovered here");
+    return out;
+  }
+  auto slot = environment.dynamic->http_filter(filter.name(), filter.config_discovery(),
+                                               context.stat_prefix(), environment);
+  if (slot.ok()) {
+    out.discovered = *std::move(slot);
+  } else {
+    errors.add_nested("config_discovery", slot.status());
+  }
+  return out;
+}
+
+// Absent: it does nothing, or it is an optional filter that we do not have. After errors it has no
+// factory.
+std::optional<config::HttpFilterEntry> compile_filter(const HttpFilter& filter,
+                                                      CompileContext& context,
+                                                      CompileEnvironment& environment,
+                                                      FieldErrors& errors) {
+  if (filter.has_config_discovery())
+    return compile_discovered(filter, context, environment, errors);
+  std::string type = packed_type(filter.typed_config());
+  if (find_no_effect(type) != nullptr) return std::nullopt;
+  if (filters::find_http_filter(type) == nullptr && filter.is_optional()) return std::nullopt;
+  return config::HttpFilterEntry{
+      filter.name(),
+      errors.take_nested("typed_config",
+                         compile_http_filter(filter.name(), filter.typed_config(), context)),
+      nullptr, filter.disabled()};
+}
+
 absl::StatusOr<std::shared_ptr<const FilterRouteConfig>> compile_override(const Any& any,
                                                                           std::string_view name,
                                                                           CompileContext& context) {
-  const auto* entry = filters::find_http_filter_of_route_config(type_name(any));
-  auto config = entry == nullptr ? nullptr : unpack(any);
-  if (config == nullptr) return unsupported("configuration of filter", name, any);
-  return entry->compile_route(*config, context);
+  const auto* entry = filters::find_http_filter_of_route_config(packed_type(any));
+  if (entry == nullptr) return unsupported("configuration of filter", name, any);
+  auto config = unpack_any(any);
+  if (!config.ok()) return undecodable(config.status());
+  return entry->compile_route(**config, context);
 }
 
 // Absent after errors, and for an optional filter that we do not have.
@@ -103,7 +131,7 @@ std::optional<config::PerFilterConfig::Entry> compile_entry(const std::string& n
     return out;
   }
   bool known = filters::find_http_filter_of_route_config(
-                   type_name(wrapped ? wrapper.config() : any)) != nullptr;
+                   packed_type(wrapped ? wrapper.config() : any)) != nullptr;
   if (!wrapped || !wrapper.is_optional() || known)
     errors.add_nested(wrapped ? "config" : "", config.status());
   return std::nullopt;
@@ -128,18 +156,27 @@ absl::StatusOr<config::PerFilterConfig> compile_per_filter_config(
   return out;
 }
 
+absl::StatusOr<std::shared_ptr<const HttpFilterFactory>> compile_http_filter(
+    const std::string& name, const Any& typed_config, CompileContext& context) {
+  std::string type = packed_type(typed_config);
+  if (find_no_effect(type) != nullptr) return std::make_shared<PassThroughFactory>();
+  const auto* entry = filters::find_http_filter(type);
+  if (entry == nullptr) return unsupported("HTTP filter", name, typed_config);
+  auto config = unpack_any(typed_config);
+  if (!config.ok()) return undecodable(config.status());
+  return entry->compile(**config, context);
+}
+
 absl::StatusOr<std::vector<config::HttpFilterEntry>> compile_http_filters(
-    const google::protobuf::RepeatedPtrField<HttpFilter>& filters, CompileContext& context) {
+    const google::protobuf::RepeatedPtrField<HttpFilter>& filters, CompileContext& context,
+    CompileEnvironment& environment) {
   FieldErrors errors;
   std::vector<config::HttpFilterEntry> out;
   for (int i = 0; i < filters.size(); ++i) {
-    const HttpFilter& filter = filters.Get(i);
-    auto factory = compile_filter(filter, context);
-    bool known = filters::find_http_filter(type_name(filter.typed_config())) != nullptr;
-    if (!factory.ok() && !known && filter.is_optional()) continue;
-    if (!factory.ok())
-      errors.add_nested(indexed("http_filters", i) + ".typed_config", factory.status());
-    out.push_back({filter.name(), factory.ok() ? *std::move(factory) : nullptr, nullptr, filter.disabled()});
+    FieldErrors inner;
+    auto entry = compile_filter(filters.Get(i), context, environment, inner);
+    errors.add_nested(indexed("http_filters", i), inner.status());
+    if (entry) out.push_back(*std::move(entry));
   }
   if (out.empty())
     errors.add("http_filters", "the chain has no filter: the router must be its last");

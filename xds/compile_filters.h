@@ -16,6 +16,7 @@
 #include "api/config/http_connection_manager.h"
 #include "api/config/route.h"
 #include "api/filter/compile_context.h"
+#include "xds/compile_environment.h"
 
 namespace outrigger::xds {
 
@@ -25,10 +26,14 @@ absl::StatusOr<config::PerFilterConfig> compile_per_filter_config(
     const google::protobuf::Map<std::string, google::protobuf::Any>& configs,
     CompileContext& context);
 
+// A filter's factory from its typed_config.
+absl::StatusOr<std::shared_ptr<const HttpFilterFactory>> compile_http_filter(
+    const std::string& name, const google::protobuf::Any& typed_config, CompileContext& context);
+
 // The whole chain; its last filter must be the router, and only its last.
 absl::StatusOr<std::vector<config::HttpFilterEntry>> compile_http_filters(
     const google::protobuf::RepeatedPtrField<
         envoy::extensions::filters::network::http_connection_manager::v3::HttpFilter>& filters,
-    CompileContext& context);
+    CompileContext& context, CompileEnvironment& environment);
 
 }  // namespace outrigger::xds

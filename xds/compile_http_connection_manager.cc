@@ -12,8 +12,10 @@
 #include "xds/compile_local_reply.h"
 #include "xds/compile_route.h"
 #include "xds/compile_values.h"
+#include "xds/dynamic_sources.h"
 #include "xds/field_errors.h"
 #include "xds/filter_compile_context.h"
+#include "xds/filter_route_context.h"
 
 // Envoy's deprecated fields are in use everywhere, so they work here.
 #pragma GCC diagnostic ignored "-Wdeprecated-declarations"
@@ -24,23 +26,6 @@ namespace {
 using Message =
     envoy::extensions::filters::network::http_connection_manager::v3::HttpConnectionManager;
 using config::HttpConnectionManager;
-
-class RouteContext final : public RouteCompileContext {
- public:
-  RouteContext(CompileContext& filters, const ClusterExists& cluster_exists)
-      : filters_(filters), cluster_exists_(cluster_exists) {}
-  config::ClusterSlots& clusters() override { return filters_.clusters(); }
-  absl::StatusOr<config::PerFilterConfig> compile_per_filter(
-      const google::protobuf::Map<std::string, google::protobuf::Any>& configs) override {
-    return compile_per_filter_config(configs, filters_);
-  }
-  bool cluster_exists(std::string_view name) const override { return cluster_exists_(name); }
-  bool validate_clusters_by_default() const override { return true; }
-
- private:
-  CompileContext& filters_;
-  const ClusterExists& cluster_exists_;
-};
 
 void compile_codecs(const Message& message, HttpConnectionManager& out, FieldErrors& errors) {
   switch (message.codec_type()) {
@@ -234,15 +219,33 @@ void compile_upgrades(const Message& message, HttpConnectionManager& out, FieldE
   }
 }
 
-void compile_routes(const Message& message, CompileContext& context,
-                    const ClusterExists& cluster_exists, HttpConnectionManager& out,
-                    FieldErrors& errors) {
-  if (!message.has_route_config()) {
-    const char* field = message.has_rds() ? "rds" : "route_config";
-    errors.add(field, "routes must be inline: discovered routes are not supported by Outrigger");
+void compile_discovered_routes(const Message& message, CompileEnvironment& environment,
+                               const std::string& stat_prefix, HttpConnectionManager& out,
+                               FieldErrors& errors) {
+  if (environment.dynamic == nullptr) {
+    errors.add("rds", "routes cannot be discovered here");
     return;
   }
-  RouteContext routes(context, cluster_exists);
+  auto routes = environment.dynamic->routes(message.rds(), stat_prefix, environment);
+  if (routes.ok()) {
+    out.routes = *std::move(routes);
+  } else {
+    errors.add_nested("rds.config_source", routes.status());
+  }
+}
+
+void compile_routes(const Message& message, CompileEnvironment& environment,
+                    CompileContext& context, const ClusterExists& cluster_exists,
+                    HttpConnectionManager& out, FieldErrors& errors) {
+  if (message.has_rds()) {
+    compile_discovered_routes(message, environment, context.stat_prefix(), out, errors);
+    return;
+  }
+  if (!message.has_route_config()) {
+    errors.add("route_config", "one of route_config and rds must be set");
+    return;
+  }
+  FilterRouteContext routes(context, cluster_exists, RouteOrigin::inline_);
   out.routes = std::make_shared<config::Slot<config::RouteTable>>(
       errors.take_nested("route_config", compile_route_table(message.route_config(), routes)));
 }
@@ -270,8 +273,9 @@ absl::StatusOr<std::shared_ptr<const HttpConnectionManager>> compile_http_connec
   compile_normalization(message, *out, errors);
   compile_upgrades(message, *out, errors);
   FilterCompileContext context(environment, fmt::format("http.{}.", stat_name(out->stat_prefix)));
-  compile_routes(message, context, cluster_exists, *out, errors);
-  out->filters = errors.take_nested("", compile_http_filters(message.http_filters(), context));
+  compile_routes(message, environment, context, cluster_exists, *out, errors);
+  out->filters =
+      errors.take_nested("", compile_http_filters(message.http_filters(), context, environment));
   out->access_logs = errors.take_nested("", compile_access_logs(message.access_log()));
   compile_log_options(message, *out, errors);
   if (message.has_local_reply_config()) {

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "absl/container/flat_hash_map.h"
 #include "fmt/format.h"
 
 #include "api/stats_server.h"
@@ -14,6 +15,7 @@
 #include "xds/compile_values.h"
 #include "xds/field_errors.h"
 #include "xds/listener_stat_names.h"
+#include "xds/octets.h"
 
 // Envoy's deprecated fields are in use everywhere, so they work here.
 #pragma GCC diagnostic ignored "-Wdeprecated-declarations"
@@ -21,28 +23,68 @@
 namespace outrigger::xds {
 namespace {
 
+using envoy::config::listener::v3::FilterChain;
 using envoy::config::listener::v3::Listener;
 
-void compile_chains(const Listener& listener, const ListenerStatNames& names,
-                    CompileEnvironment& environment, const ClusterExists& cluster_exists,
-                    config::Listener& out, FieldErrors& errors) {
+std::string shape_of(Listener listener) {
+  listener.clear_filter_chains();
+  listener.clear_default_filter_chain();
+  return octets_of(listener);
+}
+
+// The filter chains of the listener in force, found by what they were compiled from.
+class PresentChains {
+ public:
+  PresentChains() = default;
+  explicit PresentChains(const PresentListener& present)
+      : default_(present.compiled.default_chain) {
+    if (default_ != nullptr) default_octets_ = octets_of(present.message.default_filter_chain());
+    for (size_t i = 0; i < present.compiled.chains.size(); ++i) {
+      chains_.try_emplace(octets_of(present.message.filter_chains(static_cast<int>(i))),
+                          present.compiled.chains[i]);
+    }
+  }
+
+  config::FilterChainPtr find(const FilterChain& message) const {
+    if (chains_.empty()) return nullptr;
+    auto found = chains_.find(octets_of(message));
+    return found == chains_.end() ? nullptr : found->second;
+  }
+  config::FilterChainPtr find_default(const FilterChain& message) const {
+    return default_ != nullptr && octets_of(message) == default_octets_ ? default_ : nullptr;
+  }
+
+ private:
+  absl::flat_hash_map<std::string, config::FilterChainPtr> chains_;
+  config::FilterChainPtr default_;
+  std::string default_octets_;
+};
+
+void compile_chains(const Listener& listener, const PresentChains& present,
+                    const ListenerStatNames& names, CompileEnvironment& environment,
+                    const ClusterExists& cluster_exists, config::Listener& out,
+                    FieldErrors& errors) {
+  auto take = [&](const std::string& field, const FilterChain& message,
+                  config::FilterChainPtr chain) {
+    if (chain != nullptr) return chain;
+    return config::FilterChainPtr(errors.take_nested(
+        field, compile_filter_chain(message, names, environment, cluster_exists)));
+  };
   if (listener.filter_chains_size() == 0 && !listener.has_default_filter_chain())
     errors.add("filter_chains", "no filter chains specified");
   TakenMatches taken;
   for (int i = 0; i < listener.filter_chains_size(); ++i) {
     const auto& message = listener.filter_chains(i);
     std::string field = indexed("filter_chains", i);
-    auto chain = errors.take_nested(
-        field, compile_filter_chain(message, names, environment, cluster_exists));
+    auto chain = take(field, message, present.find(message));
     if (chain == nullptr) continue;
     absl::Status fresh = taken.add(chain->name, message.filter_chain_match(), chain->match);
     if (!fresh.ok()) errors.add(field, fresh);
     out.chains.push_back(std::move(chain));
   }
   if (!listener.has_default_filter_chain()) return;
-  out.default_chain = errors.take_nested(
-      "default_filter_chain",
-      compile_filter_chain(listener.default_filter_chain(), names, environment, cluster_exists));
+  const FilterChain& message = listener.default_filter_chain();
+  out.default_chain = take("default_filter_chain", message, present.find_default(message));
 }
 
 void compile_socket(const Listener& listener, config::Listener& out) {
@@ -102,14 +144,14 @@ ListenerStatNames stat_names(const Listener& listener, const config::Listener& o
   return {out.address().text(), out.address().is_ip()};
 }
 
-}  // namespace
-
-absl::StatusOr<config::ListenerPtr> compile_listener(const Listener& listener,
-                                                     CompileEnvironment& environment,
-                                                     const ClusterExists& cluster_exists) {
+absl::StatusOr<config::ListenerPtr> compile(const Listener& listener, std::string shape,
+                                            const PresentChains& present,
+                                            CompileEnvironment& environment,
+                                            const ClusterExists& cluster_exists) {
   FieldErrors errors;
   auto out = std::make_shared<config::Listener>();
   out->name = listener.name();
+  out->shape = std::move(shape);
   compile_listener_addresses(listener, *out, errors);
   compile_socket(listener, *out);
   check_socket(listener, *out, errors);
@@ -117,10 +159,28 @@ absl::StatusOr<config::ListenerPtr> compile_listener(const Listener& listener,
   compile_filters(listener, environment, *out, errors);
   out->access_logs = errors.take_nested("", compile_access_logs(listener.access_log()));
   ListenerStatNames names = stat_names(listener, *out);
-  compile_chains(listener, names, environment, cluster_exists, *out, errors);
+  compile_chains(listener, present, names, environment, cluster_exists, *out, errors);
   if (!errors.empty()) return errors.status();
   out->stats = names.scope<ListenerStats>("", environment.stats);
   return config::ListenerPtr(std::move(out));
+}
+
+}  // namespace
+
+absl::StatusOr<config::ListenerPtr> compile_listener(const Listener& listener,
+                                                     CompileEnvironment& environment,
+                                                     const ClusterExists& cluster_exists) {
+  return compile(listener, {}, {}, environment, cluster_exists);
+}
+
+absl::StatusOr<config::ListenerPtr> compile_next_listener(const Listener& listener,
+                                                          const PresentListener* present,
+                                                          CompileEnvironment& environment,
+                                                          const ClusterExists& cluster_exists) {
+  std::string shape = shape_of(listener);
+  bool alike = present != nullptr && present->compiled.shape == shape;
+  return compile(listener, std::move(shape), alike ? PresentChains(*present) : PresentChains(),
+                 environment, cluster_exists);
 }
 
 }  // namespace outrigger::xds

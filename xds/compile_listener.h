@@ -16,4 +16,15 @@ absl::StatusOr<config::ListenerPtr> compile_listener(
     const envoy::config::listener::v3::Listener& listener, CompileEnvironment& environment,
     const ClusterExists& cluster_exists);
 
+// A listener in force, as it came and as it was compiled.
+struct PresentListener {
+  const envoy::config::listener::v3::Listener& message;
+  const config::Listener& compiled;
+};
+// A listener that may take the place of `present` (nullptr: of none): it has a shape, and where
+// that is the present one's, filter chains that did not change are the present ones themselves.
+absl::StatusOr<config::ListenerPtr> compile_next_listener(
+    const envoy::config::listener::v3::Listener& listener, const PresentListener* present,
+    CompileEnvironment& environment, const ClusterExists& cluster_exists);
+
 }  // namespace outrigger::xds

@@ -9,7 +9,7 @@ namespace {
 constexpr WorkingFields kWorking[] = {
     {HCM_NS "HttpConnectionManager.SetCurrentClientCertDetails", "*"},
     {HCM_NS "HttpConnectionManager",
-     "codec_type stat_prefix route_config http_filters common_http_protocol_options "
+     "codec_type stat_prefix route_config rds http_filters common_http_protocol_options "
      "http_protocol_options http2_protocol_options "
      "server_name server_header_transformation scheme_header_transformation max_request_headers_kb "
      "stream_idle_timeout "
@@ -30,7 +30,9 @@ constexpr WorkingFields kWorking[] = {
     {HCM_NS "HttpConnectionManager.UpgradeConfig", "upgrade_type enabled"},
     {HCM_NS "HttpConnectionManager.InternalAddressConfig", "*"},
     {"envoy.config.core.v3.CidrRange", "*"},
-    {HCM_NS "HttpFilter", "name typed_config is_optional disabled"},
+    {HCM_NS "HttpFilter", "name typed_config config_discovery is_optional disabled"},
+    {HCM_NS "Rds", "*"},
+    {"envoy.config.core.v3.ExtensionConfigSource", "*"},
     {HCM_NS "LocalReplyConfig", "*"},
     {HCM_NS "ResponseMapper", "*"},
     {HCM_NS "RequestIDExtension", "*"},
@@ -42,7 +44,7 @@ constexpr WorkingFields kWorking[] = {
     {"envoy.config.accesslog.v3.AccessLogFilter",
      "status_code_filter duration_filter not_health_check_filter and_filter or_filter "
      "header_filter response_flag_filter runtime_filter grpc_status_filter metadata_filter "
-     "log_type_filter traceable_filter"},
+     "log_type_filter traceable_filter extension_filter"},
     {"envoy.config.accesslog.v3.RuntimeFilter", "*"},
     {"envoy.config.accesslog.v3.GrpcStatusFilter", "*"},
     {"envoy.config.accesslog.v3.MetadataFilter", "*"},

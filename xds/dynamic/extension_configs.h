@@ -8,8 +8,8 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/status/statusor.h"
 
 #include "xds/compile_environment.h"
@@ -41,8 +41,7 @@ class ExtensionConfigs {
   absl::StatusOr<DynamicSources::FilterSlotPtr> http_filter(
       const std::string& filter_name, const envoy::config::core::v3::ExtensionConfigSource& source,
       const std::string& stat_prefix, CompileEnvironment& environment);
-  // Ends the subscriptions that nobody's filter needs any more. Called by http_filter(); now and
-  // then by the composition root.
+  // Ends the subscriptions that nobody's filter needs any more; called now and then.
   void sweep();
   size_t size() const { return configs_.size(); }
 
@@ -50,7 +49,7 @@ class ExtensionConfigs {
   class Config;
 
   ExtensionConfigsParts parts_;
-  std::vector<std::unique_ptr<Config>> configs_;
+  absl::flat_hash_map<std::string, std::unique_ptr<Config>> configs_;
 };
 
 }  // namespace outrigger::xds

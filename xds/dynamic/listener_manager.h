@@ -8,11 +8,9 @@
 //          -> ListenerSink::warm -> everything there -> ListenerSink::set
 #pragma once
 
-#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
-#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -89,17 +87,21 @@ class ListenerManager final : private SubscriptionHandler {
   void work_off(const std::shared_ptr<Update>& update);
   void finish(Update& update);
   void remove_missing(Update& update);
-  absl::Status apply(const Resource& resource, Update& update);
-  absl::Status apply_named(const Resource& resource, const Message& message);
-  absl::StatusOr<config::ListenerPtr> compile(const std::string& name, const Message& message,
-                                              const std::shared_ptr<InitSet>& init);
-  absl::Status check_addresses(const config::Listener& listener, const Update* update) const;
-  bool unchanged(const Resource& resource) const;
+  absl::Status apply(Resource resource, Update& update);
+  absl::Status apply_new(const Resource& resource, Message& message, Update& update);
+  absl::Status check_addresses(const config::Listener& listener, const Update& update) const;
+  bool keeps(const Update& update, const std::string& name) const;
+  std::string name_of_unnamed(const Resource& resource, const Update& update);
+  bool unchanged(const Resource& resource);
   void warm(const Resource& resource, config::ListenerPtr listener, std::shared_ptr<InitSet> init);
   void on_warm(const std::string& name, const InitSet* init);
+  void stop_warming(const std::string& name, Entry& entry);
   void remove(const std::string& name);
   void settle_first();
-  void log(const std::string& text) const;
+  void show_warming();
+  void log(const std::string& text) const {
+    if (parts_.log) parts_.log(text);
+  }
 
   ListenerManagerParts parts_;
   StatsScopePtr scope_;

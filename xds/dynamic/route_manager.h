@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/status/statusor.h"
 
 #include "xds/compile_environment.h"
@@ -21,6 +22,8 @@
 #include "xds/resource_reader.h"
 
 namespace outrigger::xds {
+
+class DiscoveredTable;
 
 struct RouteManagerParts {
   SubscriptionFactory& subscriptions;
@@ -45,16 +48,16 @@ class RouteManager {
   absl::StatusOr<DynamicSources::RouteSlotPtr> routes(const DynamicSources::Rds& rds,
                                                       const std::string& stat_prefix,
                                                       CompileEnvironment& environment);
-  // Ends the subscriptions to tables that nobody holds any more. Called by routes(); now and then
-  // by the composition root.
+  // Ends the subscriptions to tables that nobody holds any more; called now and then.
   void sweep();
   size_t size() const { return tables_.size(); }
 
  private:
-  class Table;
-
   RouteManagerParts parts_;
-  std::vector<std::unique_ptr<Table>> tables_;
+  // By the octets of the message that asks for them: source and name.
+  absl::flat_hash_map<std::string, std::unique_ptr<DiscoveredTable>> tables_;
+  // Large tables take their time to be freed: that is done here, when no worker has them any more.
+  std::vector<std::shared_ptr<const config::RouteTable>> replaced_;
 };
 
 }  // namespace outrigger::xds

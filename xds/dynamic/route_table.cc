@@ -1,0 +1,124 @@
+#include "xds/dynamic/route_table.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "fmt/format.h"
+
+#include "xds/compile_route.h"
+#include "xds/filter_compile_context.h"
+#include "xds/filter_route_context.h"
+
+namespace outrigger::xds {
+namespace {
+
+// http.<prefix>.rds.<route configuration>.
+template <class Stats>
+StatsScopePtr scope_of(const std::string& stat_prefix, const std::string& name,
+                       StatsRegistry& stats) {
+  std::string value = stat_name(name);
+  constexpr std::string_view kHttp = "http.";
+  std::string manager = stat_prefix.substr(kHttp.size());
+  if (manager.ends_with('.')) manager.pop_back();
+  return stats.scope<Stats>(
+      fmt::format("{}rds.{}.", stat_prefix, value), "http.rds.",
+      {{"envoy.http_conn_manager_prefix", manager}, {"envoy.rds_route_config", value}});
+}
+
+int64_t wall_milliseconds() {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+}  // namespace
+
+DiscoveredTable::DiscoveredTable(RouteManagerParts& parts, std::string name,
+                                 std::string stat_prefix, const std::shared_ptr<Slot>& slot,
+                                 Retire retire)
+    : parts_(parts),
+      name_(std::move(name)),
+      stat_prefix_(std::move(stat_prefix)),
+      retire_(std::move(retire)),
+      subscription_stats_(
+          scope_of<SubscriptionStats>(stat_prefix_, name_, parts.environment.stats)),
+      scope_(scope_of<RdsStats>(stat_prefix_, name_, parts.environment.stats)),
+      stats_(scope_->local<RdsStats>(StatsScope::kMainThread)),
+      slot_(slot) {}
+
+DiscoveredTable::~DiscoveredTable() {
+  parts_.ledger.removed(RouteManager::kTypeUrl, name_);
+}
+
+absl::Status DiscoveredTable::subscribe(const envoy::config::core::v3::ConfigSource& source) {
+  SubscriptionRequest request;
+  request.type_url = RouteManager::kTypeUrl;
+  request.names = {name_};
+  request.stats = subscription_stats_;
+  auto subscription = parts_.subscriptions.subscribe(source, std::move(request), *this);
+  if (!subscription.ok()) return subscription.status();
+  subscription_ = *std::move(subscription);
+  parts_.ledger.requested(RouteManager::kTypeUrl, name_);
+  return absl::OkStatus();
+}
+
+void DiscoveredTable::wait(InitSet& init) {
+  if (!answered_)
+    waiting_.push_back(init.add(fmt::format("RdsRouteConfigSubscription init {}", name_)));
+}
+
+void DiscoveredTable::answered() {
+  answered_ = true;
+  auto waiting = std::exchange(waiting_, {});
+  for (const auto& target : waiting) target->ready();
+}
+
+void DiscoveredTable::on_update(std::shared_ptr<const ResourceUpdate> update, Done done) {
+  UpdateResult result;
+  // A table that the server has no more stays in force, as in Envoy.
+  if (update->added.empty()) stats_.update_empty.inc();
+  for (const Resource& resource : update->added) {
+    if (absl::Status status = apply(resource); !status.ok()) {
+      std::string reason(status.message());
+      parts_.ledger.rejected(RouteManager::kTypeUrl, resource, reason);
+      result.rejected.push_back({resource.name, std::move(reason)});
+    }
+  }
+  if (result.rejected.empty()) parts_.ledger.set_version(RouteManager::kTypeUrl, update->version);
+  done(std::move(result));
+  answered();  // with a refusal as well: one bad table must not keep a listener's others away
+}
+
+absl::Status DiscoveredTable::apply(const Resource& resource) {
+  Digest digest = digest_of(resource.body.value());
+  if (digest != present_) {
+    auto message = parts_.reader.read<Message>(resource.body);
+    if (!message.ok()) return message.status();
+    if ((*message)->name() != name_) {
+      return absl::InvalidArgumentError(fmt::format(
+          "Unexpected RDS configuration (expecting {}): {}", name_, (*message)->name()));
+    }
+    if (absl::Status status = put(**message); !status.ok()) return status;
+    present_ = digest;
+    stats_.config_reload.inc();
+    stats_.config_reload_time_ms.set(wall_milliseconds());
+  }
+  parts_.ledger.activated(RouteManager::kTypeUrl, resource);
+  return absl::OkStatus();
+}
+
+absl::Status DiscoveredTable::put(const Message& message) {
+  FilterCompileContext filters(parts_.environment, stat_prefix_);
+  FilterRouteContext context(filters, parts_.cluster_exists, RouteOrigin::discovered);
+  auto table = compile_route_table(message, context);
+  if (!table.ok()) return table.status();
+  if (auto slot = slot_.lock()) {
+    auto last = slot->current();
+    slot->set(*std::move(table));
+    if (last != nullptr) retire_(std::move(last));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace outrigger::xds

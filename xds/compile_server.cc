@@ -10,6 +10,7 @@
 #include "xds/compile_access_log.h"
 #include "xds/compile_matcher.h"
 #include "xds/compile_metadata.h"
+#include "xds/compile_socket_options.h"
 #include "xds/compile_values.h"
 #include "xds/field_errors.h"
 
@@ -20,6 +21,7 @@ namespace outrigger::xds {
 namespace {
 
 using RuntimeLayer = config::Bootstrap::RuntimeLayer;
+using RuntimeValues = std::unordered_map<std::string, std::string>;
 using envoy::config::metrics::v3::StatsConfig;
 using envoy::config::metrics::v3::StatsMatcher;
 using google::protobuf::Value;
@@ -30,21 +32,21 @@ std::string json_of(const google::protobuf::Message& message) {
 }
 
 // Keys of inner mappings are joined by dots, except for a FractionalPercent, which is one value.
-void flatten(const std::string& key, const Value& value, RuntimeLayer& out, FieldErrors& errors) {
+void flatten(const std::string& key, const Value& value, RuntimeValues& out, FieldErrors& errors) {
   switch (value.kind_case()) {
     case Value::kNumberValue:
-      out.values[key] = json_of(value);
+      out[key] = json_of(value);
       break;
     case Value::kBoolValue:
-      out.values[key] = value.bool_value() ? "true" : "false";
+      out[key] = value.bool_value() ? "true" : "false";
       break;
     case Value::kStringValue:
-      out.values[key] = value.string_value();
+      out[key] = value.string_value();
       break;
     case Value::kStructValue: {
       const auto& fields = value.struct_value().fields();
       if (fields.contains("numerator") || fields.contains("denominator")) {
-        out.values[key] = json_of(value.struct_value());
+        out[key] = json_of(value.struct_value());
         break;
       }
       for (const auto& [name, inner] : fields)
@@ -62,9 +64,7 @@ absl::StatusOr<RuntimeLayer> compile_layer(
   RuntimeLayer out;
   out.name = layer.name();
   out.admin = layer.has_admin_layer();
-  FieldErrors inner;
-  for (const auto& [key, value] : layer.static_layer().fields()) flatten(key, value, out, inner);
-  errors.add_nested("static_layer", inner.status());
+  out.values = errors.take_nested("static_layer", compile_runtime_values(layer.static_layer()));
   if (!errors.empty()) return errors.status();
   return out;
 }
@@ -130,6 +130,14 @@ void compile_buckets(const StatsConfig& stats, config::StatsConfig& out, FieldEr
 
 }  // namespace
 
+absl::StatusOr<RuntimeValues> compile_runtime_values(const google::protobuf::Struct& values) {
+  FieldErrors errors;
+  RuntimeValues out;
+  for (const auto& [key, value] : values.fields()) flatten(key, value, out, errors);
+  if (!errors.empty()) return errors.status();
+  return out;
+}
+
 absl::StatusOr<config::Admin> compile_admin(const envoy::config::bootstrap::v3::Admin& admin) {
   FieldErrors errors;
   config::Admin out;
@@ -141,8 +149,11 @@ absl::StatusOr<config::Admin> compile_admin(const envoy::config::bootstrap::v3::
     log.format = default_log_format_compiled();
     out.access_logs.push_back(std::move(log));
   }
-  out.profile_path = admin.profile_path();
-  out.ignore_global_connection_limit = admin.ignore_global_conn_limit();
+  out.socket_options = errors.take_nested("", compile_socket_options(admin.socket_options()));
+  for (int i = 0; i < admin.allow_paths_size(); ++i) {
+    out.allowed_paths.push_back(errors.take_nested(indexed("allow_paths", i),
+                                                   compile_string_matcher(admin.allow_paths(i))));
+  }
   if (!errors.empty()) return errors.status();
   return out;
 }
@@ -184,9 +195,12 @@ config::NodeIdentity compile_node(const envoy::config::core::v3::Node& node,
     return first.empty() ? second : first;
   };
   const auto& locality = node.locality();
-  return {either(overrides.id, node.id()), either(overrides.cluster, node.cluster()),
-          either(overrides.region, locality.region()), either(overrides.zone, locality.zone()),
-          either(overrides.sub_zone, locality.sub_zone()), compile_struct(node.metadata())};
+  return {either(overrides.id, node.id()),
+          either(overrides.cluster, node.cluster()),
+          either(overrides.region, locality.region()),
+          either(overrides.zone, locality.zone()),
+          either(overrides.sub_zone, locality.sub_zone()),
+          compile_struct(node.metadata())};
 }
 
 }  // namespace outrigger::xds

@@ -2,6 +2,8 @@
 // Errors open with the field's path.
 #pragma once
 
+#include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -17,6 +19,10 @@ absl::StatusOr<config::Admin> compile_admin(const envoy::config::bootstrap::v3::
 
 absl::StatusOr<std::vector<config::Bootstrap::RuntimeLayer>> compile_runtime(
     const envoy::config::bootstrap::v3::LayeredRuntime& runtime);
+
+// A layer's values by their whole names: keys of inner mappings are joined by dots.
+absl::StatusOr<std::unordered_map<std::string, std::string>> compile_runtime_values(
+    const google::protobuf::Struct& values);
 
 absl::StatusOr<config::StatsConfig> compile_stats_config(
     const envoy::config::metrics::v3::StatsConfig& stats);

@@ -139,7 +139,8 @@ absl::StatusOr<config::TlsContextSlotPtr> make_slot(const Message& message, TlsS
       side == TlsSide::downstream ? "server_ssl_socket_factory." : "client_ssl_socket_factory.");
   return secrets.make_slot(
       place.prefix, side, std::move(factory_stats),
-      [message, base](TlsInputs& inputs) { return compile(message, inputs, base); });
+      [message, base](TlsInputs& inputs) { return compile(message, inputs, base); },
+      environment.init);
 }
 
 }  // namespace

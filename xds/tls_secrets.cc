@@ -9,7 +9,9 @@
 
 #include "api/stats_tls.h"
 #include "xds/compile_environment.h"
+#include "xds/compile_tls.h"
 #include "xds/field_errors.h"
+#include "xds/init_set.h"
 #include "xds/secret_file.h"
 
 // Envoy's deprecated fields are in use everywhere, so they work here.
@@ -30,8 +32,8 @@ absl::Status not_from_server(const SdsSecretConfig& from) {
   FieldErrors errors;
   errors.add(
       "sds_config",
-      fmt::format("secret '{}': secrets from a management server (ads, api_config_source) are "
-                  "not supported by Outrigger, only files (path_config_source)",
+      fmt::format("secret '{}': there is no management server here (ads, api_config_source), only "
+                  "files (path_config_source)",
                   from.name()));
   return errors.status();
 }
@@ -75,7 +77,22 @@ absl::StatusOr<const TlsSecret*> TlsInputs::secret(const SdsSecretConfig& from) 
     return errors.status();
   }
   const ConfigSource& source = from.sds_config();
-  if (!source.has_path_config_source() && source.path().empty()) return not_from_server(from);
+  bool is_file = source.has_path_config_source() || !source.path().empty();
+  return is_file ? from_file(from) : from_server(from);
+}
+
+absl::StatusOr<const TlsSecret*> TlsInputs::from_server(const SdsSecretConfig& from) {
+  if (secrets_.source_ == nullptr) return not_from_server(from);
+  auto remote = secrets_.source_->find(from);
+  if (!remote.ok()) return remote.status();
+  remotes_.push_back(*std::move(remote));
+  const RemoteSecret* secret = remotes_.back().get();
+  return secret == candidate_of_ ? candidate_ : secret->current();
+}
+
+absl::StatusOr<const TlsSecret*> TlsInputs::from_file(const SdsSecretConfig& from) {
+  FieldErrors errors;
+  const ConfigSource& source = from.sds_config();
   std::string path =
       source.has_path_config_source() ? source.path_config_source().path() : source.path();
   if (access(path.c_str(), F_OK) != 0) {
@@ -107,7 +124,8 @@ absl::StatusOr<const TlsSecret*> TlsInputs::secret(const SdsSecretConfig& from) 
 
 absl::StatusOr<config::TlsContextSlotPtr> TlsSecrets::make_slot(std::string what, TlsSide side,
                                                                 StatsScopePtr factory_stats,
-                                                                Compile compile_context) {
+                                                                Compile compile_context,
+                                                                InitSet* init) {
   auto slot = std::make_shared<config::TlsContextSlot>();
   slot->factory_stats = std::move(factory_stats);
   auto entry = std::make_unique<Entry>();
@@ -116,23 +134,33 @@ absl::StatusOr<config::TlsContextSlotPtr> TlsSecrets::make_slot(std::string what
   entry->compile = std::move(compile_context);
   entry->slot = slot;
   TlsInputs inputs(*this);
-  auto context = compile(*entry, inputs);
-  if (!context.ok()) return context.status();
-  if (*context != nullptr) slot->set(*std::move(context));
+  auto compiled = compile(*entry, inputs);
+  if (!compiled.ok()) return compiled.status();
+  if (compiled->context != nullptr) {
+    note_facts(*entry, *compiled);
+    slot->set(std::move(compiled->context));
+  }
   forget_unused();
   watch(*entry, inputs);
+  entry->remotes = std::move(inputs.remotes_);
+  for (const auto& remote : entry->remotes) {
+    if (init != nullptr && remote->current() == nullptr) remote->wait_in(*init);
+  }
   entries_.push_back(std::move(entry));
   return slot;
 }
 
-absl::StatusOr<config::TlsContextPtr> TlsSecrets::compile(Entry& entry, TlsInputs& inputs) const {
+absl::StatusOr<TlsSecrets::Compiled> TlsSecrets::compile(const Entry& entry,
+                                                         TlsInputs& inputs) const {
+  Compiled out;
   auto context = entry.compile(inputs);
-  if (!context.ok() || *context == nullptr || !services_.check) return context;
-  auto facts = services_.check(**context, entry.side);
+  if (!context.ok()) return context.status();
+  out.context = *std::move(context);
+  if (out.context == nullptr || !services_.check) return out;
+  auto facts = services_.check(*out.context, entry.side);
   if (!facts.ok()) return facts.status();
-  entry.facts = *std::move(facts);
-  show_expiry(entry, **context);
-  return context;
+  out.facts = *std::move(facts);
+  return out;
 }
 
 void TlsSecrets::show_expiry(Entry& entry, const config::TlsContext& context) {
@@ -161,28 +189,107 @@ void TlsSecrets::watch(Entry& entry, const TlsInputs& inputs) {
   }
 }
 
+void TlsSecrets::count_rejected(const Entry& entry) {
+  if (auto slot = entry.slot.lock())
+    slot->factory_stats->local<TlsFactoryStats>(StatsScope::kMainThread)
+        .ssl_context_update_rejected.inc();
+}
+
 void TlsSecrets::update(Entry& entry) {
   config::TlsContextSlotPtr slot = entry.slot.lock();
   if (slot == nullptr) return;
   TlsInputs inputs(*this);
-  auto context = compile(entry, inputs);
+  auto compiled = compile(entry, inputs);
   watch(entry, inputs);
-  auto& stats = slot->factory_stats->local<TlsFactoryStats>(StatsScope::kMainThread);
-  if (!context.ok() || *context == nullptr) {
-    stats.ssl_context_update_rejected.inc();
+  if (!compiled.ok() || compiled->context == nullptr) {
+    count_rejected(entry);
     warn(fmt::format(
         "{}ssl: a changed certificate or authority cannot be used, the last good one stays in "
         "force: {}",
         entry.what,
-        context.ok() ? "the secret is missing" : std::string(context.status().message())));
+        compiled.ok() ? "the secret is missing" : std::string(compiled.status().message())));
     return;
   }
+  put_in_force(entry, *std::move(compiled), "changed certificates are in force");
+}
+
+void TlsSecrets::put_in_force(Entry& entry, Compiled compiled, const char* what) {
+  config::TlsContextSlotPtr slot = entry.slot.lock();
+  if (slot == nullptr) return;
+  note_facts(entry, compiled);
   config::TlsContextPtr present = slot->current();
-  if (present != nullptr && secrets_of(*present) == secrets_of(**context)) return;
-  slot->set(*std::move(context));
-  stats.ssl_context_update_by_sds.inc();
-  if (services_.log)
-    services_.log(false, fmt::format("{}ssl: changed certificates are in force", entry.what));
+  if (present != nullptr && secrets_of(*present) == secrets_of(*compiled.context)) return;
+  slot->set(std::move(compiled.context));
+  slot->factory_stats->local<TlsFactoryStats>(StatsScope::kMainThread)
+      .ssl_context_update_by_sds.inc();
+  if (services_.log) services_.log(false, fmt::format("{}ssl: {}", entry.what, what));
+}
+
+void TlsSecrets::note_facts(Entry& entry, const Compiled& compiled) {
+  if (!services_.check) return;
+  entry.facts = compiled.facts;
+  show_expiry(entry, *compiled.context);
+}
+
+// By itself, as far as that can be said: its field's path is that inside the secret.
+absl::Status TlsSecrets::check_alone(const TlsSecret& secret) const {
+  FieldErrors errors;
+  TlsInputs inputs(*this);
+  config::TlsContext context;
+  TlsSide side = TlsSide::downstream;
+  if (secret.has_tls_certificate()) {
+    context.certificates.push_back(errors.take_nested(
+        "tls_certificate",
+        compile_tls_certificate(secret.tls_certificate(), SecretOrigin::secret, inputs)));
+  } else if (secret.has_session_ticket_keys()) {
+    errors.take_nested("session_ticket_keys", compile_ticket_keys(secret.session_ticket_keys(),
+                                                                  SecretOrigin::secret, inputs));
+    return errors.status();
+  } else if (secret.validation_context().has_trusted_ca()) {
+    side = TlsSide::upstream;
+    context.validation = errors.take_nested(
+        "validation_context",
+        compile_tls_validation(secret.validation_context(), SecretOrigin::secret, inputs));
+  } else if (!secret.has_validation_context()) {
+    errors.add("", "has none of tls_certificate, validation_context, session_ticket_keys");
+  } else {
+    return absl::OkStatus();  // its contexts bring along what it lacks
+  }
+  if (!errors.empty() || !services_.check) return errors.status();
+  auto facts = services_.check(context, side);
+  if (!facts.ok()) errors.add("", std::string(facts.status().message()));
+  return errors.status();
+}
+
+absl::Status TlsSecrets::apply(const RemoteSecret& secret, const TlsSecret& candidate) {
+  if (absl::Status status = check_alone(candidate); !status.ok()) return status;
+  forget_unused();
+  struct Change {
+    Entry* entry;
+    Compiled compiled;
+    TlsInputs inputs;
+  };
+  std::vector<Change> changes;
+  for (const auto& entry : entries_) {
+    auto uses = [&](const auto& remote) { return remote.get() == &secret; };
+    if (std::none_of(entry->remotes.begin(), entry->remotes.end(), uses)) continue;
+    Change& change = changes.emplace_back(Change{entry.get(), {}, TlsInputs(*this)});
+    change.inputs.candidate_of_ = &secret;
+    change.inputs.candidate_ = &candidate;
+    auto compiled = compile(*entry, change.inputs);
+    if (!compiled.ok()) {
+      count_rejected(*entry);
+      return absl::InvalidArgumentError(
+          fmt::format("{}ssl: {}", entry->what, std::string(compiled.status().message())));
+    }
+    change.compiled = *std::move(compiled);
+  }
+  for (Change& change : changes) {
+    watch(*change.entry, change.inputs);
+    if (change.compiled.context != nullptr)
+      put_in_force(*change.entry, std::move(change.compiled), "the secret is in force");
+  }
+  return absl::OkStatus();
 }
 
 void TlsSecrets::forget_unused() {

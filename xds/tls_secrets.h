@@ -89,8 +89,8 @@ class TlsSecrets;
 // What a compilation used, so that it can be watched.
 class TlsInputs {
  public:
-  // The named secret of `from`: one of the bootstrap, or of a file. nullptr: the file is there, but
-  // the secret is not (yet). An error: it is nowhere, or comes from a management server.
+  // The named secret of `from`: one of the bootstrap, of a file or of a management server. nullptr:
+  // it is not there (yet). An error: it is nowhere.
   absl::StatusOr<const TlsSecret*> secret(const SdsSecretConfig& from);
   void watch(const std::string& directory) { directories_.insert(directory); }
   // The files that a secret from a file names are watched themselves.
@@ -99,8 +99,14 @@ class TlsInputs {
  private:
   friend class TlsSecrets;
   explicit TlsInputs(const TlsSecrets& secrets) : secrets_(secrets) {}
+  absl::StatusOr<const TlsSecret*> from_file(const SdsSecretConfig& from);
+  absl::StatusOr<const TlsSecret*> from_server(const SdsSecretConfig& from);
 
   const TlsSecrets& secrets_;
+  std::vector<std::shared_ptr<RemoteSecret>> remotes_;
+  // Compiled with in the place of the present one, to see whether it can be used.
+  const RemoteSecret* candidate_of_ = nullptr;
+  const TlsSecret* candidate_ = nullptr;
   std::set<std::string> directories_;
   std::vector<std::unique_ptr<TlsSecret>> loaded_;
 };
@@ -111,6 +117,8 @@ class TlsSecrets {
   TlsSecrets(const TlsSecrets&) = delete;
   TlsSecrets& operator=(const TlsSecrets&) = delete;
 
+  // Where secrets of management servers come from; nullptr: such are refused.
+  void set_source(SecretSource* source) { source_ = source; }
   void set_static(const TlsSecret& secret) { static_[secret.name()] = secret; }
   const TlsServices& services() const { return services_; }
 
@@ -118,8 +126,13 @@ class TlsSecrets {
   using Compile = std::function<absl::StatusOr<config::TlsContextPtr>(TlsInputs& inputs)>;
   // A slot with the compiled context, kept up to date as long as somebody holds it. `what` is for
   // the log: "listener.0.0.0.0_443.".
+  // `init` waits for secrets that are not there yet; nullptr: nobody waits.
   absl::StatusOr<config::TlsContextSlotPtr> make_slot(std::string what, TlsSide side,
-                                                      StatsScopePtr factory_stats, Compile compile);
+                                                      StatsScopePtr factory_stats, Compile compile,
+                                                      InitSet* init = nullptr);
+  // Puts `candidate` in force in every context that uses `secret`, or, if it cannot be used, in
+  // none of them: the error says why.
+  absl::Status apply(const RemoteSecret& secret, const TlsSecret& candidate);
   // Every context that somebody still uses, in the order of their making.
   std::vector<config::TlsContextPtr> contexts() const;
   // When the first of their certificates and authorities expires; nullopt: there are none.
@@ -136,17 +149,28 @@ class TlsSecrets {
     Compile compile;
     std::weak_ptr<config::TlsContextSlot> slot;
     std::map<std::string, std::unique_ptr<DirectoryWatcher::Watch>> watches;
+    std::vector<std::shared_ptr<RemoteSecret>> remotes;
     std::vector<TlsCertificateFact> facts;
     std::vector<StatsScopePtr> expiry_stats;
   };
 
-  absl::StatusOr<config::TlsContextPtr> compile(Entry& entry, TlsInputs& inputs) const;
+  struct Compiled {
+    config::TlsContextPtr context;  // nullptr: a secret is not there yet
+    std::vector<TlsCertificateFact> facts;
+  };
+
+  absl::StatusOr<Compiled> compile(const Entry& entry, TlsInputs& inputs) const;
+  absl::Status check_alone(const TlsSecret& secret) const;
+  void put_in_force(Entry& entry, Compiled compiled, const char* what);
+  void note_facts(Entry& entry, const Compiled& compiled);
+  static void count_rejected(const Entry& entry);
   static void show_expiry(Entry& entry, const config::TlsContext& context);
   void update(Entry& entry);
   void watch(Entry& entry, const TlsInputs& inputs);
   void forget_unused();
 
   TlsServices services_;
+  SecretSource* source_ = nullptr;
   std::map<std::string, TlsSecret> static_;
   std::vector<std::unique_ptr<Entry>> entries_;
 };

@@ -24,7 +24,7 @@ class Secrets final : public SecretSource {
   // Tells `contexts` that it is there for them.
   Secrets(TlsSecrets& contexts, SubscriptionFactory& sources, ResourceReader& reader,
           StatsRegistry& stats, Ledger& ledger);
-  ~Secrets() override;
+  ~Secrets();
 
   absl::StatusOr<std::shared_ptr<RemoteSecret>> find(const SdsSecretConfig& from) override;
 

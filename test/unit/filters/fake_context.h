@@ -116,7 +116,7 @@ class FakeContext final : public FilterContext {
   void reset(const Outcome&) override {}
   void start_timer(unsigned tag, std::chrono::milliseconds delay) override { timers_[tag] = delay; }
   void cancel_timer(unsigned tag) override { timers_[tag].reset(); }
-  size_t request_buffered() const override { return 0; }
+  size_t request_buffered() const override { return held_request.size(); }
   void set_request_buffer_limit(uint64_t bytes) override { buffer_limit = bytes; }
   std::string_view request_buffer() override { return held_request; }
   unsigned worker() const override { return 0; }

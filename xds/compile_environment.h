@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "api/config/bootstrap.h"
+#include "api/config/cluster.h"
 #include "api/config/cluster_ref.h"
 #include "api/stats.h"
 
@@ -28,6 +29,9 @@ struct CompileEnvironment {
   TlsSecrets* tls = nullptr;  // nullptr: certificates come from their messages and are read once
   DynamicSources* dynamic = nullptr;  // nullptr: what would be discovered is refused
   InitSet* init = nullptr;  // what the object waits for is added here; nullptr: it does not wait
+  // Takes clusters that a configuration describes without naming them (google_grpc), to put them
+  // in force as any other; maybe the same one again. nullptr: they are used where they are named.
+  std::function<void(const config::ClusterPtr&)> own_cluster = nullptr;
 
   std::shared_ptr<void> share(const std::string& key,
                               const std::function<std::shared_ptr<void>()>& make) {

@@ -18,6 +18,7 @@ Made from the tables `xds/fields_*.cc`: run `test_unit_xds` with `OUTRIGGER_WRIT
 
 Outrigger refuses a configuration that sets a field which is not listed here, and names the field, its path and its line.
 A *harmless* field is accepted and has no effect; the note says what holds instead, and the log says so once at start.
+So it is with extensions that are accepted without any effect.
 Fields of `google.protobuf` types (durations, wrapped numbers, Struct) always work.
 )";
 
@@ -71,6 +72,9 @@ std::string describe(const FieldTable& table) {
   for (const WorkingFields& entry : table.working) {
     if (entry.fields != "*") text += describe(entry, table);
   }
+  if (!table.no_effect.empty()) text += "\n### Accepted, without any effect\n\n";
+  for (const NoEffect& entry : table.no_effect)
+    text += fmt::format("- `{}`: {}\n", entry.message, entry.note);
   return text;
 }
 
@@ -79,12 +83,22 @@ std::string describe(const FieldTable& table) {
 std::span<const FieldTable> field_tables() {
   static const FieldTable kTables[] = {kServerFields,     kListenerFields, kNetworkFields,
                                        kDownstreamFields, kRouteFields,    kUpstreamFields,
-                                       kFilterFields,     kTlsFields};
+                                       kFilterFields,     kTlsFields,      kGrpcFields,
+                                       kMeshFields};
   return kTables;
 }
 
 bool has_fields_entry(std::string_view message) {
-  return find_working(message) != nullptr;
+  return find_working(message) != nullptr || find_no_effect(message) != nullptr;
+}
+
+const NoEffect* find_no_effect(std::string_view message) {
+  for (const FieldTable& table : field_tables()) {
+    for (const NoEffect& entry : table.no_effect) {
+      if (entry.message == message) return &entry;
+    }
+  }
+  return nullptr;
 }
 
 const HarmlessField* find_harmless(std::string_view message, std::string_view field) {

@@ -13,5 +13,7 @@ extern const FieldTable kRouteFields;
 extern const FieldTable kUpstreamFields;
 extern const FieldTable kFilterFields;
 extern const FieldTable kTlsFields;
+extern const FieldTable kGrpcFields;
+extern const FieldTable kMeshFields;
 
 }  // namespace outrigger::xds

@@ -13,6 +13,7 @@ import time
 
 PROXY_CORE, LOAD_CORE = 1, 0
 LOCK = "/tmp/peers.lock"  # two benchmarks at once would share the cores
+ADMIN_PATIENCE_S = 60  # for an answer of what helps a benchmark
 
 
 class Machine:

@@ -25,6 +25,22 @@ OUTRIGGER_DEFINE_STATS(SubscriptionStats, OUTRIGGER_SUBSCRIPTION_STATS)
   GAUGE(config_reload_time_ms)
 OUTRIGGER_DEFINE_STATS(RdsStats, OUTRIGGER_RDS_STATS)
 
+// http.<prefix>.vhds.<route configuration>., besides those of its subscription
+#define OUTRIGGER_VHDS_STATS(COUNTER, GAUGE, HISTOGRAM, CODES) \
+  COUNTER(config_reload)                                       \
+  COUNTER(empty_update)
+OUTRIGGER_DEFINE_STATS(VhdsStats, OUTRIGGER_VHDS_STATS)
+
+// http.<prefix>.scoped_rds.<name>., besides those of its subscription
+#define OUTRIGGER_SCOPED_RDS_STATS(COUNTER, GAUGE, HISTOGRAM, CODES) \
+  COUNTER(config_reload)                                             \
+  COUNTER(update_empty)                                              \
+  GAUGE(active_scopes)                                               \
+  GAUGE(all_scopes)                                                  \
+  GAUGE(config_reload_time_ms)                                       \
+  GAUGE(on_demand_scopes)
+OUTRIGGER_DEFINE_STATS(ScopedRdsStats, OUTRIGGER_SCOPED_RDS_STATS)
+
 // extension_config_discovery.http_filter.<filter>., besides those of its subscription
 #define OUTRIGGER_EXTENSION_CONFIG_STATS(COUNTER, GAUGE, HISTOGRAM, CODES) \
   COUNTER(config_conflict)                                                 \

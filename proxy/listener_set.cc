@@ -176,7 +176,7 @@ void ListenerSet::update_in_place(Generation& active, const config::ListenerPtr&
     if (std::find(chains->chains.begin(), chains->chains.end(), chain) == chains->chains.end())
       ++gone;
   }
-  active.config = next;
+  config::ListenerPtr last = std::exchange(active.config, next);
   active.chains = chains;
   auto left = std::make_shared<std::atomic<size_t>>(parts_.workers.size());
   command([share = active.share, chains, time = parts_.drain_time, left](WorkerListeners& all) {
@@ -184,7 +184,7 @@ void ListenerSet::update_in_place(Generation& active, const config::ListenerPtr&
   });
   stats_.listener_in_place_updated.inc();
   stats_.listener_create_success.add(parts_.workers.size());
-  if (gone > 0) ending_chains_.push_back({std::move(left), gone});
+  if (gone > 0) ending_chains_.push_back({std::move(left), gone, std::move(last)});
   show_counts();
   await_endings();
 }
@@ -218,7 +218,7 @@ void ListenerSet::end(GenerationPtr generation, Listener::Waiting waiting,
 }
 
 void ListenerSet::await_endings() {
-  if (awaiting_ || (endings_.empty() && ending_chains_.empty())) return;
+  if (awaiting_ || (endings_.empty() && ending_chains_.empty() && retired_.empty())) return;
   awaiting_ = true;
   endings_timer_.expires_after(kLook);
   endings_timer_.async_wait([this](const boost::system::error_code& error) {
@@ -232,18 +232,23 @@ void ListenerSet::await_endings() {
 void ListenerSet::look_at_endings() {
   auto now = std::chrono::steady_clock::now();
   std::vector<std::function<void()>> drained;
+  if (*commands_ == 0) retired_.clear();
   for (Ending& ending : endings_) {
     const auto& share = ending.generation->share;
     if (now >= ending.deadline && !std::exchange(ending.cut, true))
       command([share](WorkerListeners& all) { all.close_all(share); });
     if (*commands_ > 0 || share->open_connections() > 0) continue;
     command([share](WorkerListeners& all) { all.remove(share); });
+    retired_.push_back(ending.generation->config);
     if (ending.drained) drained.push_back(std::move(ending.drained));
     ending.generation = nullptr;
   }
   std::erase_if(endings_, [](const Ending& ending) { return ending.generation == nullptr; });
-  std::erase_if(ending_chains_,
-                [](const EndingChains& one) { return one.workers_left->load() == 0; });
+  std::erase_if(ending_chains_, [this](EndingChains& one) {
+    if (*one.workers_left > 0) return false;
+    retired_.push_back(std::move(one.config));
+    return true;
+  });
   show_counts();
   for (auto& call : drained) call();  // may change the set
 }

@@ -90,6 +90,7 @@ class ListenerSet final : public xds::ListenerSink {
   struct EndingChains {
     std::shared_ptr<std::atomic<size_t>> workers_left;
     size_t chains;
+    config::ListenerPtr config;  // that had them
   };
 
   // Tells every worker.
@@ -113,6 +114,9 @@ class ListenerSet final : public xds::ListenerSink {
   std::vector<Entry> entries_;
   std::vector<Ending> endings_;
   std::vector<EndingChains> ending_chains_;
+  // Large configurations take their time to be freed: that is done here, after the workers have let
+  // go of them.
+  std::vector<config::ListenerPtr> retired_;
   std::vector<Choice> stopped_;
   boost::asio::steady_timer endings_timer_;
   bool awaiting_ = false;

@@ -234,6 +234,19 @@ void compile_discovered_routes(const Message& message, CompileEnvironment& envir
   }
 }
 
+void compile_scopes(const Message& message, CompileEnvironment& environment,
+                    const std::string& stat_prefix, HttpConnectionManager& out,
+                    FieldErrors& errors) {
+  out.routes = std::make_shared<config::Slot<config::RouteTable>>();  // of no scope
+  if (environment.dynamic == nullptr) {
+    errors.add("scoped_routes", "routes cannot be discovered here");
+    return;
+  }
+  out.scopes = errors.take_nested(
+      "scoped_routes",
+      environment.dynamic->scopes(message.scoped_routes(), stat_prefix, environment));
+}
+
 void compile_routes(const Message& message, CompileEnvironment& environment,
                     CompileContext& context, const ClusterExists& cluster_exists,
                     HttpConnectionManager& out, FieldErrors& errors) {
@@ -241,8 +254,12 @@ void compile_routes(const Message& message, CompileEnvironment& environment,
     compile_discovered_routes(message, environment, context.stat_prefix(), out, errors);
     return;
   }
+  if (message.has_scoped_routes()) {
+    compile_scopes(message, environment, context.stat_prefix(), out, errors);
+    return;
+  }
   if (!message.has_route_config()) {
-    errors.add("route_config", "one of route_config and rds must be set");
+    errors.add("route_config", "one of route_config, rds and scoped_routes must be set");
     return;
   }
   FilterRouteContext routes(context, cluster_exists, RouteOrigin::inline_);

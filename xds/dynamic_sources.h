@@ -13,6 +13,7 @@
 #include "envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager.pb.h"
 
 #include "api/config/route.h"
+#include "api/config/scoped_routes.h"
 #include "api/config/slot.h"
 #include "api/filter/http_filter.h"
 #include "xds/compile_environment.h"
@@ -22,6 +23,8 @@ namespace outrigger::xds {
 class DynamicSources {
  public:
   using Rds = envoy::extensions::filters::network::http_connection_manager::v3::Rds;
+  using ScopedRoutesMessage =
+      envoy::extensions::filters::network::http_connection_manager::v3::ScopedRoutes;
   using RouteSlotPtr = std::shared_ptr<const config::Slot<config::RouteTable>>;
   using FilterSlotPtr = std::shared_ptr<const config::Slot<HttpFilterFactory>>;
   virtual ~DynamicSources() = default;
@@ -29,6 +32,10 @@ class DynamicSources {
   // What the slot waits for is added to environment.init. `stat_prefix`: "http.<stat_prefix>.".
   virtual absl::StatusOr<RouteSlotPtr> routes(const Rds& rds, const std::string& stat_prefix,
                                               CompileEnvironment& environment) = 0;
+  // Which table a request is matched against: each scope's is as from routes().
+  virtual absl::StatusOr<std::shared_ptr<const config::ScopedRoutes>> scopes(
+      const ScopedRoutesMessage& message, const std::string& stat_prefix,
+      CompileEnvironment& environment) = 0;
   virtual absl::StatusOr<FilterSlotPtr> http_filter(
       const std::string& filter_name, const envoy::config::core::v3::ExtensionConfigSource& source,
       const std::string& stat_prefix, CompileEnvironment& environment) = 0;

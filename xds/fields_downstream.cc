@@ -9,7 +9,7 @@ namespace {
 constexpr WorkingFields kWorking[] = {
     {HCM_NS "HttpConnectionManager.SetCurrentClientCertDetails", "*"},
     {HCM_NS "HttpConnectionManager",
-     "codec_type stat_prefix route_config rds http_filters common_http_protocol_options "
+     "codec_type stat_prefix route_config rds scoped_routes http_filters common_http_protocol_options "
      "http_protocol_options http2_protocol_options "
      "server_name server_header_transformation scheme_header_transformation max_request_headers_kb "
      "stream_idle_timeout "
@@ -32,6 +32,17 @@ constexpr WorkingFields kWorking[] = {
     {"envoy.config.core.v3.CidrRange", "*"},
     {HCM_NS "HttpFilter", "name typed_config config_discovery is_optional disabled"},
     {HCM_NS "Rds", "*"},
+    {HCM_NS "ScopedRoutes", "*"},
+    {HCM_NS "ScopedRoutes.ScopeKeyBuilder", "*"},
+    {HCM_NS "ScopedRoutes.ScopeKeyBuilder.FragmentBuilder", "*"},
+    {HCM_NS "ScopedRoutes.ScopeKeyBuilder.FragmentBuilder.HeaderValueExtractor", "*"},
+    {HCM_NS "ScopedRoutes.ScopeKeyBuilder.FragmentBuilder.HeaderValueExtractor.KvElement", "*"},
+    {HCM_NS "ScopedRouteConfigurationsList", "*"},
+    {HCM_NS "ScopedRds", "*"},
+    {"envoy.config.route.v3.ScopedRouteConfiguration",
+     "name route_configuration_name route_configuration key"},
+    {"envoy.config.route.v3.ScopedRouteConfiguration.Key", "*"},
+    {"envoy.config.route.v3.ScopedRouteConfiguration.Key.Fragment", "*"},
     {"envoy.config.core.v3.ExtensionConfigSource", "*"},
     {HCM_NS "LocalReplyConfig", "*"},
     {HCM_NS "ResponseMapper", "*"},
@@ -78,6 +89,8 @@ constexpr std::string_view kUuid = "envoy.extensions.request_id.uuid.v3.UuidRequ
 constexpr std::string_view kNoTracing = "no spans are made";
 
 constexpr HarmlessField kHarmless[] = {
+    {"envoy.config.route.v3.ScopedRouteConfiguration", "on_demand",
+     "its routes are asked for at once, not with the first request"},
     {kTracing, "client_sampling", kNoTracing},
     {kTracing, "random_sampling", kNoTracing},
     {kTracing, "overall_sampling", kNoTracing},
@@ -85,6 +98,7 @@ constexpr HarmlessField kHarmless[] = {
     {kTracing, "max_path_tag_length", kNoTracing},
     {kTracing, "custom_tags", kNoTracing},
     {kTracing, "spawn_upstream_span", kNoTracing},
+    {kTracing, "provider", kNoTracing},
     {kTracing, "operation", kNoTracing},
     {kTracing, "upstream_operation", kNoTracing},
     {HCM_NS "HttpConnectionManager", "http3_protocol_options", "there is no HTTP/3"},

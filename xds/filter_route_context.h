@@ -2,6 +2,9 @@
 // the clusters. Thread: main. Lifetime: one compilation.
 #pragma once
 
+#include <memory>
+#include <utility>
+
 #include "api/filter/compile_context.h"
 #include "xds/compile_filters.h"
 #include "xds/compile_http_connection_manager.h"
@@ -28,11 +31,14 @@ class FilterRouteContext final : public RouteCompileContext {
     return !cluster_exists_ || cluster_exists_(name);
   }
   bool validate_clusters_by_default() const override { return origin_ == RouteOrigin::inline_; }
+  std::shared_ptr<const HostDemand> host_demand() const override { return demand_; }
+  void set_host_demand(std::shared_ptr<const HostDemand> demand) { demand_ = std::move(demand); }
 
  private:
   CompileContext& filters_;
   const ClusterExists& cluster_exists_;
   RouteOrigin origin_;
+  std::shared_ptr<const HostDemand> demand_;
 };
 
 }  // namespace outrigger::xds

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "api/config/route.h"
@@ -25,6 +26,11 @@ struct ScopeKeyPart {
 
 // Parts of a key, each behind its length, so that no two keys are alike by accident.
 using ScopeKey = std::string;
+inline void append_scope_key_part(ScopeKey& key, std::string_view part) {
+  key += std::to_string(part.size());
+  key += ':';
+  key += part;
+}
 
 struct ScopeTable {
   TextMap<std::shared_ptr<const Slot<RouteTable>>> scopes;  // by ScopeKey

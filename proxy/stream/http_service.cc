@@ -1,5 +1,7 @@
 #include "proxy/stream/http_service.h"
 
+#include "api/filter/host_demand.h"
+
 namespace outrigger::stream {
 namespace {
 
@@ -26,8 +28,11 @@ HttpService::HttpService(config::ListenerPtr listener, config::FilterChainPtr ch
       access_log_(services.worker, config_->access_logs, services.logs),
       router_options_(options_of(*config_)),
       upstream_log_(services.worker, router_options_.upstream_logs, services.logs) {
+  if (config_->scopes != nullptr) scopes_ = std::make_unique<ScopeTables>(config_->scopes);
   for (size_t i = 0; i < config_->filters.size(); ++i) {
     const auto& slot = config_->filters[i].discovered;
+    if (dynamic_cast<const OnDemandFactory*>(config_->filters[i].factory.get()) != nullptr)
+      on_demand_filter_ = static_cast<unsigned>(i);
     if (slot == nullptr) continue;
     discovered_.resize(config_->filters.size());
     discovered_[i] = std::make_unique<config::SlotReader<HttpFilterFactory>>(slot);

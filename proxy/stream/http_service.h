@@ -11,6 +11,7 @@
 #include "api/stats_http.h"
 #include "api/stats_server.h"
 #include "proxy/observe/access_log_sink.h"
+#include "proxy/stream/scope_tables.h"
 #include "proxy/stream/worker_services.h"
 
 namespace outrigger::stream {
@@ -27,6 +28,10 @@ class HttpService {
   // The routes for a stream that begins now, which keeps them to its end. nullptr: they are not
   // there yet.
   const std::shared_ptr<const config::RouteTable>& routes() { return routes_.get(); }
+  // nullptr: routes() has them for every request.
+  ScopeTables* scopes() { return scopes_.get(); }
+  // The place of the filter that waits for virtual hosts; none: no filter's.
+  unsigned on_demand_filter() const { return on_demand_filter_; }
   // For a discovered filter of the configuration; nullptr: it is not there yet.
   const std::shared_ptr<const HttpFilterFactory>& discovered_filter(unsigned at) {
     return discovered_[at]->get();
@@ -47,6 +52,8 @@ class HttpService {
   std::shared_ptr<const config::HttpConnectionManager> config_;
   WorkerServices& services_;
   config::SlotReader<config::RouteTable> routes_;
+  std::unique_ptr<ScopeTables> scopes_;
+  unsigned on_demand_filter_ = ~0u;
   // By the filter's place; empty where none is discovered.
   std::vector<std::unique_ptr<config::SlotReader<HttpFilterFactory>>> discovered_;
   HttpStats& stats_;

@@ -10,6 +10,7 @@
 #include "proxy/stream/http_service.h"
 #include "proxy/stream/local_reply.h"
 #include "proxy/stream/missing_filter.h"
+#include "proxy/stream/on_demand_filter.h"
 #include "proxy/stream/request_admission.h"
 #include "proxy/stream/response_codes.h"
 
@@ -87,6 +88,7 @@ void Stream::on_headers(http::HeaderMap& headers, bool end_stream) {
 
 void Stream::admit() {
   http::HeaderMap& headers = *request_headers_;
+  if (service().scopes() != nullptr) choose_scope();
   const config::HttpConnectionManager& config = service().config();
   const ServerState& server = services().server;
   if (server.draining.load(std::memory_order_relaxed) ||
@@ -196,9 +198,29 @@ bool Stream::enter_upgrade(http::HeaderMap& headers) {
   return true;
 }
 
+// The request's scope may have changed with its headers.
+void Stream::choose_scope() {
+  std::shared_ptr<const config::RouteTable> table = service().scopes()->find(*request_headers_);
+  use_routes(table == nullptr ? no_routes() : std::move(table));
+}
+
+void Stream::refresh_routes() {
+  clear_route();
+  const auto& table = service().routes();
+  if (service().scopes() == nullptr) use_routes(table == nullptr ? no_routes() : table);
+}
+
+// What was matched against before stays: filters may refer to it.
+void Stream::use_routes(std::shared_ptr<const config::RouteTable> table) {
+  if (table == routes_) return;
+  if (routes_ != no_routes()) past_routes_.push_back(std::move(routes_));
+  routes_ = std::move(table);
+}
+
 const route::RouteMatchResult& Stream::matched_route() {
   if (route_matched_) return matched_;
   route_matched_ = true;
+  if (service().scopes() != nullptr) choose_scope();
   route::RouteInput input{*request_headers_, arena_, random_, this};
   matched_ = route::match(route_table(), input);
   info_.route = matched_.route;
@@ -232,9 +254,14 @@ void Stream::add_filter(unsigned at) {
     discovered = service().discovered_filter(at);
     factory = discovered.get();
   }
-  ArenaPtr<HttpFilter> filter = factory == nullptr
-                                    ? ArenaPtr<HttpFilter>(arena_.make<MissingFilter>())
-                                    : factory->create(arena_);
+  ArenaPtr<HttpFilter> filter;
+  if (factory == nullptr) {
+    filter = ArenaPtr<HttpFilter>(arena_.make<MissingFilter>());
+  } else if (service().on_demand_filter() == at) {
+    filter = ArenaPtr<HttpFilter>(arena_.make<OnDemandFilter>(*this));
+  } else {
+    filter = factory->create(arena_);
+  }
   chain_.add(*arena_.make<FilterSlot>(*this, chain_.size(), entry, std::move(discovered),
                                       std::move(filter)));
 }

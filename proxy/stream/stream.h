@@ -60,6 +60,8 @@ class Stream final : public runtime::Deferred,
   const config::RouteTable& route_table() const override { return *routes_; }
   const route::RouteMatchResult& matched_route() override;
   void clear_route() { route_matched_ = false; }
+  // The routes in force now, not those at the stream's beginning.
+  void refresh_routes();
   const config::WeightedCluster* weighted_cluster() const { return router_.weighted_cluster(); }
   void set_buffer_limit(uint64_t bytes) { buffer_limit_ = bytes; }
   bool fraction(const config::RuntimeFraction& fraction) override;
@@ -114,6 +116,8 @@ class Stream final : public runtime::Deferred,
   void admit();
   bool enter_upgrade(http::HeaderMap& headers);
   void start_logging();
+  void choose_scope();
+  void use_routes(std::shared_ptr<const config::RouteTable> table);
   void make_filters();
   void add_filter(unsigned at);
   void start_timers();
@@ -140,6 +144,7 @@ class Stream final : public runtime::Deferred,
   http::HeaderMap* response_headers_ = nullptr;
   http::HeaderMap* response_trailers_ = nullptr;
   std::shared_ptr<const config::RouteTable> routes_;
+  std::vector<std::shared_ptr<const config::RouteTable>> past_routes_;
   route::RouteMatchResult matched_;
   uint64_t random_;
   uint64_t buffer_limit_;

@@ -6,18 +6,24 @@
 
 #include "xds/dynamic/extension_configs.h"
 #include "xds/dynamic/route_manager.h"
+#include "xds/dynamic/route_scopes.h"
 #include "xds/dynamic_sources.h"
 
 namespace outrigger::xds {
 
 class DiscoveredSources final : public DynamicSources {
  public:
-  DiscoveredSources(RouteManager& routes, ExtensionConfigs& extensions)
-      : routes_(routes), extensions_(extensions) {}
+  DiscoveredSources(RouteManager& routes, RouteScopes& scopes, ExtensionConfigs& extensions)
+      : routes_(routes), scopes_(scopes), extensions_(extensions) {}
 
   absl::StatusOr<RouteSlotPtr> routes(const Rds& rds, const std::string& stat_prefix,
                                       CompileEnvironment& environment) override {
-    return routes_.routes(rds, stat_prefix, environment);
+    return routes_.routes(rds, stat_prefix, environment.init);
+  }
+  absl::StatusOr<std::shared_ptr<const config::ScopedRoutes>> scopes(
+      const ScopedRoutesMessage& message, const std::string& stat_prefix,
+      CompileEnvironment& environment) override {
+    return scopes_.scopes(message, stat_prefix, environment);
   }
   absl::StatusOr<FilterSlotPtr> http_filter(
       const std::string& filter_name, const envoy::config::core::v3::ExtensionConfigSource& source,
@@ -26,12 +32,14 @@ class DiscoveredSources final : public DynamicSources {
   }
   // Now and then: subscriptions that nobody needs any more end.
   void sweep() {
+    scopes_.sweep();
     routes_.sweep();
     extensions_.sweep();
   }
 
  private:
   RouteManager& routes_;
+  RouteScopes& scopes_;
   ExtensionConfigs& extensions_;
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <random>
 #include <utility>
 
 #include "fmt/format.h"
@@ -17,6 +18,15 @@ using SteadyClock = std::chrono::steady_clock;
 
 // How long one slice of an update may keep the main thread.
 constexpr std::chrono::milliseconds kSlice{5};
+
+std::string random_uuid() {
+  std::random_device random;
+  uint32_t words[4] = {random(), random(), random(), random()};
+  words[1] = (words[1] & 0xffff0fff) | 0x4000;
+  words[2] = (words[2] & 0x3fffffff) | 0x80000000;
+  return fmt::format("{:08x}-{:04x}-{:04x}-{:04x}-{:04x}{:08x}", words[0], words[1] >> 16,
+                     words[1] & 0xffff, words[2] >> 16, words[2] & 0xffff, words[3]);
+}
 
 bool share_an_address(const config::Listener& a, const config::Listener& b) {
   for (const auto& one : a.addresses) {
@@ -145,8 +155,7 @@ std::string ListenerManager::name_of_unnamed(const Resource& resource, const Upd
     as_named.name = name;
     if (!update.seen.contains(name) && unchanged(as_named)) return name;
   }
-  std::string name =
-      parts_.make_name ? parts_.make_name() : fmt::format("listener_{}", unnamed_.size());
+  std::string name = parts_.make_name ? parts_.make_name() : random_uuid();
   unnamed_.insert(name);
   return name;
 }
@@ -264,13 +273,14 @@ void ListenerManager::on_warm(const std::string& name, const InitSet* init) {
   Entry& entry = known->second;
   std::shared_ptr<InitSet> keep = std::exchange(entry.init, nullptr);
   config::ListenerPtr listener = std::exchange(entry.warming, nullptr);
+  Resource resource = std::exchange(entry.warming_resource, {});
   if (absl::Status status = parts_.sink.set(listener); status.ok()) {
     entry.active = std::move(listener);
-    parts_.ledger.activated(kTypeUrl, entry.warming_resource);
+    parts_.ledger.activated(kTypeUrl, resource);
     log(fmt::format("lds: add/update listener '{}'", name));
   } else {
     std::string reason(status.message());
-    parts_.ledger.rejected(kTypeUrl, entry.warming_resource, reason);
+    parts_.ledger.rejected(kTypeUrl, resource, reason);
     log(fmt::format("lds: listener '{}' cannot be used: {}", name, reason));
     parts_.sink.abandon(name);
     if (entry.active == nullptr) entries_.erase(known);

@@ -13,7 +13,7 @@ RouteManager::~RouteManager() = default;
 
 absl::StatusOr<DynamicSources::RouteSlotPtr> RouteManager::routes(const DynamicSources::Rds& rds,
                                                                   const std::string& stat_prefix,
-                                                                  CompileEnvironment& environment) {
+                                                                  InitSet* init) {
   std::string key = octets_of(rds);
   auto found = tables_.find(key);
   std::shared_ptr<DiscoveredTable::Slot> slot =
@@ -29,9 +29,13 @@ absl::StatusOr<DynamicSources::RouteSlotPtr> RouteManager::routes(const DynamicS
     if (absl::Status status = fresh->subscribe(rds.config_source()); !status.ok()) return status;
     found = tables_.try_emplace(std::move(key), std::move(fresh)).first;
   }
-  DiscoveredTable* table = found->second.get();
-  if (environment.init != nullptr) table->wait(*environment.init);
+  if (init != nullptr) found->second->wait(*init);
   return DynamicSources::RouteSlotPtr(std::move(slot));
+}
+
+void RouteManager::wait(const DynamicSources::Rds& rds, InitSet& init) {
+  auto found = tables_.find(octets_of(rds));
+  if (found != tables_.end()) found->second->wait(init);
 }
 
 void RouteManager::sweep() {

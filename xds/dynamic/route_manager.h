@@ -32,6 +32,8 @@ struct RouteManagerParts {
   Ledger& ledger;
   // Asked only by tables with validate_clusters.
   ClusterExists cluster_exists;
+  // Runs a task on the main thread, from any. Empty: virtual hosts cannot be asked for.
+  std::function<void(std::function<void()>)> post = {};
 };
 
 class RouteManager {
@@ -47,7 +49,9 @@ class RouteManager {
   // DynamicSources::routes
   absl::StatusOr<DynamicSources::RouteSlotPtr> routes(const DynamicSources::Rds& rds,
                                                       const std::string& stat_prefix,
-                                                      CompileEnvironment& environment);
+                                                      InitSet* init);
+  // `init` waits for a table that somebody holds.
+  void wait(const DynamicSources::Rds& rds, InitSet& init);
   // Ends the subscriptions to tables that nobody holds any more; called now and then.
   void sweep();
   size_t size() const { return tables_.size(); }

@@ -34,6 +34,27 @@ int64_t wall_milliseconds() {
 
 }  // namespace
 
+// How workers ask for virtual hosts.
+class DiscoveredTable::Demand final : public HostDemand {
+ public:
+  using Post = std::function<void(std::function<void()>)>;
+  Demand(std::shared_ptr<DiscoveredTable*> place, Post post)
+      : place_(std::move(place)), post_(std::move(post)) {}
+
+  void ask(std::string host, std::function<void()> done) const override {
+    post_([place = place_, host = std::move(host), done = std::move(done)]() mutable {
+      DiscoveredTable* table = *place;
+      if (table == nullptr) return;
+      if (table->virtual_hosts_ == nullptr) return done();
+      table->virtual_hosts_->ask(host, std::move(done));
+    });
+  }
+
+ private:
+  std::shared_ptr<DiscoveredTable*> place_;
+  Post post_;
+};
+
 DiscoveredTable::DiscoveredTable(RouteManagerParts& parts, std::string name,
                                  std::string stat_prefix, const std::shared_ptr<Slot>& slot,
                                  Retire retire)
@@ -45,9 +66,11 @@ DiscoveredTable::DiscoveredTable(RouteManagerParts& parts, std::string name,
           scope_of<SubscriptionStats>(stat_prefix_, name_, parts.environment.stats)),
       scope_(scope_of<RdsStats>(stat_prefix_, name_, parts.environment.stats)),
       stats_(scope_->local<RdsStats>(StatsScope::kMainThread)),
-      slot_(slot) {}
+      slot_(slot),
+      place_(std::make_shared<DiscoveredTable*>(this)) {}
 
 DiscoveredTable::~DiscoveredTable() {
+  *place_ = nullptr;
   parts_.ledger.removed(RouteManager::kTypeUrl, name_);
 }
 
@@ -109,9 +132,26 @@ absl::Status DiscoveredTable::apply(const Resource& resource) {
 }
 
 absl::Status DiscoveredTable::put(const Message& message) {
+  const VirtualHosts::Hosts* hosts =
+      message.has_vhds() && virtual_hosts_ != nullptr ? &virtual_hosts_->hosts() : nullptr;
+  if (absl::Status status = publish(message, hosts); !status.ok()) return status;
+  follow_virtual_hosts(message);
+  return absl::OkStatus();
+}
+
+absl::Status DiscoveredTable::publish(const Message& message, const VirtualHosts::Hosts* hosts) {
   FilterCompileContext filters(parts_.environment, stat_prefix_);
   FilterRouteContext context(filters, parts_.cluster_exists, RouteOrigin::discovered);
-  auto table = compile_route_table(message, context);
+  if (message.has_vhds() && parts_.post)
+    context.set_host_demand(std::make_shared<Demand>(place_, parts_.post));
+  absl::StatusOr<std::shared_ptr<const config::RouteTable>> table;
+  if (hosts == nullptr || hosts->empty()) {
+    table = compile_route_table(message, context);
+  } else {
+    Message all = message;
+    for (const auto& [_, host] : *hosts) *all.add_virtual_hosts() = host;
+    table = compile_route_table(all, context);
+  }
   if (!table.ok()) return table.status();
   if (auto slot = slot_.lock()) {
     auto last = slot->current();
@@ -119,6 +159,20 @@ absl::Status DiscoveredTable::put(const Message& message) {
     if (last != nullptr) retire_(std::move(last));
   }
   return absl::OkStatus();
+}
+
+void DiscoveredTable::follow_virtual_hosts(const Message& message) {
+  if (!message.has_vhds()) {
+    virtual_hosts_ = nullptr;
+    message_ = nullptr;
+    return;
+  }
+  message_ = std::make_unique<Message>(message);
+  const auto& source = message.vhds().config_source();
+  if (virtual_hosts_ != nullptr && octets_of(virtual_hosts_->source()) == octets_of(source)) return;
+  virtual_hosts_ = std::make_unique<VirtualHosts>(
+      parts_, name_, stat_prefix_, source,
+      [this](const VirtualHosts::Hosts& hosts) { return publish(*message_, &hosts); });
 }
 
 }  // namespace outrigger::xds

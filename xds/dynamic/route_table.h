@@ -15,6 +15,7 @@
 #include "api/config/slot.h"
 #include "api/stats_xds.h"
 #include "xds/dynamic/route_manager.h"
+#include "xds/dynamic/virtual_hosts.h"
 #include "xds/dynamic_sources.h"
 #include "xds/init_set.h"
 #include "xds/octets.h"
@@ -40,6 +41,7 @@ class DiscoveredTable final : private SubscriptionHandler {
 
  private:
   using Message = envoy::config::route::v3::RouteConfiguration;
+  class Demand;
 
   // SubscriptionHandler
   void on_update(std::shared_ptr<const ResourceUpdate> update, Done done) override;
@@ -47,6 +49,9 @@ class DiscoveredTable final : private SubscriptionHandler {
 
   absl::Status apply(const Resource& resource);
   absl::Status put(const Message& message);
+  // Makes the table of the message and the hosts that came one by one.
+  absl::Status publish(const Message& message, const VirtualHosts::Hosts* hosts);
+  void follow_virtual_hosts(const Message& message);
   void answered();
 
   RouteManagerParts& parts_;
@@ -59,7 +64,10 @@ class DiscoveredTable final : private SubscriptionHandler {
   std::unique_ptr<Subscription> subscription_;
   std::vector<std::shared_ptr<InitTarget>> waiting_;
   bool answered_ = false;
-  Digest present_{};  // of the octets that the table was made of
+  std::unique_ptr<Message> message_;  // only of a table with VHDS
+  std::unique_ptr<VirtualHosts> virtual_hosts_;
+  std::shared_ptr<DiscoveredTable*> place_;  // where workers' demands find it
+  Digest present_{};                         // of the octets that the table was made of
 };
 
 }  // namespace outrigger::xds

@@ -4,6 +4,7 @@
 #include "filters/network/direct_response/config.h"
 #include "filters/network/echo/config.h"
 #include "filters/network/local_ratelimit/config.h"
+#include "filters/network/metadata_exchange/config.h"
 #include "filters/network/rbac/config.h"
 #include "filters/network/sni_cluster/config.h"
 #include "filters/registry.h"
@@ -21,6 +22,8 @@ constexpr NetworkFilterEntry kNetworkFilters[] = {
     {"envoy.filters.network.local_ratelimit",
      "envoy.extensions.filters.network.local_ratelimit.v3.LocalRateLimit",
      &local_ratelimit::compile},
+    {"istio.metadata_exchange", "envoy.tcp.metadataexchange.config.MetadataExchange",
+     &metadata_exchange::compile},
     {"envoy.filters.network.rbac", "envoy.extensions.filters.network.rbac.v3.RBAC",
      &network_rbac::compile},
     {"envoy.filters.network.sni_cluster",

@@ -9,6 +9,7 @@
 #include "google/protobuf/any.pb.h"
 
 #include "xds/field_rules.h"
+#include "xds/unpack_any.h"
 
 namespace outrigger::xds {
 namespace {
@@ -113,22 +114,40 @@ void MessageChecker::field(const Message& message, const FieldPlan& plan, const 
 
 void MessageChecker::any(const google::protobuf::Any& packed, const Path& path) {
   if (packed.type_url().empty()) return;
-  const Descriptor* type = schema_.type_of_url(packed.type_url());
-  if (type == nullptr) {
-    problem(path, fmt::format("the type '{}' is not supported by Outrigger", packed.type_url()));
-    return;
+  std::string name = packed_type(packed);
+  const NoEffect* no_effect = find_no_effect(name);
+  if (no_effect != nullptr && !in_harmless_) warn_without_effect(*no_effect, path);
+  bool outer = std::exchange(in_harmless_, in_harmless_ || no_effect != nullptr);
+  // Ten thousand clusters have the same few.
+  bool seen = is_typed_struct(packed.type_url()) && schema_.was_checked(packed.value());
+  auto message = seen ? nullptr : unpack(packed, name, path);
+  size_t problems = problems_.total();
+  if (message != nullptr) check(*message, path);
+  if (message != nullptr && problems == problems_.total() && is_typed_struct(packed.type_url()))
+    schema_.set_checked(packed.value());
+  in_harmless_ = outer;
+}
+
+std::unique_ptr<Message> MessageChecker::unpack(const google::protobuf::Any& packed,
+                                                std::string_view type, const Path& path) {
+  std::string url = is_typed_struct(packed.type_url()) ? fmt::format("type.googleapis.com/{}", type)
+                                                       : packed.type_url();
+  const Descriptor* known = schema_.type_of_url(url);
+  if (known == nullptr && in_harmless_) return nullptr;
+  if (known != nullptr && is_opaque(*known)) return nullptr;
+  if (known == nullptr || (!in_harmless_ && !has_fields_entry(type))) {
+    problem(path, fmt::format("the type '{}' is not supported by Outrigger", url));
+    return nullptr;
   }
-  if (is_opaque(*type)) return;
-  if (!in_harmless_ && !has_fields_entry(type->full_name())) {
-    problem(path, fmt::format("the type '{}' is not supported by Outrigger", packed.type_url()));
-    return;
-  }
-  std::unique_ptr<Message> message = schema_.make(*type);
-  if (!message->ParseFromString(packed.value())) {
-    problem(path, fmt::format("is not a valid {}", type->full_name()));
-    return;
-  }
-  check(*message, path);
+  auto message = unpack_any(packed);
+  if (message.ok()) return *std::move(message);
+  problem(path, std::string(message.status().message()));
+  return nullptr;
+}
+
+void MessageChecker::warn_without_effect(const NoEffect& entry, const Path& path) {
+  if (!warned_whole_.insert(&entry).second) return;
+  warnings_.push_back(sources_.describe(path.text(), fmt::format("has no effect: {}", entry.note)));
 }
 
 }  // namespace outrigger::xds

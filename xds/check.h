@@ -4,6 +4,7 @@
 // "admin.address.socket_address.port_value: value must be less than ... (is 70000), line 4".
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -33,6 +34,10 @@ class MessageChecker {
   void field(const Message& message, const FieldPlan& plan, const Path& path);
   void any(const google::protobuf::Any& packed, const Path& path);
   bool supported(const FieldPlan& plan, const Path& path);
+  // `type_url`: of a TypedStruct, of the type that it names. Absent: nothing is to be checked.
+  std::unique_ptr<google::protobuf::Message> unpack(const google::protobuf::Any& packed,
+                                                    std::string_view type_url, const Path& path);
+  void warn_without_effect(const NoEffect& entry, const Path& path);
   void problem(const Path& path, std::string_view text);
 
   Schema& schema_;
@@ -40,6 +45,7 @@ class MessageChecker {
   Problems& problems_;
   std::vector<std::string>& warnings_;
   absl::flat_hash_set<const google::protobuf::FieldDescriptor*> warned_;
+  absl::flat_hash_set<const NoEffect*> warned_whole_;
   // Inside of a field that has no effect here: its rules hold, but what it asks for need not be
   // supported.
   bool in_harmless_ = false;

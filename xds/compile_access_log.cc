@@ -14,6 +14,8 @@
 #include "xds/compile_substitution.h"
 #include "xds/compile_values.h"
 #include "xds/field_errors.h"
+#include "xds/fields.h"
+#include "xds/unpack_any.h"
 
 // Envoy's deprecated fields are in use everywhere, so they work here.
 #pragma GCC diagnostic ignored "-Wdeprecated-declarations"
@@ -169,6 +171,7 @@ absl::StatusOr<std::vector<config::AccessLog>> compile_access_logs(const AccessL
   FieldErrors errors;
   std::vector<config::AccessLog> out;
   for (int i = 0; i < logs.size(); ++i) {
+    if (find_no_effect(packed_type(logs.Get(i).typed_config())) != nullptr) continue;
     out.push_back(errors.take_nested(indexed(field, i), compile_access_log(logs.Get(i))));
   }
   if (!errors.empty()) return errors.status();

@@ -7,6 +7,7 @@
 #include "xds/compile_access_log.h"
 #include "xds/compile_matcher.h"
 #include "xds/compile_metadata.h"
+#include "xds/compile_values.h"
 #include "xds/field_errors.h"
 
 namespace outrigger::xds {
@@ -20,6 +21,9 @@ using envoy::config::accesslog::v3::MetadataFilter;
 using envoy::config::accesslog::v3::ResponseFlagFilter;
 using envoy::config::accesslog::v3::RuntimeFilter;
 using envoy::type::v3::FractionalPercent;
+
+constexpr std::string_view kExpression =
+    "envoy.extensions.access_loggers.filters.cel.v3.ExpressionFilter";
 
 void compile_comparison(const ComparisonFilter& comparison, config::AccessLogFilter& out) {
   switch (comparison.op()) {
@@ -150,6 +154,11 @@ absl::StatusOr<config::AccessLogFilter> compile_access_log_filter(const AccessLo
       out.kind = Kind::traceable;
       break;
     case AccessLogFilter::kExtensionFilter:
+      // Expressions are not evaluated: every line is written.
+      if (is_type(filter.extension_filter().typed_config(), kExpression)) {
+        out.kind = Kind::all_of;
+        break;
+      }
       errors.add("extension_filter.typed_config",
                  fmt::format("filter '{}' of type '{}' is not supported by Outrigger",
                              filter.extension_filter().name(),

@@ -28,10 +28,23 @@ void compile_discovery(const envoy::config::cluster::v3::Cluster& cluster,
 void compile_balancer(const envoy::config::cluster::v3::Cluster& cluster, config::Cluster& out,
                       FieldErrors& errors);
 
+// What equal hashes' way to equal hosts depends on: of lb_policy RING_HASH or MAGLEV, which `out`
+// has already.
+void compile_hashing(const envoy::config::cluster::v3::Cluster& cluster, config::Cluster& out,
+                     FieldErrors& errors);
+// The same of a policy of load_balancing_policy. False: it is none that hashes.
+bool compile_hashing_policy(const google::protobuf::Any& policy, config::Cluster& out,
+                            FieldErrors& errors);
+
 // Timeouts, limits, source addresses, transport sockets.
 void compile_connection(const envoy::config::cluster::v3::Cluster& cluster,
                         const ClusterDefaults& defaults, CompileEnvironment& environment,
                         config::Cluster& out, FieldErrors& errors);
+
+// Network filters on the connections to the upstream: Istio's metadata exchange.
+void compile_upstream_filters(const envoy::config::cluster::v3::Cluster& cluster,
+                              CompileEnvironment& environment, config::Cluster& out,
+                              FieldErrors& errors);
 
 // The endpoints of a DNS cluster: targets and localities.
 absl::Status compile_dns_targets(

@@ -5,8 +5,6 @@
 #include <utility>
 
 #include "fmt/format.h"
-#include "google/protobuf/descriptor.h"
-#include "google/protobuf/message.h"
 
 #include "envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager.pb.h"
 #include "envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy.pb.h"
@@ -15,7 +13,9 @@
 #include "xds/compile_tcp_proxy.h"
 #include "xds/compile_values.h"
 #include "xds/field_errors.h"
+#include "xds/fields.h"
 #include "xds/filter_compile_context.h"
+#include "xds/unpack_any.h"
 
 namespace outrigger::xds {
 namespace {
@@ -25,20 +25,11 @@ using HttpManagerMessage =
     envoy::extensions::filters::network::http_connection_manager::v3::HttpConnectionManager;
 using TcpProxyMessage = envoy::extensions::filters::network::tcp_proxy::v3::TcpProxy;
 using google::protobuf::Any;
-using google::protobuf::Message;
 
-std::string type_name(const Any& any) {
-  return any.type_url().substr(any.type_url().rfind('/') + 1);
-}
-
-// nullptr: not decodable.
-std::unique_ptr<Message> unpack(const Any& any) {
-  const auto* type =
-      google::protobuf::DescriptorPool::generated_pool()->FindMessageTypeByName(type_name(any));
-  if (type == nullptr) return nullptr;
-  std::unique_ptr<Message> message(
-      google::protobuf::MessageFactory::generated_factory()->GetPrototype(type)->New());
-  return message->ParseFromString(any.value()) ? std::move(message) : nullptr;
+absl::Status problem(std::string_view text) {
+  FieldErrors errors;
+  errors.add("", text);
+  return errors.status();
 }
 
 struct Compiler {
@@ -64,16 +55,16 @@ absl::StatusOr<bool> Compiler::compile(const Filter& filter) {
     out.tcp = *std::move(compiled);
     return true;
   }
-  const auto* entry = filters::find_network_filter(type_name(any));
-  auto message = entry == nullptr ? nullptr : unpack(any);
-  if (message == nullptr) {
-    FieldErrors errors;
-    errors.add("", fmt::format("network filter '{}' of type '{}' is not supported by Outrigger",
+  if (find_no_effect(packed_type(any)) != nullptr) return false;
+  const auto* entry = filters::find_network_filter(packed_type(any));
+  if (entry == nullptr) {
+    return problem(fmt::format("network filter '{}' of type '{}' is not supported by Outrigger",
                                filter.name(), any.type_url()));
-    return errors.status();
   }
+  auto message = unpack_any(any);
+  if (!message.ok()) return problem(std::string(message.status().message()));
   FilterCompileContext context(environment, "");
-  auto factory = entry->compile(*message, context);
+  auto factory = entry->compile(**message, context);
   if (!factory.ok()) return factory.status();
   bool terminal = (*factory)->terminal();
   out.filters.push_back({filter.name(), *std::move(factory)});

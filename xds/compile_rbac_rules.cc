@@ -9,6 +9,7 @@
 #include "xds/compile_matcher.h"
 #include "xds/compile_metadata.h"
 #include "xds/field_errors.h"
+#include "xds/uri_template.h"
 
 // Envoy's deprecated fields are in use everywhere, so they work here.
 #pragma GCC diagnostic ignored "-Wdeprecated-declarations"
@@ -67,6 +68,7 @@ class RuleCompiler {
     return {
         rbac::PathIs{errors_.take_nested("url_path.path", compile_string_matcher(message.path()))}};
   }
+  Rule uri_template(const envoy::config::core::v3::TypedExtensionConfig& message);
   Rule filter_state(const FilterStateMatcher& message);
   template <class Messages, class Compile>
   std::vector<Rule> set(const char* field, const Messages& messages, Compile compile) {
@@ -118,6 +120,12 @@ Rule RuleCompiler::filter_state(const FilterStateMatcher& message) {
   return {std::move(out)};
 }
 
+Rule RuleCompiler::uri_template(const envoy::config::core::v3::TypedExtensionConfig& message) {
+  if (!of_request("uri_template")) return {};
+  return {rbac::PathIs{errors_.take_nested("uri_template.typed_config",
+                                           compile_uri_template(message.typed_config()))}};
+}
+
 Rule permission(const Permission& message, RuleCompiler& rules) {
   switch (message.rule_case()) {
     case Permission::kAndRules:
@@ -149,7 +157,7 @@ Rule permission(const Permission& message, RuleCompiler& rules) {
     case Permission::kMatcher:
       return rules.unsupported("matcher");
     case Permission::kUriTemplate:
-      return rules.unsupported("uri_template");
+      return rules.uri_template(message.uri_template());
     case Permission::RULE_NOT_SET:
       return rules.unsupported("rule");
   }

@@ -28,11 +28,19 @@ struct HarmlessField {
   std::string_view note;
 };
 
+// An extension that may be configured and does nothing at all: traffic and policy stay right
+// without it. The filter, logger or tracer is left out.
+struct NoEffect {
+  std::string_view message;
+  std::string_view note;
+};
+
 // One table for each part of the configuration; a message is in one of them.
 struct FieldTable {
   std::string_view title;
   std::span<const WorkingFields> working;
   std::span<const HarmlessField> harmless;
+  std::span<const NoEffect> no_effect = {};
 };
 
 std::span<const FieldTable> field_tables();
@@ -41,6 +49,8 @@ std::span<const FieldTable> field_tables();
 bool has_fields_entry(std::string_view message);
 // nullptr: not harmless.
 const HarmlessField* find_harmless(std::string_view message, std::string_view field);
+// nullptr: the message is none of those that do nothing.
+const NoEffect* find_no_effect(std::string_view message);
 Support support_of(std::string_view message, std::string_view field);
 
 // docs/fields.md.

@@ -35,12 +35,14 @@ constexpr WorkingFields kWorking[] = {
     {"envoy.config.rbac.v3.RBAC", "action policies"},
     {"envoy.config.rbac.v3.Policy", "permissions principals"},
     {"envoy.config.rbac.v3.Permission",
-     "and_rules or_rules any destination_ip destination_port destination_port_range metadata "
-     "not_rule requested_server_name sourced_metadata"},
+     "and_rules or_rules any header url_path destination_ip destination_port "
+     "destination_port_range metadata not_rule requested_server_name sourced_metadata "
+     "uri_template"},
     {"envoy.config.rbac.v3.Permission.Set", "*"},
     {"envoy.config.rbac.v3.Principal",
-     "and_ids or_ids any authenticated source_ip direct_remote_ip remote_ip metadata filter_state "
-     "not_id sourced_metadata"},
+     "and_ids or_ids any authenticated source_ip direct_remote_ip remote_ip header url_path "
+     "metadata filter_state not_id sourced_metadata"},
+    {"envoy.type.matcher.v3.PathMatcher", "*"},
     {"envoy.config.rbac.v3.Principal.Set", "*"},
     {"envoy.config.rbac.v3.Principal.Authenticated", "*"},
     {"envoy.config.rbac.v3.SourcedMetadata", "*"},

@@ -9,6 +9,7 @@
 
 #include "xds/load_scalar.h"
 #include "xds/message_loader.h"
+#include "xds/unpack_any.h"
 
 namespace outrigger::xds {
 namespace {
@@ -19,12 +20,6 @@ using Kind = Node::Kind;
 
 // A level of Struct is three of messages; protobuf decodes 100.
 constexpr unsigned kMaxValueDepth = 30;
-
-// Wraps a message whose type is named by a field, its content in JSON's terms.
-bool is_typed_struct(std::string_view url) {
-  std::string_view type = url.substr(url.rfind('/') + 1);
-  return type == "xds.type.v3.TypedStruct" || type == "udpa.type.v1.TypedStruct";
-}
 
 bool is_well_known(const Descriptor& type) {
   return type.well_known_type() != Descriptor::WELLKNOWNTYPE_UNSPECIFIED;
@@ -181,6 +176,10 @@ void MessageLoader::any_of(std::string_view url, const Node& body, bool body_is_
   const Descriptor* type = schema_.type_of_url(url);
   if (type == nullptr) {
     if (in_harmless_) return opaque_any(body, into, path);
+    if (find_no_effect(url.substr(url.rfind('/') + 1)) != nullptr) {
+      static_cast<google::protobuf::Any&>(into).set_type_url(std::string(url));
+      return;
+    }
     return problem(path, fmt::format("the type '{}' is not supported by Outrigger", url), body);
   }
   std::unique_ptr<Message> message = schema_.make(*type);

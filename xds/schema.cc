@@ -69,6 +69,11 @@ std::unique_ptr<google::protobuf::Message> Schema::make(const Descriptor& type) 
   return std::unique_ptr<google::protobuf::Message>(prototype->New());
 }
 
+void Schema::set_checked(const std::string& packed) {
+  constexpr size_t kEnough = 1000;  // a mesh has two or three; more of them are checked each time
+  if (checked_.size() < kEnough) checked_.insert(packed);
+}
+
 const RE2* Schema::pattern(const std::string& text) {
   std::unique_ptr<RE2>& regex = patterns_[text];
   if (regex == nullptr) regex = std::make_unique<RE2>(text, RE2::Quiet);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/message.h"
 #include "re2/re2.h"
@@ -47,12 +48,16 @@ class Schema {
   // The type of "type.googleapis.com/envoy.config...", or nullptr.
   const google::protobuf::Descriptor* type_of_url(std::string_view url);
   std::unique_ptr<google::protobuf::Message> make(const google::protobuf::Descriptor& type);
+  // The content of a TypedStruct that is right, wherever it is.
+  bool was_checked(const std::string& packed) const { return checked_.contains(packed); }
+  void set_checked(const std::string& packed);
   // A rule's pattern; nullptr: not a valid one.
   const RE2* pattern(const std::string& text);
 
  private:
   absl::flat_hash_map<const google::protobuf::Descriptor*, std::unique_ptr<MessagePlan>> plans_;
   absl::flat_hash_map<std::string, std::unique_ptr<RE2>> patterns_;
+  absl::flat_hash_set<std::string> checked_;
 };
 
 }  // namespace outrigger::xds

@@ -207,6 +207,8 @@ absl::StatusOr<std::shared_ptr<const config::RouteTable>> compile_route_table(
   }
   out->per_filter = errors.take_nested(
       "typed_per_filter_config", context.compile_per_filter(message.typed_per_filter_config()));
+  if (auto demand = context.host_demand())
+    out->per_filter.entries.push_back({std::string(HostDemand::kName), std::move(demand), false});
 
   RouteScope scope(context);
   scope.validate_clusters = message.has_validate_clusters()

@@ -15,6 +15,7 @@
 #include "envoy/config/route/v3/route_components.pb.h"
 
 #include "api/config/route.h"
+#include "api/filter/host_demand.h"
 
 namespace outrigger::xds {
 
@@ -30,6 +31,8 @@ class RouteCompileContext {
   // validate_clusters where the message does not say: true for inline tables, false for discovered
   // ones.
   virtual bool validate_clusters_by_default() const = 0;
+  // Where virtual hosts that the table lacks are asked for; nullptr: nowhere.
+  virtual std::shared_ptr<const HostDemand> host_demand() const { return nullptr; }
 
  protected:
   ~RouteCompileContext() = default;

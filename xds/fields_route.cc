@@ -10,7 +10,8 @@ namespace {
   "response_headers_to_remove typed_per_filter_config "
 
 constexpr WorkingFields kWorking[] = {
-    {ROUTE_NS "RouteConfiguration", HEADER_FIELDS
+    {ROUTE_NS "Vhds", "*"},
+    {ROUTE_NS "RouteConfiguration", "vhds " HEADER_FIELDS
      "name virtual_hosts internal_only_headers most_specific_header_mutations_wins "
      "validate_clusters "
      "max_direct_response_body_size_bytes request_mirror_policies ignore_port_in_host_matching"},
@@ -34,7 +35,14 @@ constexpr WorkingFields kWorking[] = {
      "auto_host_rewrite host_rewrite_header host_rewrite_path_regex append_x_forwarded_host "
      "timeout idle_timeout retry_policy "
      "request_mirror_policies priority max_grpc_timeout grpc_timeout_offset "
-     "upgrade_configs max_stream_duration rate_limits include_vh_rate_limits"},
+     "upgrade_configs max_stream_duration rate_limits include_vh_rate_limits hash_policy"},
+    {ROUTE_NS "RouteAction.HashPolicy", "*"},
+    {ROUTE_NS "RouteAction.HashPolicy.Header", "header_name"},
+    {ROUTE_NS "RouteAction.HashPolicy.Cookie", "*"},
+    {ROUTE_NS "RouteAction.HashPolicy.CookieAttribute", "*"},
+    {ROUTE_NS "RouteAction.HashPolicy.ConnectionProperties", "*"},
+    {ROUTE_NS "RouteAction.HashPolicy.QueryParameter", "*"},
+    {ROUTE_NS "RouteAction.HashPolicy.FilterState", "*"},
     {ROUTE_NS "RateLimit", "stage disable_key actions hits_addend"},
     {ROUTE_NS "RateLimit.HitsAddend", "number"},
     {ROUTE_NS "RateLimit.Action",
@@ -79,7 +87,6 @@ constexpr HarmlessField kHarmless[] = {
     {ROUTE_NS "Route", "decorator", "no spans are made"},
     {ROUTE_NS "Route", "tracing", "no spans are made"},
     {ROUTE_NS "Route", "stat_prefix", "there are no statistics by route"},
-    {ROUTE_NS "RouteAction", "hash_policy", "no balancer that hashes is accepted"},
     {ROUTE_NS "RouteAction", "early_data_policy", "there is no TLS early data"},
     {ROUTE_NS "RouteAction.RequestMirrorPolicy", "trace_sampled", "no spans are made"},
     {ROUTE_NS "WeightedCluster", "total_weight", "the total is the sum of the weights"},

@@ -2,6 +2,7 @@
 
 #include "filters/http/alpn/config.h"
 #include "filters/http/buffer/config.h"
+#include "filters/http/compressor/config.h"
 #include "filters/http/cors/config.h"
 #include "filters/http/ext_authz/config.h"
 #include "filters/http/fault/config.h"
@@ -26,6 +27,9 @@ constexpr HttpFilterEntry kHttpFilters[] = {
     {"envoy.filters.http.buffer", "envoy.extensions.filters.http.buffer.v3.Buffer",
      &buffer::compile, "envoy.extensions.filters.http.buffer.v3.BufferPerRoute",
      &buffer::compile_route},
+    {"envoy.filters.http.compressor", "envoy.extensions.filters.http.compressor.v3.Compressor",
+     &compressor::compile, "envoy.extensions.filters.http.compressor.v3.CompressorPerRoute",
+     &compressor::compile_route},
     {"envoy.filters.http.cors", "envoy.extensions.filters.http.cors.v3.Cors", &cors::compile,
      "envoy.extensions.filters.http.cors.v3.CorsPolicy", &cors::compile_route},
     {"envoy.filters.http.ext_authz", "envoy.extensions.filters.http.ext_authz.v3.ExtAuthz",

@@ -5,17 +5,50 @@ namespace outrigger::xds {
 namespace {
 
 #define HTTP_NS "envoy.extensions.filters.http."
+#define COMPRESSION_NS "envoy.extensions.compression."
 #define COMMON_FAULT_NS "envoy.extensions.filters.common.fault.v3."
 
 constexpr WorkingFields kWorking[] = {
+    {HTTP_NS "on_demand.v3.OnDemand", ""},
     {HTTP_NS "router.v3.Router",
      "suppress_envoy_headers respect_expected_rq_timeout "
      "strict_check_headers upstream_log upstream_log_options"},
     {HTTP_NS "router.v3.Router.UpstreamAccessLogOptions", "*"},
     {HTTP_NS "buffer.v3.Buffer", "*"},
     {HTTP_NS "buffer.v3.BufferPerRoute", "*"},
+    {HTTP_NS "compressor.v3.Compressor",
+     "compressor_library request_direction_config response_direction_config"},
+    {HTTP_NS "compressor.v3.Compressor.CommonDirectionConfig", "*"},
+    {HTTP_NS "compressor.v3.Compressor.RequestDirectionConfig", "*"},
+    {HTTP_NS "compressor.v3.Compressor.ResponseDirectionConfig",
+     "common_config disable_on_etag_header remove_accept_encoding_header "
+     "uncompressible_response_codes"},
+    {HTTP_NS "compressor.v3.CompressorPerRoute", "*"},
+    {HTTP_NS "compressor.v3.CompressorOverrides", "response_direction_config"},
+    {HTTP_NS "compressor.v3.ResponseDirectionOverrides", "*"},
+    {COMPRESSION_NS "gzip.compressor.v3.Gzip",
+     "memory_level compression_level compression_strategy window_bits"},
+    {COMPRESSION_NS "brotli.compressor.v3.Brotli",
+     "quality encoder_mode window_bits input_block_bits disable_literal_context_modeling"},
+    {COMPRESSION_NS "zstd.compressor.v3.Zstd", "compression_level enable_checksum strategy"},
     {HTTP_NS "cors.v3.Cors", "*"},
     {HTTP_NS "cors.v3.CorsPolicy", "*"},
+    {HTTP_NS "ext_authz.v3.ExtAuthz",
+     "grpc_service http_service transport_api_version failure_mode_allow "
+     "failure_mode_allow_header_add with_request_body clear_route_cache status_on_error "
+     "validate_mutations metadata_context_namespaces route_metadata_context_namespaces "
+     "filter_enabled filter_enabled_metadata deny_at_disable include_peer_certificate stat_prefix "
+     "allowed_headers disallowed_headers include_tls_session charge_cluster_response_stats "
+     "enable_dynamic_metadata_ingestion max_denied_response_body_bytes"},
+    {HTTP_NS "ext_authz.v3.BufferSettings", "*"},
+    {HTTP_NS "ext_authz.v3.HttpService",
+     "server_uri path_prefix authorization_request authorization_response"},
+    {HTTP_NS "ext_authz.v3.AuthorizationRequest", "*"},
+    {HTTP_NS "ext_authz.v3.AuthorizationResponse", "*"},
+    {HTTP_NS "ext_authz.v3.ExtAuthzPerRoute", "*"},
+    {HTTP_NS "ext_authz.v3.CheckSettings",
+     "context_extensions disable_request_body_buffering with_request_body"},
+    {"envoy.type.v3.HttpStatus", "*"},
     {HTTP_NS "fault.v3.HTTPFault",
      "delay abort upstream_cluster headers downstream_nodes max_active_faults response_rate_limit "
      "delay_percent_runtime "
@@ -39,6 +72,34 @@ constexpr WorkingFields kWorking[] = {
     {"envoy.config.core.v3.KeyValueAppend", "record action"},
     {"envoy.config.core.v3.KeyValuePair", "*"},
     {HTTP_NS "health_check.v3.HealthCheck", "*"},
+    {HTTP_NS "jwt_authn.v3.JwtAuthentication", "*"},
+    {HTTP_NS "jwt_authn.v3.JwtProvider",
+     "issuer audiences subjects require_expiration max_lifetime remote_jwks local_jwks forward "
+     "from_headers from_params from_cookies forward_payload_header pad_forward_payload_header "
+     "payload_in_metadata normalize_payload_in_metadata header_in_metadata clock_skew_seconds "
+     "claim_to_headers clear_route_cache"},
+    {HTTP_NS "jwt_authn.v3.JwtProvider.NormalizePayload", "*"},
+    {HTTP_NS "jwt_authn.v3.RemoteJwks", "http_uri cache_duration"},
+    {HTTP_NS "jwt_authn.v3.JwtHeader", "*"},
+    {HTTP_NS "jwt_authn.v3.JwtClaimToHeader", "*"},
+    {HTTP_NS "jwt_authn.v3.ProviderWithAudiences", "*"},
+    {HTTP_NS "jwt_authn.v3.JwtRequirement", "*"},
+    {HTTP_NS "jwt_authn.v3.JwtRequirementOrList", "*"},
+    {HTTP_NS "jwt_authn.v3.JwtRequirementAndList", "*"},
+    {HTTP_NS "jwt_authn.v3.RequirementRule", "*"},
+    {HTTP_NS "jwt_authn.v3.FilterStateRule", "*"},
+    {HTTP_NS "jwt_authn.v3.PerRouteConfig", "*"},
+    {"envoy.config.core.v3.HttpUri", "*"},
+    {HTTP_NS "grpc_stats.v3.FilterConfig", "*"},
+    {"envoy.config.core.v3.GrpcMethodList", "*"},
+    {"envoy.config.core.v3.GrpcMethodList.Service", "*"},
+    {HTTP_NS "local_ratelimit.v3.LocalRateLimit",
+     "stat_prefix status token_bucket filter_enabled filter_enforced "
+     "request_headers_to_add_when_not_enforced response_headers_to_add descriptors stage "
+     "enable_x_ratelimit_headers vh_rate_limits always_consume_default_token_bucket "
+     "rate_limited_as_resource_exhausted rate_limits"},
+    {"envoy.extensions.common.ratelimit.v3.LocalRateLimitDescriptor", "*"},
+    {"envoy.extensions.common.ratelimit.v3.RateLimitDescriptor.Entry", "*"},
 };
 
 constexpr HarmlessField kHarmless[] = {
@@ -48,9 +109,16 @@ constexpr HarmlessField kHarmless[] = {
     {HTTP_NS "router.v3.Router", "start_child_span", "no spans are made"},
     {HTTP_NS "fault.v3.HTTPFault", "filter_metadata",
      "there is no dynamic metadata that could show it"},
+    {COMPRESSION_NS "gzip.compressor.v3.Gzip", "chunk_size", "a piece goes out as it is"},
+    {COMPRESSION_NS "brotli.compressor.v3.Brotli", "chunk_size", "a piece goes out as it is"},
+    {COMPRESSION_NS "zstd.compressor.v3.Zstd", "chunk_size", "a piece goes out as it is"},
+    {HTTP_NS "jwt_authn.v3.JwtProvider", "jwt_cache_config", "every token is verified"},
+    {HTTP_NS "jwt_authn.v3.RemoteJwks", "async_fetch",
+     "keys are fetched with the first request that has a token, which waits for them"},
 };
 
 #undef COMMON_FAULT_NS
+#undef COMPRESSION_NS
 #undef HTTP_NS
 
 }  // namespace

@@ -1,11 +1,13 @@
 #include "proxy/upstream/upstream_transport.h"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
 #include "proxy/runtime/socket_options.h"
 #include "proxy/upstream/address_order.h"
 #include "proxy/upstream/cluster_table.h"
+#include "proxy/upstream/peer_exchange_transport.h"
 #include "proxy/upstream/racing_transport.h"
 
 namespace outrigger::upstream {
@@ -80,6 +82,11 @@ std::vector<std::string> fallback_alpn(PoolKind kind) {
   return {};
 }
 
+// A handshake that does not offer the protocol cannot agree on it.
+bool may_exchange(const config::PeerExchange& exchange, const ConnectionNeeds& needs) {
+  return needs.alpn.empty() || std::ranges::count(needs.alpn, exchange.protocol) > 0;
+}
+
 }  // namespace
 
 absl::StatusOr<TransportPtr> open_transport(ConnPool& pool, runtime::TransportHandler& handler) {
@@ -99,6 +106,12 @@ absl::StatusOr<TransportPtr> open_transport(ConnPool& pool, runtime::TransportHa
   TransportPtr secure = context->wrap(*std::move(transport), target);
   if (secure == nullptr)
     return absl::Status(kSecretsMissing, "TLS error: Secret is not supplied by SDS");
+  const auto& exchange = pool.cluster().config().peer_exchange;
+  if (exchange != nullptr && may_exchange(*exchange, needs)) {
+    return TransportPtr(std::make_unique<PeerExchangeTransport>(
+        std::move(secure), exchange, pool.cluster().loop(),
+        exchange->stats->local<PeerExchangeStats>(pool.cluster().worker()), handler));
+  }
   secure->set_handler(handler);
   return secure;
 }

@@ -3,6 +3,7 @@
 #include "filters/network/connection_limit/config.h"
 #include "filters/network/direct_response/config.h"
 #include "filters/network/echo/config.h"
+#include "filters/network/ext_authz/config.h"
 #include "filters/network/local_ratelimit/config.h"
 #include "filters/network/metadata_exchange/config.h"
 #include "filters/network/rbac/config.h"
@@ -19,6 +20,8 @@ constexpr NetworkFilterEntry kNetworkFilters[] = {
     {"envoy.filters.network.direct_response",
      "envoy.extensions.filters.network.direct_response.v3.Config", &direct_response::compile},
     {"envoy.filters.network.echo", "envoy.extensions.filters.network.echo.v3.Echo", &echo::compile},
+    {"envoy.filters.network.ext_authz", "envoy.extensions.filters.network.ext_authz.v3.ExtAuthz",
+     &network_ext_authz::compile},
     {"envoy.filters.network.local_ratelimit",
      "envoy.extensions.filters.network.local_ratelimit.v3.LocalRateLimit",
      &local_ratelimit::compile},

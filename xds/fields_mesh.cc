@@ -27,12 +27,18 @@ constexpr WorkingFields kWorking[] = {
     {"envoy.config.cluster.v3.Filter", "name typed_config"},
     {LOGGER_NS "filters.cel.v3.ExpressionFilter", ""},
     {"envoy.config.accesslog.v3.ExtensionFilter", "*"},
+    {NETWORK_NS "ext_authz.v3.ExtAuthz", "stat_prefix failure_mode_allow filter_enabled_metadata"},
     {HTTP_NS "lua.v3.Lua", "inline_code default_source_code"},
     {HTTP_NS "lua.v3.LuaPerRoute", "disabled"},
 };
 
 constexpr std::string_view kPeer = PEER_NS "Config";
 constexpr std::string_view kNoWorkloads = "peers are known by what they send";
+
+constexpr std::string_view kAuthz = NETWORK_NS "ext_authz.v3.ExtAuthz";
+constexpr std::string_view kNotAsked =
+    "the service is not asked: connections are treated as when it does not answer, by "
+    "failure_mode_allow";
 
 constexpr HarmlessField kHarmless[] = {
     {HTTP_NS "rbac.v3.RBAC", "track_per_rule_stats", "there are no statistics by policy"},
@@ -42,6 +48,14 @@ constexpr HarmlessField kHarmless[] = {
     {"envoy.tcp.metadataexchange.config.MetadataExchange", "enable_discovery", kNoWorkloads},
     {LOGGER_NS "filters.cel.v3.ExpressionFilter", "expression",
      "expressions are not evaluated: every line is written"},
+    {kAuthz, "grpc_service", kNotAsked},
+    {kAuthz, "include_peer_certificate", kNotAsked},
+    {kAuthz, "transport_api_version", kNotAsked},
+    {kAuthz, "bootstrap_metadata_labels_key", kNotAsked},
+    {kAuthz, "include_tls_session", kNotAsked},
+    {kAuthz, "metadata_context_namespaces", kNotAsked},
+    {kAuthz, "typed_metadata_context_namespaces", kNotAsked},
+    {kAuthz, "send_tls_alert_on_denial", "a denied connection is closed"},
     {HTTP_NS "lua.v3.Lua", "stat_prefix", "no script is run"},
     {HTTP_NS "lua.v3.Lua", "clear_route_cache", "no script is run"},
 };

@@ -1,6 +1,7 @@
 #include "absl/strings/escaping.h"
 
 #include "envoy/extensions/filters/http/lua/v3/lua.pb.h"
+#include "envoy/extensions/filters/network/ext_authz/v3/ext_authz.pb.h"
 
 #include "api/peer_exchange.h"
 #include "api/struct_wire.h"
@@ -18,6 +19,7 @@ using Alpn = istio::envoy::config::filter::http::alpn::v2alpha1::FilterConfig;
 using Exchange = envoy::tcp::metadataexchange::config::MetadataExchange;
 using PeerConfig = io::istio::http::peer_metadata::Config;
 using envoy::extensions::filters::http::lua::v3::Lua;
+using envoy::extensions::filters::network::ext_authz::v3::ExtAuthz;
 
 constexpr const char* kOverrides =
     "alpn_override { upstream_protocol: HTTP10 alpn_override: 'istio-http/1.0' }"
@@ -245,6 +247,40 @@ TEST_F(MetadataExchange, CutsOffWhoAnnouncesTooMuch) {
   Bytes data = octets;
   EXPECT_EQ(under_test->on_data(connection, data, false), NetworkVerdict::stop);
   EXPECT_TRUE(connection.closed);
+}
+
+class NetworkExtAuthz : public NetworkFilterTest {
+ protected:
+  NetworkVerdict run(const std::string& config) {
+    filter = compile<ExtAuthz>(config)->create();
+    Bytes data = "x";
+    return filter->on_data(connection, data, false);
+  }
+  std::unique_ptr<NetworkFilter> filter;
+  FakeConnection connection;
+};
+
+TEST_F(NetworkExtAuthz, DecidesAsWithoutAnAnswerOfTheService) {
+  EXPECT_EQ(run("stat_prefix: 'a' failure_mode_allow: true"), NetworkVerdict::next);
+  EXPECT_FALSE(connection.closed);
+  EXPECT_EQ(run("stat_prefix: 'a'"), NetworkVerdict::stop);
+  EXPECT_TRUE(connection.closed);
+  EXPECT_EQ(connection.facts.extras->connection_termination_details, "ext_authz_error");
+  EXPECT_EQ(stat("ext_authz.a.failure_mode_allowed"), 1);
+  EXPECT_EQ(stat("ext_authz.a.cx_closed"), 1);
+  EXPECT_EQ(stat("ext_authz.a.total"), 2);
+}
+
+TEST_F(NetworkExtAuthz, IsForConnectionsThatAPolicyMeansOnly) {
+  const char* kOfPolicy =
+      "stat_prefix: 'a' filter_enabled_metadata { filter: 'envoy.filters.network.rbac' "
+      "path { key: 'shadow_effective_policy_id' } value { string_match { prefix: 'istio-' } } }";
+  EXPECT_EQ(run(kOfPolicy), NetworkVerdict::next);
+  EXPECT_EQ(stat("ext_authz.a.disabled"), 1);
+  connection.facts.make_extras().metadata.of(
+      "envoy.filters.network.rbac")["shadow_effective_policy_id"] =
+      MetadataValue(std::string("istio-ext-authz-a"));
+  EXPECT_EQ(run(kOfPolicy), NetworkVerdict::stop);
 }
 
 using LuaFilter = FilterTest;

@@ -40,7 +40,7 @@ CodeCounters::~CodeCounters() {
   for (auto& block : blocks_) delete[] block.load(std::memory_order_relaxed);
 }
 
-void CodeCounters::inc(int code) {
+void CodeCounters::add(int code, uint64_t n) {
   if (code < kMin || code > kMax) return;
   std::atomic<Counter*>& block = blocks_[(code - kMin) / kBlock];
   Counter* counters = block.load(std::memory_order_relaxed);
@@ -48,7 +48,7 @@ void CodeCounters::inc(int code) {
     counters = new Counter[kBlock];
     block.store(counters, std::memory_order_release);
   }
-  counters[(code - kMin) % kBlock].inc();
+  counters[(code - kMin) % kBlock].add(n);
 }
 
 uint64_t CodeCounters::value(int code) const {

@@ -90,7 +90,8 @@ class CodeCounters {
   CodeCounters& operator=(const CodeCounters&) = delete;
   ~CodeCounters();
 
-  void inc(int code);
+  void inc(int code) { add(code, 1); }
+  void add(int code, uint64_t n);
   uint64_t value(int code) const;
 
  private:

@@ -184,7 +184,7 @@ void ListenerSet::update_in_place(Generation& active, const config::ListenerPtr&
   });
   stats_.listener_in_place_updated.inc();
   stats_.listener_create_success.add(parts_.workers.size());
-  if (gone > 0) ending_chains_.push_back({std::move(left), gone, std::move(last)});
+  if (gone > 0) ending_chains_.push_back({std::move(left), gone, std::move(last), active.share});
   show_counts();
   await_endings();
 }
@@ -245,7 +245,7 @@ void ListenerSet::look_at_endings() {
   }
   std::erase_if(endings_, [](const Ending& ending) { return ending.generation == nullptr; });
   std::erase_if(ending_chains_, [this](EndingChains& one) {
-    if (*one.workers_left > 0) return false;
+    if (*one.workers_left > 0 && !one.share.expired()) return false;
     retired_.push_back(std::move(one.config));
     return true;
   });
@@ -265,10 +265,33 @@ void ListenerSet::stop(const Choice& chosen) {
   }
 }
 
-void ListenerSet::drain(const Choice& chosen) {
-  auto tell = [this](const GenerationPtr& generation) {
-    command([share = generation->share](WorkerListeners& listeners) {
-      listeners.drain(share, DrainPace::soon);
+void ListenerSet::resume() {
+  std::vector<Choice> were = std::exchange(stopped_, {});
+  for (Entry& entry : entries_) {
+    bool stopped = entry.active != nullptr &&
+                   std::any_of(were.begin(), were.end(),
+                               [&](const Choice& chosen) { return chosen(*entry.active->config); });
+    if (!stopped) continue;
+    auto next = prepare(entry.active->config);
+    absl::Status status = next.status();
+    if (status.ok() && (*next)->sockets != nullptr)
+      status = (*next)->sockets->listen(*entry.active->config);
+    if (!status.ok()) {
+      OUTRIGGER_LOG(main, error, "listener {} cannot accept again: {}", entry.name,
+                    std::string(status.message()));
+      continue;
+    }
+    GenerationPtr last = std::exchange(entry.active, *std::move(next));
+    start(*entry.active);
+    end(std::move(last), Listener::Waiting::left_over, {});
+  }
+  show_counts();
+}
+
+void ListenerSet::drain(const Choice& chosen, DrainPace pace) {
+  auto tell = [this, pace](const GenerationPtr& generation) {
+    command([share = generation->share, pace](WorkerListeners& listeners) {
+      listeners.drain(share, pace);
     });
   };
   for (const Entry& entry : entries_) {

@@ -60,7 +60,9 @@ class ListenerSet final : public xds::ListenerSink {
   void stop(const Choice& chosen);
   // The connections of the chosen listeners end as their requests do, soon: the process is about
   // to.
-  void drain(const Choice& chosen);
+  void drain(const Choice& chosen, net::DrainPace pace = net::DrainPace::soon);
+  // After stop(): all accept again, where their addresses can be had.
+  void resume();
   // Of all listeners, those that drain too.
   size_t open_connections() const;
   // No connection is left, and every worker has done what it was told.
@@ -90,7 +92,8 @@ class ListenerSet final : public xds::ListenerSink {
   struct EndingChains {
     std::shared_ptr<std::atomic<size_t>> workers_left;
     size_t chains;
-    config::ListenerPtr config;  // that had them
+    config::ListenerPtr config;               // that had them
+    std::weak_ptr<net::ListenerShare> share;  // gone: so are they
   };
 
   // Tells every worker.

@@ -9,6 +9,7 @@
 #include "fmt/format.h"
 
 #include "proxy/cpu_limit.h"
+#include "proxy/hot_restart/protocol.h"
 #include "proxy/logging.h"
 #include "proxy/version.h"
 
@@ -23,6 +24,7 @@ constexpr uint32_t kMaxConcurrency = 1024;
 struct Raw {
   Options options;
   std::optional<uint32_t> concurrency;
+  std::optional<uint32_t> base_id;
   std::string mode = "serve";
   std::string drain_strategy = "gradual";
   std::string event_engine = "epoll";
@@ -120,19 +122,23 @@ void add_end_flags(CLI::App& app, Raw& raw) {
   app.add_option("--drain-strategy", raw.drain_strategy,
                  "One of 'gradual' (default) or 'immediate' (no effect: always immediate)");
   app.add_option("--parent-shutdown-time-s", raw.parent_shutdown_time_s,
-                 "Hot restart parent shutdown time in seconds (no effect)");
-  app.add_flag("--disable-hot-restart", o.disable_hot_restart,
-               "Disable hot restart (no effect: there is none)");
-  app.add_option("--restart-epoch", o.restart_epoch, "Hot restart epoch (no effect)");
-  app.add_option("--base-id", o.base_id, "Hot restart base id (no effect)");
-  app.add_flag("--use-dynamic-base-id", o.use_dynamic_base_id, "Hot restart base id (no effect)");
-  app.add_option("--base-id-path", o.base_id_path,
-                 "Path to which the base id is written (no effect)");
-  app.add_option("--socket-path", o.socket_path, "Path of the hot restart socket (no effect)");
+                 "Hot restart parent shutdown time in seconds");
+  app.add_flag("--disable-hot-restart", o.disable_hot_restart, "Disable hot restart");
+  app.add_option("--restart-epoch", o.restart_epoch,
+                 "Hot restart epoch: one more than that of the process to replace (default: 0)");
+  app.add_option("--base-id", raw.base_id,
+                 "Hot restart base id: tells the proxies of one machine apart (default: 0)");
+  app.add_flag("--use-dynamic-base-id", o.use_dynamic_base_id,
+               "Choose a hot restart base id that nobody has");
+  app.add_option("--base-id-path", o.base_id_path, "Path to which the base id is written");
+  app.add_option("--socket-path", o.socket_path,
+                 "Path of the hot restart socket; '@' before it: abstract");
   app.add_option("--socket-mode", o.socket_mode,
-                 "Permission of the hot restart socket (no effect)");
-  app.add_flag("--skip-hot-restart-on-no-parent", o.skip_hot_restart_on_no_parent, "(no effect)");
-  app.add_flag("--skip-hot-restart-parent-stats", o.skip_hot_restart_parent_stats, "(no effect)");
+                 "Permissions of the hot restart socket's file, octal (default: 600)");
+  app.add_flag("--skip-hot-restart-on-no-parent", o.skip_hot_restart_on_no_parent,
+               "Start all the same where there is no process to replace");
+  app.add_flag("--skip-hot-restart-parent-stats", o.skip_hot_restart_parent_stats,
+               "Do not take the statistics of the process to replace");
   app.add_flag("--hot-restart-version", raw.hot_restart_version,
                "Print the hot restart compatibility version and exit");
   app.add_flag("--version", raw.version, "Print version information and exit");
@@ -226,6 +232,8 @@ std::variant<Options, CommandLineExit> check(const Raw& raw) {
   }
   o.concurrency = std::max(1u, raw.concurrency ? *raw.concurrency : default_concurrency());
   o.allow_unknown_static_fields |= raw.allow_unknown_fields;
+  o.base_id = raw.base_id.value_or(0);
+  o.base_id_given = raw.base_id.has_value();
   o.drain_time = std::chrono::seconds(raw.drain_time_s);
   o.parent_shutdown_time = std::chrono::seconds(raw.parent_shutdown_time_s);
   o.file_flush_interval = std::chrono::milliseconds(raw.file_flush_interval_ms);
@@ -260,7 +268,10 @@ std::variant<Options, CommandLineExit> parse_options(int argc, const char* const
   }
   if (raw.version)
     return CommandLineExit{0, fmt::format("\noutrigger  version: {}\n\n", version_text())};
-  if (raw.hot_restart_version) return CommandLineExit{0, "disabled\n"};
+  if (raw.hot_restart_version)
+    return CommandLineExit{0, raw.options.disable_hot_restart
+                                  ? std::string("disabled\n")
+                                  : fmt::format("{}\n", hot_restart::kProtocolVersion)};
   return check(raw);
 }
 

@@ -54,6 +54,19 @@ struct Options {
   // How it ends.
   std::chrono::seconds drain_time{600};
 
+  // How it takes over from another process (proxy/hot_restart/hot_restart.h).
+  std::chrono::seconds parent_shutdown_time{900};
+  bool disable_hot_restart = false;
+  uint32_t restart_epoch = 0;
+  uint32_t base_id = 0;
+  bool base_id_given = false;
+  bool use_dynamic_base_id = false;
+  std::string base_id_path;
+  std::string socket_path = "@envoy_domain_socket";
+  uint32_t socket_mode = 0;  // its digits are octal, as the flag's are; 0: 600
+  bool skip_hot_restart_on_no_parent = false;
+  bool skip_hot_restart_parent_stats = false;
+
   // The application log.
   log::Level log_level = log::kDefaultLevel;
   std::string component_log_level;  // checked; as given
@@ -68,16 +81,6 @@ struct Options {
   bool reject_unknown_dynamic_fields = false;
   bool ignore_unknown_dynamic_fields = false;
   bool skip_deprecated_logs = false;
-  std::chrono::seconds parent_shutdown_time{900};
-  bool disable_hot_restart = false;
-  uint32_t restart_epoch = 0;
-  uint32_t base_id = 0;
-  bool use_dynamic_base_id = false;
-  std::string base_id_path;
-  std::string socket_path = "@envoy_domain_socket";
-  uint32_t socket_mode = 0;
-  bool skip_hot_restart_on_no_parent = false;
-  bool skip_hot_restart_parent_stats = false;
   bool cpuset_threads = false;
   bool enable_mutex_tracing = false;
   bool enable_core_dump = false;

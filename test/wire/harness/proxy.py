@@ -32,7 +32,8 @@ class Binary:
         """The arguments of a scenario, and the usual ones that it does not give itself."""
         usual = {"--concurrency": 1, "-l": "warning", "--file-flush-interval-msec": 20}
         more = [str(part) for flag, value in usual.items() if flag not in given for part in (flag, value)]
-        return [*given, *more] + (["--disable-hot-restart"] if self.kind == "envoy" else [])
+        alone = {"--base-id", "--use-dynamic-base-id", "--disable-hot-restart", "--restart-epoch"}.isdisjoint(given)
+        return [*given, *more] + (["--disable-hot-restart"] if alone else [])
 
 
 class Proxy:

@@ -38,6 +38,18 @@ absl::Status not_from_server(const SdsSecretConfig& from) {
   return errors.status();
 }
 
+// The field's path inside a secret instead of that inside a context made of it.
+absl::Status path_in_secret(const absl::Status& status) {
+  std::string text(status.message());
+  constexpr std::pair<std::string_view, std::string_view> kPaths[] = {
+      {"common_tls_context.tls_certificates[0]", "tls_certificate"},
+      {"common_tls_context.validation_context", "validation_context"}};
+  for (const auto& [from, to] : kPaths) {
+    if (text.starts_with(from)) text.replace(0, from.size(), to);
+  }
+  return absl::InvalidArgumentError(text);
+}
+
 // What a context has from its secrets.
 std::vector<std::string> secrets_of(const config::TlsContext& context) {
   std::vector<std::string> all = context.ticket_keys;
@@ -236,6 +248,7 @@ absl::Status TlsSecrets::check_alone(const TlsSecret& secret) const {
   FieldErrors errors;
   TlsInputs inputs(*this);
   config::TlsContext context;
+  context.stats = std::make_shared<StatsScope>("", "", std::vector<StatTag>(), TlsStats::layout());
   TlsSide side = TlsSide::downstream;
   if (secret.has_tls_certificate()) {
     context.certificates.push_back(errors.take_nested(
@@ -257,7 +270,7 @@ absl::Status TlsSecrets::check_alone(const TlsSecret& secret) const {
   }
   if (!errors.empty() || !services_.check) return errors.status();
   auto facts = services_.check(context, side);
-  if (!facts.ok()) errors.add("", std::string(facts.status().message()));
+  if (!facts.ok()) errors.add_nested("", path_in_secret(facts.status()));
   return errors.status();
 }
 

@@ -11,6 +11,7 @@
 #include "envoy/admin/v3/server_info.pb.h"
 #include "envoy/config/bootstrap/v3/bootstrap.pb.h"
 
+#include "proxy/admin_view.h"
 #include "proxy/observe/stat_names.h"
 #include "proxy/options_proto.h"
 #include "proxy/runtime/log.h"
@@ -37,6 +38,19 @@ bool inbound_listeners(const config::Listener& listener) {
   return listener.direction == config::Listener::Direction::inbound;
 }
 
+hot_restart::Settings hot_restart_settings(const Options& options) {
+  hot_restart::Settings out;
+  out.place = {options.socket_path, options.socket_mode, options.base_id};
+  out.epoch = options.restart_epoch;
+  out.any_base_id = options.use_dynamic_base_id;
+  out.base_id_given = options.base_id_given;
+  out.go_without_predecessor = options.skip_hot_restart_on_no_parent;
+  out.take_stats = !options.skip_hot_restart_parent_stats;
+  out.base_id_path = options.base_id_path;
+  out.shutdown_time = options.parent_shutdown_time;
+  return out;
+}
+
 }  // namespace
 
 Server::Server(const Options& options)
@@ -46,15 +60,26 @@ Server::Server(const Options& options)
       tls_(io_),
       signals_(io_),
       tick_timer_(io_),
-      drain_poll_timer_(io_) {}
+      drain_poll_timer_(io_) {
+  gauges_ = std::make_unique<ServerGauges>(stats_);
+  connections_ = std::make_unique<net::ProcessConnections>(options_.concurrency);
+  if (!options_.disable_hot_restart && options_.mode == Mode::serve)
+    hot_restart_.reset(
+        new hot_restart::HotRestart(io_, hot_restart_settings(options_), *this, stats_));
+  main_loop_ = std::make_unique<MainLoop>(io_);
+  clusters_ = std::make_unique<ClusterSet>(io_, stats_);
+  listeners_ = std::make_unique<ListenerSet>(ListenerSetParts{
+      io_, stats_, workers_, *connections_, options_.drain_time, hot_restart_.get()});
+  control_plane_ = std::make_unique<ControlPlane>(
+      ControlPlaneParts{io_, options_, stats_, *gauges_, slots_, tls_, main_loop_->grpc(),
+                        *clusters_, *listeners_, *this});
+}
 
 Server::~Server() {
   shut_down();
 }
 
 absl::Status Server::load() {
-  xds::CompileEnvironment environment{stats_, slots_};
-  environment.tls = &tls_.secrets();
   xds::BootstrapSource source;
   source.path = options_.config_path;
   source.yaml = options_.config_yaml;
@@ -62,7 +87,8 @@ absl::Status Server::load() {
   source.node.id = options_.service_node;
   source.node.cluster = options_.service_cluster;
   source.node.zone = options_.service_zone;
-  auto loaded = xds::load_bootstrap(source, environment);
+  source.prepare = [this](const auto& bootstrap) { return control_plane_->prepare(bootstrap); };
+  auto loaded = xds::load_bootstrap(source, control_plane_->environment());
   if (!loaded.ok()) return loaded.status();
   loaded_ = std::move(*loaded);
   loaded_at_ = std::chrono::system_clock::now();
@@ -91,37 +117,43 @@ int Server::run() {
 }
 
 absl::Status Server::start() {
-  gauges_ = std::make_unique<ServerGauges>(stats_);
   gauges_->set_configuration(loaded_.compiled, options_.concurrency, options_.restart_epoch);
   gauges_->note_unknown_fields(loaded_.unknown_fields);
   gauges_->set_state(static_cast<int>(state()));
   runtime_ = std::make_unique<admin::RuntimeStore>(loaded_.compiled.runtime_layers);
-  connections_ = std::make_unique<net::ProcessConnections>(options_.concurrency);
   logs_ = std::make_unique<observe::LogWriter>(stats_, options_.file_flush_interval);
   for (unsigned i = 0; i < options_.concurrency; ++i) {
     workers_.push_back(std::make_unique<Worker>(
         WorkerParts{i, server_state_, *logs_, loaded_.compiled.node, runtime_->snapshot()}));
   }
-  clusters_ = std::make_unique<ClusterSet>(io_, stats_);
   for (auto& worker : workers_) {
     clusters_->add_thread([&worker = *worker](ClusterSet::Command command) {
       worker.command_clusters(std::move(command));
     });
   }
+  clusters_->add_thread(
+      [this](ClusterSet::Command command) { main_loop_->command(std::move(command)); });
   clusters_->set_static(loaded_.compiled.clusters);
-  listeners_ = std::make_unique<ListenerSet>(
-      ListenerSetParts{io_, stats_, workers_, *connections_, options_.drain_time});
   runtime_->on_change([this](const config::RuntimeSnapshotPtr& snapshot) {
     for (auto& worker : workers_) worker->set_runtime(snapshot);
   });
+  if (hot_restart_ != nullptr) {
+    if (absl::Status status = hot_restart_->start(); !status.ok()) return status;
+  }
   if (absl::Status status = open_admin(); !status.ok()) return status;
   await_signals();
   if (options_.mode == Mode::init_only) return open_listeners();
-  return clusters_->resolve([this] { serve(); });
+  return clusters_->resolve([this] { discover(); });
 }
 
-void Server::serve() {
-  if (absl::Status status = open_and_start(); !status.ok()) {
+void Server::discover() {
+  control_plane_->start(*loaded_.proto, loaded_.compiled,
+                        [this](absl::Status status) { serve(std::move(status)); });
+}
+
+void Server::serve(absl::Status discovered) {
+  absl::Status status = discovered.ok() ? open_and_start() : std::move(discovered);
+  if (!status.ok()) {
     OUTRIGGER_LOG(main, critical, "error initializing: {}", text_of(status));
     failed_ = true;
     io_.stop();
@@ -139,6 +171,7 @@ absl::Status Server::open_and_start() {
       std::chrono::steady_clock::now() - started_);
   gauges_->note_initialized(took);
   tick();
+  if (hot_restart_ != nullptr) hot_restart_->go_live();
   OUTRIGGER_LOG(main, info,
                 "all clusters and listeners are ready after {} ms; serving with {} worker{}",
                 took.count(), workers_.size(), workers_.size() == 1 ? "" : "s");
@@ -232,6 +265,7 @@ void Server::tick() {
   gauges_->refresh(uptime(), listeners_->open_connections());
   if (auto days = tls_.days_until_first_expiry()) gauges_->set_first_expiry(*days);
   stats_.flush();
+  control_plane_->sweep();
   tick_timer_.expires_after(loaded_.compiled.stats_flush_interval);
   tick_timer_.async_wait([this](const boost::system::error_code& error) {
     if (!error) tick();
@@ -240,17 +274,33 @@ void Server::tick() {
 
 void Server::shut_down() {
   live_ = false;
+  if (hot_restart_ != nullptr) hot_restart_->stop();
   for (auto& worker : workers_) worker->stop();
   for (auto& worker : workers_) worker->join();
   workers_.clear();
   admin_.reset();
+  control_plane_.reset();
+  listeners_.reset();
   clusters_.reset();
+  main_loop_.reset();
   if (logs_ != nullptr) logs_->flush();
 }
 
 admin::ServerState Server::state() const {
   if (draining_ || server_state_.health_check_failed.load()) return admin::ServerState::draining;
   return live_ ? admin::ServerState::live : admin::ServerState::initializing;
+}
+
+std::vector<std::string> Server::resource_types() const {
+  return outrigger::resource_types(control_plane_->ledger());
+}
+
+admin::ResourceTypeStatus Server::resources(std::string_view type_url) const {
+  return resources_of(control_plane_->ledger(), type_url);
+}
+
+void Server::set_layer(const config::Bootstrap::RuntimeLayer& layer) {
+  runtime_->set_layer(layer);
 }
 
 std::string Server::version() const {
@@ -283,6 +333,31 @@ void Server::drain_listeners(const admin::DrainRequest& request) {
 
 void Server::quit() {
   io_.stop();
+}
+
+void Server::reopen_admin() {
+  if (absl::Status status = open_admin(); !status.ok())
+    OUTRIGGER_LOG(admin, error, "the admin server cannot be opened anew: {}", text_of(status));
+}
+
+// To the successor: what is idle stays until its next request, so that no client finds its
+// connection closed while it sends one.
+void Server::hand_over() {
+  if (exiting_) return;
+  draining_ = true;
+  server_state_.draining.store(true);
+  gauges_->set_state(static_cast<int>(state()));
+  listeners_->stop(all_listeners);
+  listeners_->drain(all_listeners, net::DrainPace::unhurried);
+  hot_restart_->note_handed_over();
+}
+
+void Server::take_back() {
+  if (exiting_) return;
+  draining_ = false;
+  server_state_.draining.store(false);
+  gauges_->set_state(static_cast<int>(state()));
+  listeners_->resume();
 }
 
 void Server::reopen_logs() {

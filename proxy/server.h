@@ -20,7 +20,10 @@
 #include "proxy/admin/admin_server.h"
 #include "proxy/admin/server_view.h"
 #include "proxy/cluster_set.h"
+#include "proxy/control_plane.h"
+#include "proxy/hot_restart/hot_restart.h"
 #include "proxy/listener_set.h"
+#include "proxy/main_loop.h"
 #include "proxy/observe/log_writer.h"
 #include "proxy/observe/stats_store.h"
 #include "proxy/options.h"
@@ -32,7 +35,7 @@
 
 namespace outrigger {
 
-class Server final : public admin::ServerView {
+class Server final : public admin::ServerView, private xds::RuntimeSink, private hot_restart::Host {
  public:
   explicit Server(const Options& options);
   ~Server() override;
@@ -58,7 +61,11 @@ class Server final : public admin::ServerView {
   std::vector<admin::ListenerStatus> listeners() const override { return listeners_->status(); }
   std::vector<admin::ClusterStatus> clusters() const override { return clusters_->clusters(); }
   std::vector<admin::TlsContextStatus> tls_contexts() const override { return tls_.contexts(); }
-  std::vector<admin::UnreadyTarget> unready_targets() const override { return {}; }
+  std::vector<admin::UnreadyTarget> unready_targets() const override {
+    return control_plane_->unready();
+  }
+  std::vector<std::string> resource_types() const override;
+  admin::ResourceTypeStatus resources(std::string_view type_url) const override;
   observe::StatsStore& stats() override { return stats_; }
   admin::RuntimeStore& runtime() override { return *runtime_; }
   observe::LogWriter* access_log_writer() override { return logs_.get(); }
@@ -67,9 +74,25 @@ class Server final : public admin::ServerView {
   void quit() override;
   void reopen_logs() override;
 
+  // RuntimeSink
+  void set_layer(const config::Bootstrap::RuntimeLayer& layer) override;
+
+  // hot_restart::Host
+  std::vector<std::shared_ptr<const net::ListenSockets>> listening() override {
+    return listeners_->sockets();
+  }
+  void refresh_stats() override { gauges_->refresh(uptime(), listeners_->open_connections()); }
+  void close_admin() override { admin_.reset(); }
+  void reopen_admin() override;
+  void hand_over() override;
+  void take_back() override;
+  void end_process() override { quit(); }
+
   absl::Status start();
-  // The clusters have their first endpoints: listeners open, workers run.
-  void serve();
+  // The static clusters have their first endpoints: the rest of the configuration is asked for.
+  void discover();
+  // It is there, or is not coming: listeners open, workers run.
+  void serve(absl::Status discovered);
   absl::Status open_and_start();
   absl::Status open_listeners();
   absl::Status open_admin();
@@ -99,8 +122,11 @@ class Server final : public admin::ServerView {
   boost::asio::signal_set signals_;
   boost::asio::steady_timer tick_timer_;
   boost::asio::steady_timer drain_poll_timer_;
+  std::unique_ptr<hot_restart::HotRestart> hot_restart_;  // nullptr: it is off
+  std::unique_ptr<MainLoop> main_loop_;
   std::unique_ptr<ClusterSet> clusters_;
   std::unique_ptr<ListenerSet> listeners_;
+  std::unique_ptr<ControlPlane> control_plane_;
   std::unique_ptr<admin::AdminServer> admin_;
   bool live_ = false;
   bool failed_ = false;  // it could not start to serve

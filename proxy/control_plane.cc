@@ -1,0 +1,144 @@
+#include "proxy/control_plane.h"
+
+#include <utility>
+
+#include "boost/asio/post.hpp"
+#include "fmt/format.h"
+
+#include "proxy/admin_view.h"
+#include "proxy/runtime/log.h"
+
+namespace outrigger {
+namespace {
+
+void write_log(bool warning, const std::string& text) {
+  if (warning) {
+    OUTRIGGER_LOG(config, warning, "{}", text);
+  } else {
+    OUTRIGGER_LOG(config, info, "{}", text);
+  }
+}
+
+xds::ResourceReaderOptions reader_options(const ControlPlaneParts& parts) {
+  return {parts.options.reject_unknown_dynamic_fields, !parts.options.ignore_unknown_dynamic_fields,
+          [](const std::string& text) { write_log(true, text); },
+          [&gauges = parts.gauges] { gauges.note_unknown_dynamic_field(); }};
+}
+
+absl::Status within(std::string_view field, const absl::Status& status) {
+  if (status.ok()) return status;
+  return absl::InvalidArgumentError(fmt::format("{}.{}", field, std::string(status.message())));
+}
+
+}  // namespace
+
+ControlPlane::ControlPlane(const ControlPlaneParts& parts)
+    : parts_(parts),
+      clock_(parts.io),
+      environment_{parts.stats, parts.slots},
+      reader_(reader_options(parts)),
+      sources_({environment_, parts.clients, clock_, ledger_, &parts.tls.files(), write_log}),
+      secrets_(parts.tls.secrets(), sources_, reader_, parts.stats, ledger_),
+      routes_({sources_, reader_, environment_, ledger_,
+               [this](std::string_view name) { return clusters_->exists(name); }, later()}),
+      scopes_({sources_, reader_, environment_, ledger_,
+               [this](std::string_view name) { return clusters_->exists(name); }},
+              routes_),
+      extensions_({sources_, reader_, environment_, ledger_}),
+      discovered_(routes_, scopes_, extensions_),
+      runtime_layers_(sources_, reader_, parts.stats, ledger_, parts.runtime),
+      listeners_({sources_,
+                  reader_,
+                  environment_,
+                  ledger_,
+                  parts.listeners,
+                  [this](std::string_view name) { return clusters_->exists(name); },
+                  later(),
+                  {},
+                  [](const std::string& text) { write_log(false, text); }}),
+      static_ready_(std::make_shared<xds::InitSet>("Server")),
+      runtime_ready_(std::make_shared<xds::InitSet>("RTDS")) {
+  environment_.tls = &parts.tls.secrets();
+  environment_.dynamic = &discovered_;
+  environment_.init = static_ready_.get();
+  environment_.own_cluster = [this](const config::ClusterPtr& cluster) {
+    add_own_cluster(cluster);
+  };
+}
+
+ControlPlane::~ControlPlane() = default;
+
+std::function<void(std::function<void()>)> ControlPlane::later() {
+  return [&io = parts_.io](std::function<void()> task) { boost::asio::post(io, std::move(task)); };
+}
+
+// In force once the threads are there; equal ones are one.
+void ControlPlane::add_own_cluster(const config::ClusterPtr& cluster) {
+  if (!own_clusters_.insert(cluster->ref.slot).second) return;
+  later()([&clusters = parts_.clusters, cluster] {
+    clusters.warm(cluster, [&clusters, cluster] { clusters.set(cluster, nullptr); });
+  });
+}
+
+absl::Status ControlPlane::prepare(const Bootstrap& bootstrap) {
+  const auto& dynamic = bootstrap.dynamic_resources();
+  if (dynamic.has_ads_config()) {
+    absl::Status status = sources_.set_ads(dynamic.ads_config());
+    if (!status.ok()) return within("dynamic_resources.ads_config", status);
+  }
+  auto defaults = xds::compile_cluster_defaults(bootstrap);
+  if (!defaults.ok()) return defaults.status();
+  clusters_ = std::make_unique<xds::ClusterManager>(
+      xds::ClusterManagerParts{sources_, environment_, parts_.clusters, ledger_, reader_,
+                               *std::move(defaults), later(), write_log});
+  return absl::OkStatus();
+}
+
+void ControlPlane::start(const Bootstrap& bootstrap, const config::Bootstrap& compiled,
+                         std::function<void(absl::Status)> done) {
+  bootstrap_ = &bootstrap;
+  compiled_ = &compiled;
+  done_ = std::move(done);
+  environment_.init = nullptr;  // from now on each listener and cluster has its own
+  for (const config::ListenerPtr& listener : compiled.listeners) listeners_.add_static(listener);
+  sources_.set_node(bootstrap.node());
+  sources_.start();
+  sources_.start_ads();
+  absl::Status status = runtime_layers_.start(bootstrap.layered_runtime(), *runtime_ready_);
+  if (!status.ok()) return finish(within("layered_runtime", status));
+  runtime_ready_->when_ready([this] { start_clusters(); });
+}
+
+void ControlPlane::start_clusters() {
+  absl::Status status =
+      clusters_->start(*bootstrap_, compiled_->clusters, [this] { start_listeners(); });
+  if (!status.ok()) finish(status);
+}
+
+void ControlPlane::start_listeners() {
+  auto wait_for_static = [this] {
+    static_ready_->when_ready([this] { finish(absl::OkStatus()); });
+  };
+  const auto& dynamic = bootstrap_->dynamic_resources();
+  if (!dynamic.has_lds_config()) return wait_for_static();
+  absl::Status status =
+      listeners_.start(dynamic.lds_config(), dynamic.lds_resources_locator(), wait_for_static);
+  if (!status.ok()) finish(within("dynamic_resources.lds_config", status));
+}
+
+void ControlPlane::finish(absl::Status status) {
+  if (done_) std::exchange(done_, nullptr)(std::move(status));
+}
+
+std::vector<admin::UnreadyTarget> ControlPlane::unready() const {
+  std::vector<admin::UnreadyTarget> targets;
+  append_unready(*static_ready_, targets);
+  append_unready(*runtime_ready_, targets);
+  if (clusters_ != nullptr) {
+    for (const auto& set : clusters_->unready()) append_unready(*set, targets);
+  }
+  for (const auto& set : listeners_.waiting()) append_unready(*set, targets);
+  return targets;
+}
+
+}  // namespace outrigger

@@ -77,9 +77,11 @@ void DiscoveryStream::closed(grpc::Code code, std::string_view message) {
 void DiscoveryStream::say(grpc::Code code, std::string_view message) {
   Clock::Time now = context_.clock.now();
   // A server may end its streams now and then, so that its clients spread anew.
-  bool worth_it = failures_++ == 0 ? code != grpc::Code::ok : now - said_at_ >= kWarningEvery;
+  bool worth_it = failures_++ == 0 ? code != grpc::Code::ok
+                                   : code != said_code_ || now - said_at_ >= kWarningEvery;
   if (!worth_it) return;
   said_at_ = now;
+  said_code_ = code;
   context_.warn(fmt::format("{} gRPC config stream to {} closed: {}, {}{}",
                             options_.method.substr(options_.method.rfind('/') + 1),
                             options_.service.cluster.name, static_cast<int>(code), as_utf8(message),

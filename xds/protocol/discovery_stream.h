@@ -66,6 +66,7 @@ class DiscoveryStream {
   Backoff backoff_;
   unsigned failures_ = 0;  // since the last message
   Clock::Time said_at_{};
+  grpc::Code said_code_ = grpc::Code::ok;
 };
 
 }  // namespace outrigger::xds

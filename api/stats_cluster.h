@@ -2,6 +2,9 @@
 // https://www.envoyproxy.io/docs/envoy/latest/configuration/upstream/cluster_manager/cluster_stats
 #pragma once
 
+#include <string_view>
+#include <vector>
+
 #include "api/stats.h"
 
 namespace outrigger {
@@ -106,6 +109,23 @@ OUTRIGGER_DEFINE_STATS(ClusterCodeStats, OUTRIGGER_CLUSTER_CODE_STATS)
   GAUGE(membership_total)                                                \
   GAUGE(version)
 OUTRIGGER_DEFINE_STATS(ClusterConfigStats, OUTRIGGER_CLUSTER_CONFIG_STATS)
+
+// The same of an EDS cluster: what its SubscriptionStats, of the same prefix, count is theirs.
+inline const StatsLayout& discovered_cluster_layout() {
+  static const std::vector<StatField> kFields = [] {
+    std::vector<StatField> fields;
+    for (const StatField& field : ClusterConfigStats::layout().fields) {
+      std::string_view name = field.name;
+      if (name != "update_attempt" && name != "update_failure" && name != "update_success" &&
+          name != "version")
+        fields.push_back(field);
+    }
+    return fields;
+  }();
+  static const StatsLayout kLayout{kFields, ClusterConfigStats::layout().create,
+                                   ClusterConfigStats::layout().destroy};
+  return kLayout;
+}
 
 // cluster.<name>.circuit_breakers.<priority>.*
 #define OUTRIGGER_CIRCUIT_BREAKER_STATS(COUNTER, GAUGE, HISTOGRAM, CODES) \

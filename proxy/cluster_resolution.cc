@@ -1,12 +1,8 @@
 #include "proxy/cluster_resolution.h"
 
-#include <algorithm>
 #include <string>
 
 #include "boost/asio/post.hpp"
-#include "fmt/format.h"
-
-#include "proxy/cluster_membership.h"
 
 namespace outrigger {
 
@@ -20,33 +16,63 @@ ClusterResolution::ClusterResolution(boost::asio::io_context& io, StatsRegistry&
 
 ClusterResolution::~ClusterResolution() = default;
 
-absl::Status ClusterResolution::start(const std::vector<config::ClusterPtr>& clusters,
-                                      std::function<void()> ready) {
-  for (const config::ClusterPtr& cluster : clusters) {
-    if (cluster->dns == nullptr) continue;
-    if (absl::Status status = add(cluster); !status.ok())
-      return absl::UnavailableError(
-          fmt::format("cluster {}: {}", cluster->ref.name, std::string(status.message())));
-  }
-  ready_ = std::move(ready);
-  for (auto& [slot, cluster] : clusters_) cluster->start();
-  note_ready();
+absl::StatusOr<ClusterResolution::Resolved> ClusterResolution::make(
+    const config::ClusterPtr& cluster, std::function<void()> ready) {
+  auto resolver = resolver_for(cluster->dns->resolver);
+  if (!resolver.ok()) return resolver.status();
+  Resolved out;
+  dns::DnsCluster::Parts parts{cluster, **resolver,      alarms_, [this] { return random_(); },
+                               nullptr, std::move(ready)};
+  parts.publish = [this, in_force = out.in_force,
+                   slot = cluster->ref.slot](const EndpointSetPtr& now) {
+    if (*in_force) publish_(slot, now);
+  };
+  out.cluster = std::make_unique<dns::DnsCluster>(std::move(parts));
+  return out;
+}
+
+absl::Status ClusterResolution::warm(const config::ClusterPtr& cluster,
+                                     std::function<void()> ready) {
+  auto made = make(cluster, std::move(ready));
+  if (!made.ok()) return made.status();
+  dns::DnsCluster& begun = *made->cluster;
+  warming_.insert_or_assign(cluster->ref.slot, *std::move(made));
+  begun.start();
   return absl::OkStatus();
 }
 
-absl::Status ClusterResolution::add(const config::ClusterPtr& cluster) {
-  auto resolver = resolver_for(cluster->dns->resolver);
-  if (!resolver.ok()) return resolver.status();
-  dns::DnsCluster::Parts parts{cluster, **resolver,
-                               alarms_, [this] { return random_(); },
-                               nullptr, [this] { note_ready(); }};
-  parts.publish = [this, cluster, before = cluster->endpoints](const EndpointSetPtr& now) mutable {
-    note_membership(*cluster, before.get(), *now);
-    before = now;
-    publish_(cluster->ref.slot, now);
-  };
-  clusters_[cluster->ref.slot] = std::make_unique<dns::DnsCluster>(std::move(parts));
-  return absl::OkStatus();
+absl::StatusOr<ClusterResolution::EndpointSetPtr> ClusterResolution::promote(
+    const config::ClusterPtr& cluster) {
+  uint32_t slot = cluster->ref.slot;
+  if (cluster->dns == nullptr) {
+    remove(slot);
+    return EndpointSetPtr();
+  }
+  auto at = warming_.find(slot);
+  bool begun = at != warming_.end() && at->second.cluster->cluster() == cluster;
+  if (!begun) {
+    if (absl::Status status = warm(cluster, nullptr); !status.ok()) return status;
+    at = warming_.find(slot);
+  }
+  Resolved promoted = std::move(at->second);
+  warming_.erase(at);
+  *promoted.in_force = true;
+  EndpointSetPtr endpoints = promoted.cluster->endpoints();
+  auto before = in_force_.find(slot);
+  if (before == in_force_.end()) {
+    in_force_.emplace(slot, std::move(promoted));
+    return endpoints;
+  }
+  // It may be one of its own answers that brought us here.
+  std::swap(before->second, promoted);
+  *promoted.in_force = false;
+  boost::asio::post(io_, [last = std::shared_ptr<dns::DnsCluster>(std::move(promoted.cluster))] {});
+  return endpoints;
+}
+
+void ClusterResolution::remove(uint32_t slot) {
+  warming_.erase(slot);
+  in_force_.erase(slot);
 }
 
 absl::StatusOr<dns::Resolver*> ClusterResolution::resolver_for(const config::DnsResolver& config) {
@@ -58,19 +84,6 @@ absl::StatusOr<dns::Resolver*> ClusterResolution::resolver_for(const config::Dns
   if (!made.ok()) return made.status();
   resolvers_.emplace_back(config, *std::move(made));
   return resolvers_.back().second.get();
-}
-
-void ClusterResolution::note_ready() {
-  bool all = std::all_of(clusters_.begin(), clusters_.end(),
-                         [](const auto& entry) { return entry.second->is_ready(); });
-  if (!all || ready_ == nullptr) return;
-  boost::asio::post(io_, std::exchange(ready_, nullptr));
-}
-
-ClusterResolution::EndpointSetPtr ClusterResolution::endpoints(
-    const config::Cluster& cluster) const {
-  auto at = clusters_.find(cluster.ref.slot);
-  return at == clusters_.end() ? cluster.endpoints : at->second->endpoints();
 }
 
 }  // namespace outrigger

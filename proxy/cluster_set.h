@@ -42,6 +42,7 @@ class ClusterSet final : public xds::ClusterSink {
 
   // ClusterSink
   void warm(const config::ClusterPtr& cluster, std::function<void()> ready) override;
+  void abandon(uint32_t slot) override { resolution_.abandon(slot); }
   void set(const config::ClusterPtr& cluster, const EndpointSetPtr& endpoints) override;
   void set_endpoints(uint32_t slot, const EndpointSetPtr& endpoints) override;
   void remove(uint32_t slot) override;

@@ -62,7 +62,10 @@ void make_stats(config::Cluster& out, StatsRegistry& stats) {
                               fmt::format("{}{}", place.extracted_prefix, below), place.tags);
   };
   out.stats = scope.operator()<ClusterStats>("");
-  out.config_stats = scope.operator()<ClusterConfigStats>("");
+  bool discovered = out.discovery == config::Cluster::Discovery::eds;
+  out.config_stats =
+      stats.scope(place.prefix, place.extracted_prefix, place.tags,
+                  discovered ? discovered_cluster_layout() : ClusterConfigStats::layout());
   out.external_stats = scope.operator()<ClusterCodeStats>("external.");
   out.internal_stats = scope.operator()<ClusterCodeStats>("internal.");
   out.retry_stats = scope.operator()<ClusterCodeStats>("retry.");
@@ -104,9 +107,9 @@ absl::StatusOr<ClusterDefaults> compile_cluster_defaults(const Bootstrap& bootst
   return out;
 }
 
-absl::StatusOr<config::ClusterPtr> compile_cluster(const Cluster& cluster,
-                                                   CompileEnvironment& environment,
-                                                   const ClusterDefaults& defaults) {
+absl::StatusOr<std::shared_ptr<config::Cluster>> compile_cluster(const Cluster& cluster,
+                                                                 CompileEnvironment& environment,
+                                                                 const ClusterDefaults& defaults) {
   FieldErrors errors;
   auto out = std::make_shared<config::Cluster>();
   out->ref = environment.clusters.ref(cluster.name());
@@ -115,17 +118,19 @@ absl::StatusOr<config::ClusterPtr> compile_cluster(const Cluster& cluster,
   // The endpoints of a kind that is not supported would only mislead.
   if (!errors.empty()) return errors.status();
   compile_connection(cluster, defaults, environment, *out, errors);
+  out->locality_weighted = cluster.common_lb_config().has_locality_weighted_lb_config();
   compile_balancer(cluster, *out, errors);
   compile_circuit_breakers(cluster.circuit_breakers(), *out);
   if (cluster.common_lb_config().has_healthy_panic_threshold()) {
     out->panic_threshold = cluster.common_lb_config().healthy_panic_threshold().value();
   }
+  compile_upstream_filters(cluster, environment, *out, errors);
   out->metadata = compile_metadata(cluster.metadata());
   out->http = errors.take_nested("", compile_upstream_http(cluster));
   check_alpn(cluster, *out, errors);
   if (!errors.empty()) return errors.status();
   make_stats(*out, environment.stats);
-  return config::ClusterPtr(std::move(out));
+  return out;
 }
 
 }  // namespace outrigger::xds

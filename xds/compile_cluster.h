@@ -25,7 +25,8 @@ struct ClusterDefaults {
 absl::StatusOr<ClusterDefaults> compile_cluster_defaults(
     const envoy::config::bootstrap::v3::Bootstrap& bootstrap);
 
-absl::StatusOr<config::ClusterPtr> compile_cluster(
+// Nobody else has it: what belongs to its place among its versions may still be added.
+absl::StatusOr<std::shared_ptr<config::Cluster>> compile_cluster(
     const envoy::config::cluster::v3::Cluster& cluster, CompileEnvironment& environment,
     const ClusterDefaults& defaults = {});
 

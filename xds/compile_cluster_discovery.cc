@@ -146,10 +146,18 @@ void compile_original_dst(const Cluster& cluster, config::Cluster& out, FieldErr
     original.metadata_key.push_back(segment.key());
 }
 
+constexpr std::string_view kForwardProxy =
+    "envoy.extensions.clusters.dynamic_forward_proxy.v3.ClusterConfig";
+
 void compile_custom_type(const Cluster& cluster, const ClusterDefaults& defaults,
                          config::Cluster& out, FieldErrors& errors) {
   DnsCluster dns;
   const auto& any = cluster.cluster_type().typed_config();
+  // It has no endpoints: who asks for it gets 503.
+  if (is_type(any, kForwardProxy)) {
+    out.endpoints = std::make_shared<config::EndpointSet>();
+    return;
+  }
   if (!is_type(any, dns.GetDescriptor()->full_name()) || !any.UnpackTo(&dns)) {
     errors.add("cluster_type",
                fmt::format("'{}' is not supported by Outrigger", cluster.cluster_type().name()));
@@ -160,6 +168,15 @@ void compile_custom_type(const Cluster& cluster, const ClusterDefaults& defaults
   auto resolution = std::make_shared<config::DnsResolution>();
   compile_dns_cluster(dns, cluster, defaults, *resolution, errors);
   take_targets(cluster, std::move(resolution), out, errors);
+}
+
+// The endpoints come from eds_cluster_config, which xds/dynamic/endpoint_discovery subscribes to.
+void check_discovered(const Cluster& cluster, FieldErrors& errors) {
+  const auto& eds = cluster.eds_cluster_config();
+  if (!eds.has_eds_config())
+    errors.add("eds_cluster_config.eds_config", "clusters of the type EDS need it");
+  if (cluster.name().starts_with("xdstp:") && eds.service_name().empty())
+    errors.add("eds_cluster_config.service_name", "is needed by a cluster with an xdstp: name");
 }
 
 }  // namespace
@@ -184,6 +201,10 @@ void compile_discovery(const Cluster& cluster, const ClusterDefaults& defaults,
     case Cluster::ORIGINAL_DST:
       out.discovery = Discovery::original_dst;
       return compile_original_dst(cluster, out, errors);
+    case Cluster::EDS:
+      out.discovery = Discovery::eds;
+      out.endpoints = std::make_shared<config::EndpointSet>();
+      return check_discovered(cluster, errors);
     default:
       errors.add("type", fmt::format("{} is not supported by Outrigger",
                                      Cluster::DiscoveryType_Name(cluster.type())));

@@ -148,6 +148,8 @@ absl::StatusOr<std::shared_ptr<const config::EndpointSet>> compile_endpoints(
       errors.add_nested(indexed("endpoints", i), locality.status());
     }
   }
+  if (assignment.policy().has_overprovisioning_factor())
+    out->overprovisioning_percent = assignment.policy().overprovisioning_factor().value();
   if (!errors.empty()) return errors.status();
   return std::shared_ptr<const config::EndpointSet>(std::move(out));
 }

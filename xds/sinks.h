@@ -21,9 +21,10 @@ class ClusterSink {
   virtual ~ClusterSink() = default;
 
   // A cluster of which nothing is in force yet begins to find its endpoints (DNS). `ready` is
-  // called once, maybe at once: it may be set(), or its wait is over. Abandoned by remove() and by
-  // another warm() of the slot.
+  // called once, maybe at once: it may be set(), or its wait is over. Given up by abandon(), by
+  // remove() and by another warm() of the slot.
   virtual void warm(const config::ClusterPtr& cluster, std::function<void()> ready) = 0;
+  virtual void abandon(uint32_t slot) = 0;
   // In force now, new or in the place of the slot's last. `endpoints` nullptr: those of the
   // configuration or of DNS. Requests under way keep what they began with.
   virtual void set(const config::ClusterPtr& cluster, const EndpointSetPtr& endpoints) = 0;

@@ -16,7 +16,7 @@ Mirror* Mirror::start(upstream::WorkerCluster& cluster, const http::HeaderMap& h
 }
 
 Mirror::Mirror(upstream::WorkerCluster& cluster, uint64_t random)
-    : cluster_(cluster),
+    : cluster_(&cluster),
       random_(random),
       arena_(cluster.loop().chunks()),
       timer_(cluster.loop().timers(), runtime::Timer::call<&Mirror::on_timeout, Mirror>(), this) {}
@@ -37,18 +37,18 @@ void Mirror::begin(const http::HeaderMap& headers, bool end_stream, bool shadow_
   upstream::LbContext context;
   context.random = random_;
   context.headers = headers_.get();
-  host_ = cluster_.pick_host(context);
+  host_ = cluster_->pick_host(context);
   if (host_ == nullptr) {
-    cluster_.stats().upstream_cx_none_healthy.inc();
+    cluster_->stats().upstream_cx_none_healthy.inc();
     finish();
     return;
   }
   if (timeout.count() > 0) timer_.start(timeout);
   request_ = std::make_unique<UpstreamRequest>(
       *this,
-      cluster_.pool(
+      cluster_->pool(
           *host_, false, http::Protocol::http11,
-          upstream::find_needs(cluster_.config(), *host_, {nullptr, nullptr, headers_.get()})),
+          upstream::find_needs(cluster_->config(), *host_, {nullptr, nullptr, headers_.get()})),
       *headers_, end_stream, false);
   request_->start(false);
 }
@@ -58,7 +58,7 @@ void Mirror::send_body(Bytes body, bool end_stream) {
   behind_ = blocked_ ? behind_ + body.size() : 0;
   request_done_ = end_stream;
   if (behind_ > kMaxBehind) {
-    cluster_.stats().retry_or_shadow_abandoned.inc();
+    cluster_->stats().retry_or_shadow_abandoned.inc();
     finish();
     return;
   }
@@ -76,15 +76,15 @@ void Mirror::send_trailers(const http::HeaderMap& trailers) {
 void Mirror::original_ended() {
   attached_ = false;
   if (finished_) {
-    cluster_.loop().defer_delete(std::unique_ptr<runtime::Deferred>(this));
+    cluster_->loop().defer_delete(std::unique_ptr<runtime::Deferred>(this));
   } else if (!request_done_) {
     finish();
   }
 }
 
 void Mirror::on_upstream_headers(http::HeaderMap& headers, bool end_stream) {
-  count_upstream_response(cluster_.stats(), status_of(headers));
-  count_upstream_response(cluster_.origin_stats(false), status_of(headers));
+  count_upstream_response(cluster_->stats(), status_of(headers));
+  count_upstream_response(cluster_->origin_stats(false), status_of(headers));
   if (end_stream) finish();
 }
 
@@ -93,7 +93,7 @@ void Mirror::on_upstream_failure(const UpstreamFailure&) {
 }
 
 void Mirror::on_timeout() {
-  cluster_.stats().upstream_rq_timeout.inc();
+  cluster_->stats().upstream_rq_timeout.inc();
   finish();
 }
 
@@ -102,7 +102,7 @@ void Mirror::finish() {
   finished_ = true;
   timer_.cancel();
   if (request_ != nullptr) request_->give_up(http::ResetReason::local_reset);
-  if (!attached_) cluster_.loop().defer_delete(std::unique_ptr<runtime::Deferred>(this));
+  if (!attached_) cluster_->loop().defer_delete(std::unique_ptr<runtime::Deferred>(this));
 }
 
 }  // namespace outrigger::stream

@@ -48,7 +48,7 @@ class Mirror final : public runtime::Deferred, public UpstreamOwner {
   void on_timeout();
   void finish();
 
-  upstream::WorkerCluster& cluster_;
+  upstream::WorkerClusterRef cluster_;
   uint64_t random_;
   Arena arena_;
   upstream::HostRef host_;

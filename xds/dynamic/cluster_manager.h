@@ -10,6 +10,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,8 +23,11 @@
 #include "api/stats_server.h"
 #include "xds/compile_cluster.h"
 #include "xds/compile_environment.h"
+#include "xds/dynamic/endpoint_discovery.h"
+#include "xds/dynamic/managed_cluster.h"
 #include "xds/init_set.h"
 #include "xds/ledger.h"
+#include "xds/protocol/clock.h"
 #include "xds/protocol/subscription.h"
 #include "xds/resource_reader.h"
 #include "xds/sinks.h"
@@ -31,8 +35,6 @@
 namespace outrigger::xds {
 
 class ClusterUpdate;
-class EndpointDiscovery;
-class ManagedCluster;
 
 struct ClusterManagerParts {
   SubscriptionFactory& subscriptions;
@@ -46,6 +48,7 @@ struct ClusterManagerParts {
   std::function<void(bool warning, const std::string& text)> log;
   // How long the main thread compiles clusters before something else has its turn.
   std::chrono::microseconds slice{4000};
+  Clock* clock = nullptr;  // nullptr: assignments do not become stale
 };
 
 class ClusterManager final : private SubscriptionHandler {
@@ -75,27 +78,38 @@ class ClusterManager final : private SubscriptionHandler {
   void on_update(std::shared_ptr<const ResourceUpdate> update, Done done) override;
   void on_fetch_timeout() override;
 
-  absl::Status discover_static(const envoy::config::bootstrap::v3::Bootstrap& bootstrap,
+  using Bootstrap = envoy::config::bootstrap::v3::Bootstrap;
+  absl::Status discover_static(const Bootstrap& bootstrap,
                                const std::vector<config::ClusterPtr>& statics);
-  void subscribe_clusters();
-  void finish_update(UpdateResult result, const Done& done);
-  void end_pause();
+  absl::Status subscribe_clusters();
   void note_first_answer();
   void note_initialized();
+
+  // From the update that is being worked off.
+  absl::Status take(const Resource& resource);
+  void remove(const std::string& name);
+  std::vector<std::string> names() const;
+  void work();
+  void end_update();
 
   ClusterManagerParts parts_;
   StatsScopePtr stats_scope_;
   ClusterManagerStats& stats_;
-  std::map<std::string, std::unique_ptr<EndpointDiscovery>, std::less<>> statics_;
+  EndpointDiscoveryParts discovery_parts_;
+  ManagedClusterParts managed_parts_;
+  std::set<std::string, std::less<>> statics_;
+  std::vector<std::shared_ptr<EndpointDiscovery>> static_endpoints_;
   std::map<std::string, std::unique_ptr<ManagedCluster>, std::less<>> clusters_;
   envoy::config::core::v3::ConfigSource cds_config_;
+  std::string collection_;  // cds_resources_locator: an xdstp:// name; empty: all
   bool has_cds_ = false;
   std::unique_ptr<Subscription> subscription_;
   std::shared_ptr<InitSet> static_ready_;
-  std::shared_ptr<InitSet> first_ready_;  // what the first answer brought
-  std::shared_ptr<InitTarget> first_answer_;
-  std::unique_ptr<ClusterUpdate> update_;  // that is being worked off
-  std::function<void()> initialized_;      // nullptr: was called
+  std::shared_ptr<InitSet> first_ready_;      // what the first answer brought
+  std::shared_ptr<InitTarget> first_answer_;  // nullptr: it came, or is too late
+  std::unique_ptr<ClusterUpdate> update_;     // that is being worked off
+  std::function<void()> initialized_;         // nullptr: was called
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 
 }  // namespace outrigger::xds

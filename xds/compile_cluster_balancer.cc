@@ -25,6 +25,7 @@ bool is_a(const google::protobuf::Any& any) {
 void compile_policy_list(const Cluster& cluster, config::Cluster& out, FieldErrors& errors) {
   for (const auto& policy : cluster.load_balancing_policy().policies()) {
     const auto& config = policy.typed_extension_config().typed_config();
+    if (compile_hashing_policy(config, out, errors)) return;
     if (is_a<RoundRobin>(config)) {
       out.balancer = Balancer::round_robin;
       return;
@@ -46,7 +47,8 @@ void compile_policy_list(const Cluster& cluster, config::Cluster& out, FieldErro
     }
   }
   errors.add("load_balancing_policy",
-             "names no policy that is supported by Outrigger (round_robin, least_request, random)");
+             "names no policy that is supported by Outrigger (round_robin, least_request, random, "
+             "ring_hash, maglev)");
 }
 
 }  // namespace
@@ -73,10 +75,18 @@ void compile_balancer(const Cluster& cluster, config::Cluster& out, FieldErrors&
     case Cluster::RANDOM:
       out.balancer = Balancer::random;
       break;
+    case Cluster::RING_HASH:
+    case Cluster::MAGLEV:
+      out.balancer =
+          cluster.lb_policy() == Cluster::MAGLEV ? Balancer::maglev : Balancer::ring_hash;
+      compile_hashing(cluster, out, errors);
+      break;
     case Cluster::LOAD_BALANCING_POLICY_CONFIG:
       errors.add("lb_policy", "LOAD_BALANCING_POLICY_CONFIG needs load_balancing_policy");
       break;
     case Cluster::CLUSTER_PROVIDED:
+      // It has no endpoints to choose from.
+      if (cluster.cluster_type().name() == "envoy.clusters.dynamic_forward_proxy") break;
       errors.add("lb_policy", "CLUSTER_PROVIDED is for clusters of the type ORIGINAL_DST");
       break;
     default:

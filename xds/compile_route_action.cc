@@ -125,31 +125,50 @@ void compile_upgrades(const RouteAction& action, config::ForwardAction& out, Fie
   }
 }
 
+config::HashPolicy compile_cookie(const RouteAction::HashPolicy::Cookie& from) {
+  config::HashPolicy out;
+  out.kind = config::HashPolicy::Kind::cookie;
+  out.name = from.name();
+  if (from.has_ttl()) out.cookie_ttl = std::chrono::seconds(from.ttl().seconds());
+  out.cookie_path = from.path();
+  for (const auto& attribute : from.attributes()) {
+    out.cookie_attributes += "; " + attribute.name();
+    if (!attribute.value().empty()) out.cookie_attributes += "=" + attribute.value();
+  }
+  return out;
+}
+
 void compile_hash_policies(const RouteAction& action, config::ForwardAction& out,
                            FieldErrors& errors) {
   using Kind = config::HashPolicy::Kind;
   for (int i = 0; i < action.hash_policy_size(); ++i) {
     const auto& policy = action.hash_policy(i);
+    config::HashPolicy compiled;
     switch (policy.policy_specifier_case()) {
       case RouteAction::HashPolicy::kHeader:
-        out.hash_policies.push_back({Kind::header, policy.terminal(),
-                                     absl::AsciiStrToLower(policy.header().header_name())});
+        compiled.name = absl::AsciiStrToLower(policy.header().header_name());
         break;
       case RouteAction::HashPolicy::kCookie:
-        out.hash_policies.push_back({Kind::cookie, policy.terminal(), policy.cookie().name()});
+        compiled = compile_cookie(policy.cookie());
         break;
       case RouteAction::HashPolicy::kConnectionProperties:
-        if (policy.connection_properties().source_ip()) {
-          out.hash_policies.push_back({Kind::source_ip, policy.terminal(), {}});
-        }
+        if (!policy.connection_properties().source_ip()) continue;
+        compiled.kind = Kind::source_ip;
         break;
       case RouteAction::HashPolicy::kQueryParameter:
-        out.hash_policies.push_back(
-            {Kind::query_parameter, policy.terminal(), policy.query_parameter().name()});
+        compiled.kind = Kind::query_parameter;
+        compiled.name = policy.query_parameter().name();
+        break;
+      case RouteAction::HashPolicy::kFilterState:
+        compiled.kind = Kind::filter_state;
+        compiled.name = policy.filter_state().key();
         break;
       default:
         errors.add(indexed("hash_policy", i), "is of no kind that is supported");
+        continue;
     }
+    compiled.terminal = policy.terminal();
+    out.hash_policies.push_back(std::move(compiled));
   }
 }
 
@@ -171,8 +190,8 @@ absl::StatusOr<config::ForwardAction> compile_forward(const RouteAction& action,
   if (out.mirrors.empty()) out.mirrors = scope.mirrors;
   compile_hash_policies(action, out, errors);
   for (int i = 0; i < action.rate_limits_size(); ++i) {
-    out.rate_limits.push_back(errors.take_nested(indexed("rate_limits", i),
-                                                 compile_rate_limit(action.rate_limits(i))));
+    out.rate_limits.push_back(
+        errors.take_nested(indexed("rate_limits", i), compile_rate_limit(action.rate_limits(i))));
   }
   out.include_host_rate_limits = action.include_vh_rate_limits().value();
   compile_upgrades(action, out, errors);

@@ -89,6 +89,8 @@ constexpr HarmlessField kHarmless[] = {
     {ROUTE_NS "Route", "stat_prefix", "there are no statistics by route"},
     {ROUTE_NS "RouteAction", "early_data_policy", "there is no TLS early data"},
     {ROUTE_NS "RouteAction.RequestMirrorPolicy", "trace_sampled", "no spans are made"},
+    {ROUTE_NS "RetryPolicy", "retry_priority",
+     "each try goes to the priority that the endpoints' health asks for"},
     {ROUTE_NS "WeightedCluster", "total_weight", "the total is the sum of the weights"},
 };
 

@@ -7,7 +7,8 @@ namespace {
 constexpr WorkingFields kWorking[] = {
     {"envoy.config.cluster.v3.Cluster",
      "name alt_stat_name type connect_timeout per_connection_buffer_limit_bytes lb_policy "
-     "load_assignment circuit_breakers "
+     "load_assignment eds_cluster_config circuit_breakers "
+     "ring_hash_lb_config maglev_lb_config "
      "max_requests_per_connection common_http_protocol_options http_protocol_options "
      "http2_protocol_options protocol_selection "
      "typed_extension_protocol_options least_request_lb_config round_robin_lb_config "
@@ -17,8 +18,9 @@ constexpr WorkingFields kWorking[] = {
      "use_tcp_for_dns_lookups dns_resolution_config typed_dns_resolver_config "
      "wait_for_warm_on_init cleanup_interval original_dst_lb_config upstream_bind_config "
      "transport_socket_matches upstream_http_protocol_options metadata "
-     "connection_pool_per_downstream_connection"},
+     "connection_pool_per_downstream_connection filters"},
     {"envoy.config.cluster.v3.Cluster.CustomClusterType", "*"},
+    {"envoy.config.cluster.v3.Cluster.EdsClusterConfig", "*"},
     {"envoy.config.cluster.v3.Cluster.RefreshRate", "*"},
     {"envoy.config.cluster.v3.Cluster.OriginalDstLbConfig", "*"},
     {"envoy.config.cluster.v3.Cluster.TransportSocketMatch", "*"},
@@ -47,7 +49,22 @@ constexpr WorkingFields kWorking[] = {
     {"envoy.config.core.v3.TlvEntry", "type value"},
     {"envoy.config.cluster.v3.Cluster.LeastRequestLbConfig", "choice_count"},
     {"envoy.config.cluster.v3.Cluster.RoundRobinLbConfig", ""},
-    {"envoy.config.cluster.v3.Cluster.CommonLbConfig", "healthy_panic_threshold"},
+    {"envoy.config.cluster.v3.Cluster.CommonLbConfig",
+     "healthy_panic_threshold locality_weighted_lb_config consistent_hashing_lb_config"},
+    {"envoy.config.cluster.v3.Cluster.CommonLbConfig.ConsistentHashingLbConfig",
+     "use_hostname_for_hashing"},
+    {"envoy.config.cluster.v3.Cluster.RingHashLbConfig", "*"},
+    {"envoy.config.cluster.v3.Cluster.MaglevLbConfig", "*"},
+    {"envoy.extensions.load_balancing_policies.ring_hash.v3.RingHash",
+     "hash_function minimum_ring_size maximum_ring_size use_hostname_for_hashing "
+     "consistent_hashing_lb_config locality_weighted_lb_config"},
+    {"envoy.extensions.load_balancing_policies.maglev.v3.Maglev",
+     "table_size consistent_hashing_lb_config locality_weighted_lb_config"},
+    {"envoy.extensions.load_balancing_policies.common.v3.ConsistentHashingLbConfig",
+     "use_hostname_for_hashing"},
+    {"envoy.extensions.load_balancing_policies.common.v3.LocalityLbConfig.LocalityWeightedLbConfig",
+     ""},
+    {"envoy.config.cluster.v3.Cluster.CommonLbConfig.LocalityWeightedLbConfig", ""},
     {"envoy.config.cluster.v3.LoadBalancingPolicy", "*"},
     {"envoy.config.cluster.v3.LoadBalancingPolicy.Policy", "*"},
     {"envoy.extensions.load_balancing_policies.least_request.v3.LeastRequest",
@@ -60,7 +77,8 @@ constexpr WorkingFields kWorking[] = {
     {"envoy.config.cluster.v3.UpstreamConnectionOptions", "tcp_keepalive happy_eyeballs_config"},
     {"envoy.config.core.v3.TcpKeepalive", "*"},
     {"envoy.config.endpoint.v3.ClusterLoadAssignment", "cluster_name endpoints policy"},
-    {"envoy.config.endpoint.v3.ClusterLoadAssignment.Policy", ""},
+    {"envoy.config.endpoint.v3.ClusterLoadAssignment.Policy",
+     "overprovisioning_factor endpoint_stale_after"},
     {"envoy.config.endpoint.v3.LocalityLbEndpoints",
      "locality lb_endpoints load_balancing_weight priority"},
     {"envoy.config.endpoint.v3.LbEndpoint",
@@ -108,6 +126,8 @@ constexpr std::string_view kCares =
     "envoy.extensions.network.dns_resolver.cares.v3.CaresDnsResolverConfig";
 constexpr std::string_view kAsked = "a socket is closed as soon as its questions are answered";
 
+constexpr std::string_view kFullShare = "a new endpoint has its full share from the start";
+
 constexpr HarmlessField kHarmless[] = {
     {kCares, "udp_max_queries", kAsked},
     {kCares, "max_udp_channel_duration", kAsked},
@@ -118,24 +138,32 @@ constexpr HarmlessField kHarmless[] = {
      "num_resolver_threads", "look-ups need no threads"},
     {"envoy.extensions.transport_sockets.proxy_protocol.v3.ProxyProtocolUpstreamTransport",
      "tlv_as_pool_key", "the whole header, TLVs included, tells connections apart"},
-    {kCluster, "ignore_health_on_host_removal", "the endpoints of a static cluster stay"},
+    {kCluster, "health_checks",
+     "endpoints are as healthy as their configuration says: none is asked"},
+    {kCluster, "outlier_detection", "no endpoint is ejected for its answers"},
+    {kCluster, "ignore_health_on_host_removal", "there is no active health checking"},
     {kCluster, "track_timeout_budgets", "there are no statistics of budgets"},
     {kCluster, "track_cluster_stats", "there are no statistics of budgets and message sizes"},
     {kCluster, "preconnect_policy", "connections are made when they are needed"},
     {kCluster, "close_connections_on_host_health_failure", "there is no active health checking"},
+    {kThresholds, "retry_budget", "max_retries limits the retries at one time"},
     {kThresholds, "track_remaining", "the gauges remaining_* are not kept"},
     {kThresholds, "max_connection_pools",
      "no pool is refused: a worker has one for each endpoint, protocol and kind of connection that "
      "requests ask for, and those that idle go"},
     {kCommonLb, "zone_aware_lb_config", "there is no zone-aware routing"},
-    {kCommonLb, "update_merge_window", "the endpoints of a static cluster stay"},
+    {kCommonLb, "update_merge_window", "updates of endpoints are in force at once"},
     {kCommonLb, "ignore_new_hosts_until_first_hc", "there is no active health checking"},
-    {kCommonLb, "close_connections_on_host_set_change", "the endpoints of a static cluster stay"},
-    {kCommonLb, "consistent_hashing_lb_config", "no balancer that hashes is accepted"},
+    {kCommonLb, "close_connections_on_host_set_change",
+     "only connections to the endpoints that go are closed"},
+    {"envoy.config.cluster.v3.Cluster.RoundRobinLbConfig", "slow_start_config", kFullShare},
+    {"envoy.config.cluster.v3.Cluster.LeastRequestLbConfig", "slow_start_config", kFullShare},
+    {"envoy.extensions.load_balancing_policies.round_robin.v3.RoundRobin", "slow_start_config",
+     kFullShare},
+    {"envoy.extensions.load_balancing_policies.least_request.v3.LeastRequest", "slow_start_config",
+     kFullShare},
     {"envoy.config.cluster.v3.UpstreamConnectionOptions",
      "set_local_interface_name_on_upstream_connections", "nothing shows the interface"},
-    {"envoy.config.endpoint.v3.ClusterLoadAssignment.Policy", "endpoint_stale_after",
-     "the endpoints of a static cluster stay"},
     {"envoy.config.endpoint.v3.LocalityLbEndpoints", "metadata", "kept for /config_dump only"},
     {"envoy.config.endpoint.v3.LocalityLbEndpoints", "proximity", "Envoy does not use it either"},
     {"envoy.config.endpoint.v3.Endpoint", "health_check_config",

@@ -214,7 +214,6 @@ struct HashBalancing {
   bool murmur = false;          // the ring's places are hashed with MurmurHash 2, not xxHash
   uint64_t table_size = 65537;  // Maglev's, a prime
   bool by_hostname = false;     // hosts are placed by their names, not by their addresses
-  uint32_t balance_factor = 0;  // per cent of the mean load that a host may have; 0: any
 };
 
 struct Cluster {
@@ -232,6 +231,9 @@ struct Cluster {
     ring_hash,
     maglev
   };
+
+  // The choice of a host depends on a hash of the request's or connection's own.
+  bool hashes() const { return balancer == Balancer::ring_hash || balancer == Balancer::maglev; }
 
   ClusterRef ref;
   std::string alt_stat_name;

@@ -98,11 +98,16 @@ struct HashPolicy {
     header,
     cookie,
     source_ip,
-    query_parameter
+    query_parameter,
+    filter_state
   };
   Kind kind = Kind::header;
   bool terminal = false;
   std::string name;
+  // Of a cookie that a client without it is given; absent: it is given none. Zero: for the session.
+  std::optional<std::chrono::seconds> cookie_ttl = {};
+  std::string cookie_path = {};
+  std::string cookie_attributes = {};  // "; SameSite=Lax"
 };
 
 struct WeightedCluster {

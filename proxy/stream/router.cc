@@ -52,6 +52,7 @@ void Router::on_request_headers(http::HeaderMap& headers, bool end_stream) {
     return;
   }
   owner_.info().upstream_cluster = &cluster_->config();
+  if (cluster_->config().hashes()) compute_hash();
   host_ = cluster_->pick_host(lb_context(owner_.stream_random()));
   prepare_headers(*action_, headers);
   start_mirrors(*action_, headers, end_stream);
@@ -170,10 +171,21 @@ void Router::start_mirrors(const config::ForwardAction& action, http::HeaderMap&
   }
 }
 
+void Router::compute_hash() {
+  StreamInfo& info = owner_.info();
+  const DownstreamConnectionInfo& connection = *info.connection;
+  const FilterState* state = info.extras == nullptr ? nullptr : &info.extras->filter_state;
+  hash_ = route::hash_request(
+      action_->hash_policies,
+      {*headers_, info.downstream_remote, connection.remote, connection.local, state},
+      owner_.arena());
+}
+
 upstream::LbContext Router::lb_context(uint64_t random) {
   StreamInfo& info = owner_.info();
   upstream::LbContext context;
   context.random = random;
+  context.hash = hash_.value;
   context.connection = info.connection;
   context.headers = headers_;
   context.stream = info.extras.get();

@@ -18,6 +18,7 @@
 #include "api/filter/verdict.h"
 #include "api/http/header_map.h"
 #include "api/stream_info.h"
+#include "proxy/route/hash_policy.h"
 #include "proxy/route/header_mutation.h"
 #include "proxy/route/match.h"
 #include "proxy/route/retry_condition.h"
@@ -127,6 +128,7 @@ class Router final : public UpstreamOwner {
   void give_try_up(ResponseFlag flag, std::string_view details, std::string_view cause);
   void time_out(ResponseFlag flag, std::string_view details, std::string_view cause,
                 std::string_view body);
+  void compute_hash();
   upstream::LbContext lb_context(uint64_t random);
   upstream::ConnPool& choose_pool();
   upstream::HostRef pick_retry_host();
@@ -139,8 +141,9 @@ class Router final : public UpstreamOwner {
   const config::Route* route_ = nullptr;
   const config::ForwardAction* action_ = nullptr;
   const config::WeightedCluster* choice_weighted_ = nullptr;
-  upstream::WorkerCluster* cluster_ = nullptr;
+  upstream::WorkerClusterRef cluster_;
   upstream::HostRef host_;
+  route::RequestHash hash_;
   std::vector<const upstream::Host*> tried_hosts_;  // filled by retries
   http::HeaderMap* headers_ = nullptr;
   http::HeaderMap* trailers_ = nullptr;

@@ -78,11 +78,14 @@ bool Router::retry(bool wanted, bool by_response) {
 upstream::HostRef Router::pick_retry_host() {
   const config::RetryPolicy* policy = retry_rules_.policy;
   bool choosy = policy != nullptr && policy->avoid_previous_hosts;
-  for (uint32_t left = choosy ? policy->host_picks : 0;; --left) {
-    upstream::HostRef host = cluster_->pick_host(lb_context(owner_.services().random.next()));
+  uint32_t picks = choosy ? policy->host_picks : 0;
+  for (uint32_t n = 0;; ++n) {
+    upstream::LbContext context = lb_context(owner_.services().random.next());
+    context.repeated = n;
+    upstream::HostRef host = cluster_->pick_host(context);
     bool tried =
         std::find(tried_hosts_.begin(), tried_hosts_.end(), host.get()) != tried_hosts_.end();
-    if (left == 0 || host == nullptr || !tried) return host;
+    if (n == picks || host == nullptr || !tried) return host;
   }
 }
 

@@ -4,6 +4,7 @@
 #include <limits>
 #include <queue>
 
+#include "proxy/upstream/hash_picker.h"
 #include "proxy/upstream/load_balancer.h"
 
 namespace outrigger::upstream {
@@ -150,6 +151,8 @@ class LocalityPicker final : public HostPicker {
 std::unique_ptr<HostPicker> make_locality_picker(const config::Cluster& cluster,
                                                  std::vector<LocalityShare> localities,
                                                  uint64_t seed) {
+  // With a hash there are no turns: the localities' shares are those of their hosts' places.
+  if (cluster.hashes()) return make_hash_picker(cluster, weigh(localities));
   auto picker = std::make_unique<LocalityPicker>();
   for (LocalityShare& locality : localities) {
     if (locality.weight <= 0 || locality.hosts.empty()) continue;
@@ -174,6 +177,7 @@ std::unique_ptr<HostPicker> make_picker(const config::Cluster& cluster, std::vec
       return std::make_unique<DeadlinePicker>(hosts, seed, true);
     case Balancer::ring_hash:
     case Balancer::maglev:
+      return make_hash_picker(cluster, weigh({{1.0, std::move(hosts)}}));
     case Balancer::round_robin:
       break;
   }

@@ -15,6 +15,7 @@ namespace outrigger::upstream {
 struct LbContext {
   uint64_t random = 0;
   std::optional<uint64_t> hash;              // of the request's hash policy
+  uint32_t repeated = 0;                     // an equal hash is to meet another host: n-th time
   const Metadata* metadata_match = nullptr;  // of the route or filter
   std::string_view override_host;            // "10.0.0.1:80": this one if it is healthy
   // Where an ORIGINAL_DST cluster looks for the address.

@@ -25,7 +25,7 @@ std::unique_ptr<HostPicker> make_weighted(const config::Cluster& cluster,
     LocalityShare share{0, hosts_in(locality->hosts, health)};
     double usable = static_cast<double>(share.hosts.size()) * overprovisioning / 100.0 /
                     static_cast<double>(std::max<size_t>(1, locality->hosts.size()));
-    share.weight = locality->weight * std::min(1.0, usable);
+    share.weight = locality->weight * (cluster.hashes() ? 1.0 : std::min(1.0, usable));
     shares.push_back(std::move(share));
   }
   return make_locality_picker(cluster, std::move(shares), seed);
@@ -36,7 +36,7 @@ std::unique_ptr<HostPicker> make_weighted(const config::Cluster& cluster,
 LoadBalancer::LoadBalancer(const config::Cluster& cluster,
                            const std::vector<LocalityHosts>& localities, uint64_t seed,
                            uint32_t overprovisioning_percent)
-    : overprovisioning_(overprovisioning_percent) {
+    : overprovisioning_(overprovisioning_percent), hashes_(cluster.hashes()) {
   for (const HostsOfPriority& of_priority : by_priority(localities)) {
     priorities_.push_back(make_priority(cluster, of_priority, seed));
     host_count_ += priorities_.back().total;
@@ -144,8 +144,9 @@ Host* LoadBalancer::pick_of(Priority& priority, HostPicker* picker, uint64_t ran
 
 Host* LoadBalancer::pick(uint64_t random, bool& panic) {
   panic = false;
-  uint64_t at =
-      priorities_.size() == 1 && priorities_[0].degraded_load == 0 ? 0 : (random >> 40) % 100;
+  uint64_t at = 0;
+  if (priorities_.size() > 1 || (!priorities_.empty() && priorities_[0].degraded_load > 0))
+    at = hashes_ ? random % 100 : (random >> 40) % 100;
   for (Priority& p : priorities_) {
     if (at >= p.healthy_load) {
       at -= p.healthy_load;

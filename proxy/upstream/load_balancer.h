@@ -19,6 +19,7 @@ using RandomSource = uint64_t (*)(void* context);
 class HostPicker {
  public:
   virtual ~HostPicker() = default;
+  // By a random number, or by the hash where the policy wants one.
   virtual Host* pick(uint64_t random) = 0;
 };
 
@@ -81,6 +82,7 @@ class LoadBalancer {
 
   std::vector<Priority> priorities_;
   uint32_t overprovisioning_ = kOverprovisioning;
+  bool hashes_ = false;
   size_t host_count_ = 0;
   size_t healthy_count_ = 0;
 };

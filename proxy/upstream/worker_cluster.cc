@@ -189,7 +189,9 @@ Host* WorkerCluster::pick_host(const LbContext& context) {
     if (Host* host = find_override(context.override_host)) return host;
   }
   bool panic = false;
-  Host* host = balancer_.pick(context.random, panic);
+  uint64_t draw = context.random;
+  if (config_->hashes() && context.hash) draw = *context.hash ^ (uint64_t{0} - context.repeated);
+  Host* host = balancer_.pick(draw, panic);
   if (panic) stats_.lb_healthy_panic.inc();
   return host;
 }

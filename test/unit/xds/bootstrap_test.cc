@@ -130,7 +130,7 @@ TEST(Bootstrap, ReportsProblemsOfEveryKindAtOnceWithTheirLines) {
     conect_timeout: 1s
     connect_timeout: soon
     per_connection_buffer_limit_bytes: -1
-    outlier_detection: {}
+    lb_subset_config: {}
   - connect_timeout: 0s
 )")
           .errors,
@@ -141,7 +141,7 @@ TEST(Bootstrap, ReportsProblemsOfEveryKindAtOnceWithTheirLines) {
           "static_resources.clusters[0].per_connection_buffer_limit_bytes: expected a whole number "
           "from 0 to 4294967295, "
           "got -1, line 6",
-          "static_resources.clusters[0].outlier_detection: is not supported by Outrigger, line 7",
+          "static_resources.clusters[0].lb_subset_config: is not supported by Outrigger, line 7",
           "static_resources.clusters[1].name: value length must be at least 1 characters (is 0), "
           "line 8",
           "static_resources.clusters[1].connect_timeout: value must be greater than 0s (is 0s), "
@@ -149,20 +149,21 @@ TEST(Bootstrap, ReportsProblemsOfEveryKindAtOnceWithTheirLines) {
 }
 
 TEST(Bootstrap, ReportsWhatCompilingFindsInEveryPart) {
-  EXPECT_THAT(
-      load(R"(admin: {address: {socket_address: {address: nowhere, port_value: 1}}}
+  EXPECT_THAT(load(R"(admin: {address: {socket_address: {address: nowhere, port_value: 1}}}
 static_resources:
   clusters:
   - {name: a, type: EDS}
-  - {name: b, lb_policy: MAGLEV}
+  - {name: b, lb_policy: CLUSTER_PROVIDED}
   - name: b
 )")
-          .errors,
-      UnorderedElementsAre(
-          "static_resources.clusters[0].type: EDS is not supported by Outrigger, line 4",
-          "static_resources.clusters[1].lb_policy: MAGLEV is not supported by Outrigger, line 5",
-          "static_resources.clusters[2].name: duplicate cluster 'b', line 6",
-          "admin.address.socket_address.address: 'nowhere' is not an IP address, line 1"));
+                  .errors,
+              UnorderedElementsAre(
+                  "static_resources.clusters[0].eds_cluster_config.eds_config: clusters of the "
+                  "type EDS need it, line 4",
+                  "static_resources.clusters[1].lb_policy: CLUSTER_PROVIDED is for clusters of the "
+                  "type ORIGINAL_DST, line 5",
+                  "static_resources.clusters[2].name: duplicate cluster 'b', line 6",
+                  "admin.address.socket_address.address: 'nowhere' is not an IP address, line 1"));
 }
 
 TEST(Bootstrap, ReportsNoMoreThanAnybodyReads) {

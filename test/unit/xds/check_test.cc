@@ -113,7 +113,7 @@ hds_config: {}
 static_resources:
   clusters:
   - name: a
-    outlier_detection: {}
+    lb_subset_config: {}
     transport_socket: {name: x}
   listeners:
   - listener_filters: []
@@ -124,7 +124,7 @@ static_resources:
       UnorderedElementsAre(
           "dynamic_resources: is not supported by Outrigger, line 2",
           "hds_config: is not supported by Outrigger, line 3",
-          "static_resources.clusters[0].outlier_detection: is not supported by Outrigger, line 7",
+          "static_resources.clusters[0].lb_subset_config: is not supported by Outrigger, line 7",
           "static_resources.listeners[0].udp_listener_config: is not supported by Outrigger, line "
           "11",
           "static_resources.listeners[0].filter_chains[0].filter_chain_match.address_suffix: is "

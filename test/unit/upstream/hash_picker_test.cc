@@ -1,0 +1,163 @@
+// RING_HASH and MAGLEV: equal hashes, equal hosts; parts by weight; little moves.
+#include "proxy/upstream/hash_picker.h"
+
+#include <functional>
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "proxy/upstream/murmur_hash.h"
+#include "test/unit/upstream/hosts.h"
+
+namespace outrigger::upstream::test {
+namespace {
+
+using Balancer = config::Cluster::Balancer;
+
+class HashPicker : public ::testing::TestWithParam<Balancer> {
+ protected:
+  HashPicker() { cluster_.balancer = GetParam(); }
+  std::unique_ptr<upstream::HostPicker> picker(const std::vector<Host*>& hosts) {
+    return make_picker(cluster_, hosts, 0);
+  }
+  static constexpr unsigned kPicks = 20'000;
+  Counts count(upstream::HostPicker& picker) {
+    Counts counts;
+    for (unsigned i = 0; i < kPicks; ++i) ++counts[picker.pick(dice_.next())];
+    return counts;
+  }
+  config::Cluster cluster_;
+  Hosts made_;
+  Dice dice_;
+};
+
+TEST_P(HashPicker, AgreesWithItselfWhateverTheOrder) {
+  std::vector<Host*> hosts = made_.weighted({1, 1, 1, 1, 1});
+  auto one = picker(hosts);
+  auto other = picker({hosts.rbegin(), hosts.rend()});
+  for (int i = 0; i < 1000; ++i) {
+    uint64_t hash = dice_.next();
+    EXPECT_EQ(one->pick(hash), other->pick(hash));
+  }
+}
+
+TEST_P(HashPicker, GivesEachHostItsPart) {
+  std::vector<Host*> hosts = made_.weighted({1, 2, 5});
+  Counts counts = count(*picker(hosts));
+  for (size_t i = 0; i < hosts.size(); ++i) {
+    double part = static_cast<double>(counts[hosts[i]]) / kPicks;
+    EXPECT_NEAR(part, hosts[i]->weight() / 8.0, 0.05);
+  }
+}
+
+TEST_P(HashPicker, AHostThatGoesMovesLittleElse) {
+  std::vector<Host*> hosts = made_.weighted({1, 1, 1, 1, 1});
+  auto before = picker(hosts);
+  auto after = picker({hosts.begin(), hosts.end() - 1});
+  unsigned moved = 0;
+  for (unsigned i = 0; i < kPicks; ++i) {
+    uint64_t hash = dice_.next();
+    Host* was = before->pick(hash);
+    if (was != hosts.back() && after->pick(hash) != was) ++moved;
+  }
+  EXPECT_LT(moved, kPicks / 20);
+}
+
+TEST_P(HashPicker, TheHashChoosesThePriorityToo) {
+  std::vector<LocalityHosts> localities = priorities({made_.in_state(1, 1), made_.in_state(4, 0)});
+  LoadBalancer balancer(cluster_, localities, 0);
+  bool panic = false;
+  for (int i = 0; i < 100; ++i) {
+    uint64_t hash = dice_.next();
+    Host* host = balancer.pick(hash, panic);
+    EXPECT_EQ(balancer.pick(hash, panic), host);
+    EXPECT_EQ(host == localities[0].hosts[0], hash % 100 < 70);
+  }
+}
+
+TEST_P(HashPicker, LocalitiesHaveTheirShares) {
+  cluster_.locality_weighted = true;
+  std::vector<Host*> few = made_.weighted({1});
+  std::vector<Host*> many = made_.weighted({1, 1, 1});
+  LoadBalancer balancer(cluster_, {{0, 1, few}, {0, 1, many}, {0, 0, made_.weighted({1})}}, 0);
+  unsigned to_few = 0;
+  bool panic = false;
+  for (unsigned i = 0; i < kPicks; ++i) to_few += balancer.pick(dice_.next(), panic) == few[0];
+  EXPECT_NEAR(static_cast<double>(to_few) / kPicks, 0.5, 0.05);
+}
+
+INSTANTIATE_TEST_SUITE_P(Policies, HashPicker,
+                         ::testing::Values(Balancer::ring_hash, Balancer::maglev));
+
+TEST(MurmurHash, IsTheOneOfTheStandardLibrary) {
+  std::string text;
+  for (int i = 0; i < 40; ++i) {
+    EXPECT_EQ(murmur_hash(text), std::hash<std::string>()(text)) << text.size();
+    text += static_cast<char>('a' + i % 26);
+  }
+}
+
+TEST(Ring, OfMurmurHashesIsAnother) {
+  config::Cluster cluster;
+  cluster.balancer = Balancer::ring_hash;
+  Hosts made;
+  std::vector<Host*> hosts = made.weighted({1, 1, 1});
+  auto xx = make_picker(cluster, hosts, 0);
+  auto hashing = std::make_shared<config::HashBalancing>();
+  hashing->murmur = true;
+  cluster.hashing = hashing;
+  auto murmur = make_picker(cluster, hosts, 0);
+  Dice dice;
+  unsigned different = 0;
+  for (int i = 0; i < 1000; ++i) {
+    uint64_t hash = dice.next();
+    different += xx->pick(hash) != murmur->pick(hash);
+  }
+  EXPECT_GT(different, 300u);
+}
+
+// Localities.
+
+TEST(Localities, TakeTurnsByTheirWeights) {
+  config::Cluster cluster;
+  cluster.locality_weighted = true;
+  Hosts made;
+  std::vector<Host*> near = made.weighted({1, 1});
+  std::vector<Host*> far = made.weighted({1});
+  LoadBalancer balancer(cluster, {{0, 3, near}, {0, 1, far}, {0, 0, made.weighted({1})}}, 0);
+  bool panic = false;
+  unsigned to_far = 0;
+  unsigned to_near = 0;
+  for (int i = 0; i < 400; ++i) {
+    Host* host = balancer.pick(0, panic);
+    to_far += host == far[0];
+    to_near += host == near[0] || host == near[1];
+  }
+  EXPECT_EQ(to_far, 100u);
+  EXPECT_EQ(to_near, 300u);
+}
+
+TEST(Localities, AnUnhealthyOneGivesItsShareUp) {
+  config::Cluster cluster;
+  cluster.locality_weighted = true;
+  Hosts made;
+  std::vector<Host*> ill = made.in_state(1, 3);  // 25 % of 1.4 is 35 %
+  std::vector<Host*> well = made.in_state(4, 0);
+  LoadBalancer balancer(cluster, {{0, 1, ill}, {0, 1, well}}, 0);
+  bool panic = false;
+  unsigned to_ill = 0;
+  for (int i = 0; i < 1350; ++i) to_ill += balancer.pick(0, panic) == ill[0];
+  EXPECT_NEAR(to_ill, 350, 2);
+}
+
+TEST(Localities, WithoutSharesAreOnePlace) {
+  config::Cluster cluster;
+  cluster.locality_weighted = true;
+  Hosts made;
+  LoadBalancer balancer(cluster, {{0, 0, made.weighted({1})}, {0, 0, made.weighted({1})}}, 0);
+  bool panic = false;
+  EXPECT_NE(balancer.pick(0, panic), balancer.pick(0, panic));
+}
+
+}  // namespace
+}  // namespace outrigger::upstream::test

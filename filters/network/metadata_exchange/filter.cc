@@ -19,9 +19,12 @@ NetworkVerdict MetadataExchangeFilter::on_data(NetworkFilterContext& context, By
   return state_ == State::reading ? read(context, data, end_stream) : NetworkVerdict::next;
 }
 
-// A server that speaks first does so before its peer has sent anything.
+// A server may speak before its peer has sent anything, and even before the handshake is over:
+// nothing can be said in front of that any more, but the peer's hello is still taken off.
 void MetadataExchangeFilter::on_write(NetworkFilterContext& context, Bytes) {
-  begin(context);
+  if (state_ != State::undecided) return;
+  if (context.info().tls == nullptr) wrote_early_ = true;
+  if (!wrote_early_) begin(context);
 }
 
 void MetadataExchangeFilter::begin(NetworkFilterContext& context) {
@@ -35,6 +38,7 @@ void MetadataExchangeFilter::begin(NetworkFilterContext& context) {
   state_ = State::reading;
   reader_ = std::make_unique<PeerHelloReader>();
   stats(context).alpn_protocol_found.inc();
+  if (wrote_early_) return;
   stats(context).metadata_added.inc();
   context.write(settings_->hello);
 }

@@ -46,6 +46,7 @@ class MetadataExchangeFilter final : public NetworkFilter {
 
   std::shared_ptr<const Settings> settings_;
   State state_ = State::undecided;
+  bool wrote_early_ = false;  // before it was known whether the handshake would agree
   std::unique_ptr<PeerHelloReader> reader_;
 };
 

@@ -205,8 +205,8 @@ TEST_F(MetadataExchange, LeavesEveryOtherConnectionAlone) {
     connection.facts.tls = tls;
     std::string hello = hello_of("b");
     Bytes data = hello;
-    under_test->on_write(connection, "banner");
     under_test->on_data(connection, data, false);
+    under_test->on_write(connection, "answer");
     EXPECT_EQ(data, hello);
     EXPECT_EQ(connection.written, "");
   }
@@ -220,6 +220,18 @@ TEST_F(MetadataExchange, TellsBeforeAServerThatSpeaksFirst) {
   EXPECT_EQ(connection.written, peer_hello("sidecar~a", {}, {}));
   under_test->on_write(connection, "more");
   EXPECT_EQ(connection.written, peer_hello("sidecar~a", {}, {}));
+}
+
+TEST_F(MetadataExchange, TakesOffTheHelloThoughTheServerSpokeBeforeTheHandshakeWasOver) {
+  auto under_test = filter();
+  under_test->on_write(connection, "banner");
+  connection.facts.tls = &agreed;
+  under_test->on_write(connection, "more");
+  std::string all = hello_of("b") + "ping";
+  Bytes data = all;
+  under_test->on_data(connection, data, false);
+  EXPECT_EQ(data, "ping");
+  EXPECT_EQ(connection.written, "");
 }
 
 TEST_F(MetadataExchange, PassesWhatIsNoHello) {

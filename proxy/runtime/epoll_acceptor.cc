@@ -30,7 +30,10 @@ EpollAcceptor::EpollAcceptor(EpollLoop& loop, int fd, const ListenOptions& optio
 }
 
 EpollAcceptor::~EpollAcceptor() {
-  loop_.detach(token_);
+  // Copies of the descriptor live on, here or in another process: closing this one would not end
+  // the wake-ups, and those that come here would not come there.
+  loop_.withdraw(fd_);
+  loop_.detach_shared(token_, fd_);
   ::close(fd_);
   if (spare_fd_ >= 0) ::close(spare_fd_);
 }

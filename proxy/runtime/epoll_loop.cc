@@ -70,6 +70,15 @@ void EpollLoop::detach(uint64_t token) {  // closing the descriptor takes it out
   free_slots_.push_back(slot);
 }
 
+void EpollLoop::withdraw(int fd) {
+  epoll_ctl(epoll_fd_, EPOLL_CTL_DEL, fd, nullptr);
+}
+
+void EpollLoop::detach_shared(uint64_t token, int fd) {
+  epoll_ctl(epoll_fd_, EPOLL_CTL_DEL, fd, nullptr);
+  detach(token);
+}
+
 void EpollLoop::forget(EpollSocket& socket) {
   std::replace(flush_.begin(), flush_.end(), &socket, static_cast<EpollSocket*>(nullptr));
   std::replace(read_again_.begin(), read_again_.end(), &socket, static_cast<EpollSocket*>(nullptr));

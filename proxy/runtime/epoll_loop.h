@@ -53,6 +53,10 @@ class EpollLoop final : public DrivenLoop {
   // dropped.
   uint64_t attach(int fd, uint32_t events, EpollTarget& target);
   void detach(uint64_t token);
+  // Of a descriptor that has copies: closing it would not end its events.
+  void detach_shared(uint64_t token, int fd);
+  // Before detach(), of a descriptor of which there may be copies.
+  void withdraw(int fd);
   char* receive_buffer() { return receive_buffer_.get(); }
   static constexpr size_t kReceiveBytes = 64 * 1024;
   // The socket's finish_turn() runs before the loop waits again.

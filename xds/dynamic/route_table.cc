@@ -110,7 +110,8 @@ void DiscoveredTable::on_update(std::shared_ptr<const ResourceUpdate> update, Do
   }
   if (result.rejected.empty()) parts_.ledger.set_version(RouteManager::kTypeUrl, update->version);
   done(std::move(result));
-  answered();  // with a refusal as well: one bad table must not keep a listener's others away
+  // With a refusal as well: one bad table must not keep a listener's others away.
+  if (virtual_hosts_ == nullptr || virtual_hosts_->answered()) answered();
 }
 
 absl::Status DiscoveredTable::apply(const Resource& resource) {
@@ -135,8 +136,7 @@ absl::Status DiscoveredTable::put(const Message& message) {
   const VirtualHosts::Hosts* hosts =
       message.has_vhds() && virtual_hosts_ != nullptr ? &virtual_hosts_->hosts() : nullptr;
   if (absl::Status status = publish(message, hosts); !status.ok()) return status;
-  follow_virtual_hosts(message);
-  return absl::OkStatus();
+  return follow_virtual_hosts(message);
 }
 
 absl::Status DiscoveredTable::publish(const Message& message, const VirtualHosts::Hosts* hosts) {
@@ -161,18 +161,25 @@ absl::Status DiscoveredTable::publish(const Message& message, const VirtualHosts
   return absl::OkStatus();
 }
 
-void DiscoveredTable::follow_virtual_hosts(const Message& message) {
+absl::Status DiscoveredTable::follow_virtual_hosts(const Message& message) {
   if (!message.has_vhds()) {
+    if (virtual_hosts_ != nullptr) virtual_hosts_->give_up();
     virtual_hosts_ = nullptr;
     message_ = nullptr;
-    return;
+    return absl::OkStatus();
   }
   message_ = std::make_unique<Message>(message);
   const auto& source = message.vhds().config_source();
-  if (virtual_hosts_ != nullptr && octets_of(virtual_hosts_->source()) == octets_of(source)) return;
+  if (virtual_hosts_ != nullptr && octets_of(virtual_hosts_->source()) == octets_of(source))
+    return absl::OkStatus();
+  if (virtual_hosts_ != nullptr) virtual_hosts_->give_up();
   virtual_hosts_ = std::make_unique<VirtualHosts>(
       parts_, name_, stat_prefix_, source,
-      [this](const VirtualHosts::Hosts& hosts) { return publish(*message_, &hosts); });
+      [this](const VirtualHosts::Hosts& hosts) { return publish(*message_, &hosts); },
+      [this] { answered(); });
+  absl::Status status = virtual_hosts_->start();
+  if (!status.ok()) virtual_hosts_ = nullptr;
+  return status;
 }
 
 }  // namespace outrigger::xds

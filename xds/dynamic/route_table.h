@@ -51,7 +51,7 @@ class DiscoveredTable final : private SubscriptionHandler {
   absl::Status put(const Message& message);
   // Makes the table of the message and the hosts that came one by one.
   absl::Status publish(const Message& message, const VirtualHosts::Hosts* hosts);
-  void follow_virtual_hosts(const Message& message);
+  absl::Status follow_virtual_hosts(const Message& message);
   void answered();
 
   RouteManagerParts& parts_;

@@ -27,44 +27,48 @@ StatsScopePtr scope_of(const std::string& stat_prefix, const std::string& name,
 
 VirtualHosts::VirtualHosts(RouteManagerParts& parts, std::string table,
                            const std::string& stat_prefix, ConfigSource source,
-                           std::function<absl::Status(const Hosts&)> changed)
+                           std::function<absl::Status(const Hosts&)> changed,
+                           std::function<void()> first)
     : parts_(parts),
       table_(std::move(table)),
       source_(std::move(source)),
       changed_(std::move(changed)),
+      first_(std::move(first)),
       subscription_stats_(
           scope_of<SubscriptionStats>(stat_prefix, table_, parts.environment.stats)),
       scope_(scope_of<VhdsStats>(stat_prefix, table_, parts.environment.stats)),
       stats_(scope_->local<VhdsStats>(StatsScope::kMainThread)) {}
 
-void VirtualHosts::ask(const std::string& host, std::function<void()> done) {
-  std::string name = fmt::format("{}/{}", table_, host);
-  if (!names_.contains(name)) {
-    if (names_.size() >= kMaxNames) return done();
-    names_.insert(name);
-    if (!subscribe()) {
-      names_.erase(name);
-      return done();
-    }
-  } else if (!waiting_.contains(name)) {
-    return done();  // it is known: it came meanwhile
-  }
-  waiting_[name].push_back(std::move(done));
-}
-
-bool VirtualHosts::subscribe() {
-  std::vector<std::string> names(names_.begin(), names_.end());
-  if (subscription_ != nullptr) {
-    subscription_->set_names(std::move(names));
-    return true;
-  }
+// The table's own name stands for all hosts that the server has for it.
+absl::Status VirtualHosts::start() {
   SubscriptionRequest request;
   request.type_url = kTypeUrl;
-  request.names = std::move(names);
+  request.names = {table_};
   request.stats = subscription_stats_;
   auto subscription = parts_.subscriptions.subscribe(source_, std::move(request), *this);
-  if (subscription.ok()) subscription_ = *std::move(subscription);
-  return subscription.ok();
+  if (!subscription.ok()) return subscription.status();
+  subscription_ = *std::move(subscription);
+  return absl::OkStatus();
+}
+
+void VirtualHosts::ask(const std::string& host, std::function<void()> done) {
+  std::string name = fmt::format("{}/{}", table_, host);
+  bool asked = names_.contains(name);
+  if (hosts_.contains(name) || (!asked && names_.size() >= kMaxNames)) return done();
+  waiting_[name].push_back(std::move(done));
+  if (asked) return;
+  names_.insert(name);
+  tell_names();
+}
+
+void VirtualHosts::tell_names() {
+  std::vector<std::string> names(names_.begin(), names_.end());
+  names.push_back(table_);
+  subscription_->set_names(std::move(names));
+}
+
+void VirtualHosts::had_first() {
+  if (first_) std::exchange(first_, nullptr)();
 }
 
 void VirtualHosts::answered(const std::string& name) {
@@ -75,12 +79,13 @@ void VirtualHosts::answered(const std::string& name) {
   for (auto& done : waiting) done();
 }
 
-void VirtualHosts::on_fetch_timeout() {
+void VirtualHosts::give_up() {
   while (!waiting_.empty()) {
     std::string name = waiting_.begin()->first;
     names_.erase(name);
     answered(name);
   }
+  had_first();
 }
 
 // A resource without a body says that there is no such host.
@@ -132,12 +137,8 @@ void VirtualHosts::on_update(std::shared_ptr<const ResourceUpdate> update, Done 
     if (!hosts_.contains(name)) forgotten = names_.erase(name) > 0 || forgotten;
     answered(name);
   }
-  if (!forgotten) return;
-  if (names_.empty()) {
-    subscription_ = nullptr;
-  } else {
-    subscribe();
-  }
+  if (forgotten) tell_names();
+  had_first();
 }
 
 }  // namespace outrigger::xds

@@ -2,6 +2,7 @@
 // Thread: main. Lifetime: its topic's. Cost: of the names that change, not of those that are there.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -42,11 +43,14 @@ class Interest {
   template <class Visit>
   void for_each(const std::string& name, Visit visit) const {
     visit_name(name, visit);
+    if (by_parent_) visit_parent(name, visit);
     if (has_collections_) {
       if (std::string collection = collection_of(name); !collection.empty())
         visit_name(collection, visit);
     }
   }
+  // "routes/host" is for those who asked for "routes" as well.
+  void deliver_by_parent() { by_parent_ = true; }
   // Names that came or went since the last time, and are so still or again.
   const Touched& touched() const { return touched_; }
   Touched take_touched() { return std::exchange(touched_, {}); }
@@ -58,6 +62,18 @@ class Interest {
     if (at == names_.end()) return;
     for (SubscriberId id : at->second) visit(id);
   }
+  template <class Visit>
+  void visit_parent(const std::string& name, Visit& visit) const {
+    size_t slash = name.rfind('/');
+    if (slash == std::string::npos) return;
+    auto own = names_.find(name);
+    auto visit_once = [&](SubscriberId id) {
+      bool visited = own != names_.end() &&
+                     std::find(own->second.begin(), own->second.end(), id) != own->second.end();
+      if (!visited) visit(id);
+    };
+    visit_name(name.substr(0, slash), visit_once);
+  }
   // Empty: the name is in none.
   static std::string collection_of(std::string_view name);
   void add_name(SubscriberId id, const std::string& name);
@@ -67,6 +83,7 @@ class Interest {
   absl::btree_set<SubscriberId> all_;
   Touched touched_;
   bool has_collections_ = false;
+  bool by_parent_ = false;
 };
 
 // Sorted, each once.

@@ -13,7 +13,9 @@ Topic::Topic(TopicOptions options, std::unique_ptr<Session> session, ProtocolCon
       type_(find_resource_type(options_.type_url)),
       session_(std::move(session)),
       context_(context),
-      owner_(owner) {}
+      owner_(owner) {
+  if (type_url() == kVirtualHostType) interest_.deliver_by_parent();
+}
 
 std::unique_ptr<TopicSubscription> Topic::subscribe(SubscriptionRequest request,
                                                     SubscriptionHandler& handler,

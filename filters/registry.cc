@@ -14,6 +14,7 @@
 #include "filters/http/lua/config.h"
 #include "filters/http/on_demand/config.h"
 #include "filters/http/peer_metadata/config.h"
+#include "filters/http/ratelimit/config.h"
 #include "filters/http/rbac/config.h"
 #include "filters/http/router/config.h"
 
@@ -54,6 +55,9 @@ constexpr HttpFilterEntry kHttpFilters[] = {
      &on_demand::compile, nullptr, nullptr},
     {"envoy.filters.http.peer_metadata", "io.istio.http.peer_metadata.Config",
      &peer_metadata::compile, nullptr, nullptr},
+    {"envoy.filters.http.ratelimit", "envoy.extensions.filters.http.ratelimit.v3.RateLimit",
+     &ratelimit::compile, "envoy.extensions.filters.http.ratelimit.v3.RateLimitPerRoute",
+     &ratelimit::compile_route},
     {"envoy.filters.http.rbac", "envoy.extensions.filters.http.rbac.v3.RBAC", &http_rbac::compile,
      "envoy.extensions.filters.http.rbac.v3.RBACPerRoute", &http_rbac::compile_route},
     {"envoy.filters.http.local_ratelimit",

@@ -6,7 +6,7 @@ namespace outrigger::admin {
 namespace {
 
 void put_facts(const Exchange& exchange, StreamInfo& info) {
-  info.protocol = exchange.http11 ? http::Protocol::http11 : http::Protocol::http10;
+  info.protocol = exchange.protocol;
   info.start_time = exchange.start_time;
   info.start = exchange.start;
   MonotonicTime now = std::chrono::steady_clock::now();

@@ -10,6 +10,7 @@
 
 #include "api/arena.h"
 #include "api/config/access_log.h"
+#include "api/http/codec.h"
 #include "api/stream_info.h"
 #include "proxy/observe/access_log_sink.h"
 
@@ -19,7 +20,7 @@ namespace outrigger::admin {
 struct Exchange {
   net::Address remote;
   net::Address local;
-  bool http11 = true;
+  http::Protocol protocol = http::Protocol::http11;
   // Lower case; pseudo-headers (":path") first.
   std::vector<std::pair<std::string, std::string>> request_headers;
   std::string_view content_type;

@@ -32,4 +32,19 @@ struct AdminServer::Shared {
   bool stopped = false;
 };
 
+// Fills in where a request came from and went to.
+template <class Socket>
+void put_addresses(const Socket& socket, Exchange& exchange) {
+  auto address_of = [](const auto& endpoint, const boost::system::error_code& error) {
+    return error ? net::Address()
+                 : net::Address::from_sockaddr(endpoint.data(),
+                                               static_cast<socklen_t>(endpoint.size()));
+  };
+  boost::system::error_code error;
+  auto remote = socket.remote_endpoint(error);
+  exchange.remote = address_of(remote, error);
+  auto local = socket.local_endpoint(error);
+  exchange.local = address_of(local, error);
+}
+
 }  // namespace outrigger::admin

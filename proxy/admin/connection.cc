@@ -1,19 +1,18 @@
 #include "proxy/admin/connection.h"
 
-#include <ctime>
 #include <utility>
 
 #include "absl/strings/ascii.h"
-#include "absl/strings/match.h"
 #include "boost/asio/as_tuple.hpp"
 #include "boost/asio/use_awaitable.hpp"
 #include "boost/asio/write.hpp"
 #include "boost/beast/http/parser.hpp"
 #include "boost/beast/http/read.hpp"
-#include "fmt/chrono.h"
 #include "fmt/format.h"
 
 #include "proxy/admin/admin_shared.h"
+#include "proxy/admin/http2_connection.h"
+#include "proxy/admin/http_message.h"
 #include "proxy/admin/origin_check.h"
 #include "proxy/admin/pages.h"
 #include "proxy/runtime/log.h"
@@ -43,47 +42,17 @@ std::string_view view_of(boost::beast::string_view text) {
   return {text.data(), text.size()};
 }
 
-bool has_form(const http::request<http::string_body>& request) {
-  auto type = request[http::field::content_type];
-  return absl::StartsWithIgnoreCase(absl::string_view(type.data(), type.size()),
-                                    "application/x-www-form-urlencoded");
-}
-
-// Takes absolute-form apart too ("http://host/ready"), and "//ready" is "/ready".
-Request to_request(const http::request<http::string_body>& from) {
-  Request request;
-  request.method = std::string(view_of(from.method_string()));
-  std::string_view target = view_of(from.target());
-  if (size_t scheme_end = target.find("://");
-      !target.empty() && target.front() != '/' && scheme_end != target.npos) {
-    size_t path = target.find('/', scheme_end + 3);
-    target = path == target.npos ? std::string_view("/") : target.substr(path);
-  }
-  while (target.size() > 1 && target[0] == '/' && target[1] == '/') target.remove_prefix(1);
-  target = target.substr(0, target.find('#'));
-  size_t question = target.find('?');
-  request.path = percent_decode(target.substr(0, question), false);
-  if (question != target.npos) request.params.add(target.substr(question + 1), false);
-  if (from.method() == http::verb::post && has_form(from)) request.params.add(from.body(), true);
-  return request;
+Request request_of(const http::request<http::string_body>& from) {
+  return to_request({view_of(from.method_string()), view_of(from.target()),
+                     view_of(from[http::field::content_type]), from.body()});
 }
 
 std::string head(const Response& response, bool http11, bool keep_alive, bool whole) {
-  std::string text = fmt::format(
-      "HTTP/1.{} {} {}\r\n"
-      "content-type: {}\r\n"
-      "cache-control: no-cache, max-age=0\r\n"
-      "x-content-type-options: nosniff\r\n"
-      "date: {:%a, %d %b %Y %H:%M:%S} GMT\r\n"
-      "server: envoy\r\n",
-      http11 ? 1 : 0, response.status,
-      view_of(http::obsolete_reason(http::int_to_status(response.status))), response.content_type,
-      fmt::gmtime(std::time(nullptr)));
-  if (response.content_type == kHtml) {
-    text +=
-        "content-security-policy: default-src 'none'; style-src 'unsafe-inline'; img-src data:; "
-        "form-action 'self'; frame-ancestors 'none'\r\n";
-  }
+  std::string text =
+      fmt::format("HTTP/1.{} {} {}\r\n", http11 ? 1 : 0, response.status,
+                  view_of(http::obsolete_reason(http::int_to_status(response.status))));
+  for (const auto& [name, value] : answer_headers(response.content_type))
+    text += fmt::format("{}: {}\r\n", name, value);
   if (whole) {
     text += fmt::format("content-length: {}\r\n", response.body.size());
   } else if (http11) {
@@ -101,26 +70,12 @@ void append_chunk(std::string_view piece, std::string& out) {
   out += "\r\n";
 }
 
-net::Address address_of(const Connection::Socket& socket, bool remote) {
-  boost::system::error_code error;
-  auto endpoint = remote ? socket.remote_endpoint(error) : socket.local_endpoint(error);
-  return error ? net::Address()
-               : net::Address::from_sockaddr(endpoint.data(),
-                                             static_cast<socklen_t>(endpoint.size()));
-}
-
 int status_of(const boost::system::error_code& error) {
   if (error == http::error::header_limit) return 431;
   if (error == http::error::body_limit) return 413;
   if (error == http::error::bad_version) return 505;
   // Beast's parser has a category of its own; anything else is the connection's end.
   return error.category() == make_error_code(http::error::bad_method).category() ? 400 : 0;
-}
-
-Response not_same_origin() {
-  return Response::text(
-      403,
-      "Forbidden: the request comes from the page of another site (Origin differs from Host).\n");
 }
 
 }  // namespace
@@ -140,7 +95,12 @@ void Connection::close() {
 }
 
 asio::awaitable<void> Connection::serve() {
-  while (!shared_->stopped) {
+  bool http2 = co_await wait_for_request() && co_await speaks_http2();
+  if (http2) {
+    Http2Connection connection(*shared_, stream_);
+    co_await connection.serve(std::string(view_of_buffer()));
+  }
+  while (!http2 && !shared_->stopped) {
     if (!co_await wait_for_request() || !co_await serve_one()) break;
   }
   boost::system::error_code ignored;
@@ -154,6 +114,23 @@ asio::awaitable<bool> Connection::wait_for_request() {
   if (error) co_return false;
   buffer_.commit(octets);
   co_return octets > 0;
+}
+
+std::string_view Connection::view_of_buffer() const {
+  return {static_cast<const char*>(buffer_.data().data()), buffer_.size()};
+}
+
+// A client that knows that it may begins with a text that is no request of HTTP/1.
+asio::awaitable<bool> Connection::speaks_http2() {
+  constexpr std::string_view kPreface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+  stream_.expires_after(shared_->limits.request);
+  while (view_of_buffer().size() < kPreface.size()) {
+    if (!kPreface.starts_with(view_of_buffer())) co_return false;
+    auto [error, octets] = co_await stream_.async_read_some(buffer_.prepare(kReadBytes), kAwait);
+    if (error) co_return false;
+    buffer_.commit(octets);
+  }
+  co_return view_of_buffer().starts_with(kPreface);
 }
 
 asio::awaitable<bool> Connection::serve_one() {
@@ -172,7 +149,7 @@ asio::awaitable<bool> Connection::serve_one() {
   Exchange exchange;
   exchange.start_time = std::chrono::system_clock::now();
   exchange.start = std::chrono::steady_clock::now();
-  Request request = to_request(message);
+  Request request = request_of(message);
   bool from_here = request.method != "POST" || same_origin(view_of(message[http::field::origin]),
                                                            view_of(message[http::field::host]));
   Response response = from_here ? answer(request, shared_->view) : not_same_origin();
@@ -237,11 +214,11 @@ asio::awaitable<bool> Connection::write(const std::string& octets) {
 void Connection::log(const HttpRequest& request, const Exchange& so_far) {
   if (shared_->access_log == nullptr) return;
   Exchange exchange = so_far;
-  exchange.http11 = request.version() >= 11;
+  exchange.protocol = request.version() >= 11 ? outrigger::http::Protocol::http11
+                                              : outrigger::http::Protocol::http10;
   exchange.request_body_bytes = request.body().size();
   exchange.response_body_bytes = body_bytes_;
-  exchange.remote = address_of(stream_.socket(), /*remote=*/true);
-  exchange.local = address_of(stream_.socket(), /*remote=*/false);
+  put_addresses(stream_.socket(), exchange);
   auto& headers = exchange.request_headers;
   headers.emplace_back(":method", view_of(request.method_string()));
   headers.emplace_back(":authority", view_of(request[http::field::host]));

@@ -1,5 +1,6 @@
 // Connection: one client of the administration interface: reads requests, one after the other, and
-// writes the pages' answers. Thread: main. Lifetime: held by its coroutine.
+// writes the pages' answers; or hands over to Http2Connection. Thread: main. Lifetime: held by its
+// coroutine.
 #pragma once
 
 #include <memory>
@@ -36,6 +37,9 @@ class Connection {
 
   // Waits for a request's first octet; false: there will be none.
   Awaitable<bool> wait_for_request();
+  // What was read and not used yet.
+  std::string_view view_of_buffer() const;
+  Awaitable<bool> speaks_http2();
   // False: the connection is to be closed (an answer may have been sent).
   Awaitable<bool> serve_one();
   Awaitable<bool> write_answer(const HttpRequest& request, Response response);

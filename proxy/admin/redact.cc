@@ -20,7 +20,12 @@ using google::protobuf::Message;
 using google::protobuf::MessageFactory;
 using google::protobuf::Reflection;
 
-void redact_all(Message& message, bool sensitive);
+struct How {
+  bool sensitive;
+  UnknownTypes unknown;
+};
+
+void redact_all(Message& message, How how);
 
 // A new message of the type that `any` names, filled; nullptr if the type is unknown or the bytes
 // are not of it.
@@ -45,23 +50,22 @@ Any stand_in(const Any& any, bool sensitive) {
   return replaced;
 }
 
-void redact_any(Any& any, bool sensitive) {
+void redact_any(Any& any, How how) {
   if (any.type_url().empty()) return;
   std::unique_ptr<Message> inner = unpack(any);
   if (inner == nullptr) {
-    any = stand_in(any, sensitive);
+    if (how.sensitive || how.unknown == UnknownTypes::show) any = stand_in(any, how.sensitive);
     return;
   }
-  redact_all(*inner, sensitive);
+  redact_all(*inner, how);
   any.set_value(inner->SerializeAsString());
 }
 
-void redact_messages(Message& message, const FieldDescriptor* field, bool sensitive) {
+void redact_messages(Message& message, const FieldDescriptor* field, How how) {
   const Reflection* reflection = message.GetReflection();
-  if (!field->is_repeated())
-    return redact_all(*reflection->MutableMessage(&message, field), sensitive);
+  if (!field->is_repeated()) return redact_all(*reflection->MutableMessage(&message, field), how);
   for (int i = 0; i < reflection->FieldSize(message, field); ++i) {
-    redact_all(*reflection->MutableRepeatedMessage(&message, field, i), sensitive);
+    redact_all(*reflection->MutableRepeatedMessage(&message, field, i), how);
   }
 }
 
@@ -75,19 +79,20 @@ void redact_scalars(Message& message, const FieldDescriptor* field) {
   }
 }
 
-void redact_all(Message& message, bool sensitive) {
+void redact_all(Message& message, How how) {
   if (message.GetDescriptor() == Any::descriptor()) {
-    return redact_any(static_cast<Any&>(message), sensitive);
+    return redact_any(static_cast<Any&>(message), how);
   }
   std::vector<const FieldDescriptor*> fields;
   message.GetReflection()->ListFields(message, &fields);
   // The key of a map's entry names the secret; it is none.
   bool entry = message.GetDescriptor()->options().map_entry();
   for (const FieldDescriptor* field : fields) {
-    bool here = sensitive || field->options().GetExtension(udpa::annotations::sensitive);
+    How here{how.sensitive || field->options().GetExtension(udpa::annotations::sensitive),
+             how.unknown};
     if (field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
       redact_messages(message, field, here);
-    } else if (here && !(entry && field->number() == 1)) {
+    } else if (here.sensitive && !(entry && field->number() == 1)) {
       redact_scalars(message, field);
     }
   }
@@ -95,8 +100,8 @@ void redact_all(Message& message, bool sensitive) {
 
 }  // namespace
 
-void redact(Message& message) {
-  redact_all(message, false);
+void redact(Message& message, UnknownTypes unknown) {
+  redact_all(message, {false, unknown});
 }
 
 }  // namespace outrigger::admin

@@ -88,9 +88,10 @@ absl::Status ControlPlane::prepare(const Bootstrap& bootstrap) {
   }
   auto defaults = xds::compile_cluster_defaults(bootstrap);
   if (!defaults.ok()) return defaults.status();
-  clusters_ = std::make_unique<xds::ClusterManager>(
-      xds::ClusterManagerParts{sources_, environment_, parts_.clusters, ledger_, reader_,
-                               *std::move(defaults), later(), write_log});
+  xds::ClusterManagerParts parts{sources_, environment_,         parts_.clusters, ledger_,
+                                 reader_,  *std::move(defaults), later(),         write_log};
+  parts.clock = &clock_;
+  clusters_ = std::make_unique<xds::ClusterManager>(std::move(parts));
   return absl::OkStatus();
 }
 

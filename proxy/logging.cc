@@ -72,11 +72,6 @@ void report_flags_without_effect(const Options& options) {
   if (options.event_engine == EventEngine::io_uring) {
     OUTRIGGER_LOG(main, warning, "--event-engine io_uring: not in this build, running on epoll");
   }
-  if (options.restart_epoch > 0) {
-    OUTRIGGER_LOG(main, warning,
-                  "--restart-epoch {}: there is no hot restart, no parent is asked for anything",
-                  options.restart_epoch);
-  }
   if (!options.disabled_extensions.empty()) {
     OUTRIGGER_LOG(main, warning, "--disable-extensions {}: no extension is disabled",
                   options.disabled_extensions);

@@ -146,6 +146,7 @@ std::optional<int> SuccessorPort::take(const net::Address& address, unsigned wor
 }
 
 void SuccessorPort::send_stats() {
+  host_.refresh_stats();
   std::vector<StatValue> all = stats_.take();
   size_t at = 0;
   do {

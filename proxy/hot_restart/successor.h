@@ -28,6 +28,8 @@ namespace outrigger::hot_restart {
 class Host {
  public:
   virtual std::vector<std::shared_ptr<const net::ListenSockets>> listening() = 0;
+  // What is only looked at now and then is to be true now.
+  virtual void refresh_stats() = 0;
   virtual void close_admin() = 0;
   virtual void reopen_admin() = 0;
   // The successor serves: accept no more, drain.

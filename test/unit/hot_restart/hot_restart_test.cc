@@ -45,6 +45,7 @@ class Process final : public Host {
     thread_.join();
   }
   std::vector<std::shared_ptr<const net::ListenSockets>> listening() override { return sockets; }
+  void refresh_stats() override {}
   void close_admin() override { note("close_admin"); }
   void reopen_admin() override { note("reopen_admin"); }
   void hand_over() override { note("hand_over"); }

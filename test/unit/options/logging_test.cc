@@ -113,11 +113,11 @@ TEST_F(Logging, KeepsTheOldFileWhenTheNewOneCannotBeOpened) {
 TEST_F(Logging, SaysWhichFlagsDoNothing) {
   options_.log_format = "%v";
   options_.event_engine = EventEngine::io_uring;
-  options_.restart_epoch = 2;
+  options_.disabled_extensions = "a";
   ASSERT_TRUE(set_up_logging(options_).ok());
   EXPECT_EQ(read(path()),
             "--event-engine io_uring: not in this build, running on epoll\n"
-            "--restart-epoch 2: there is no hot restart, no parent is asked for anything\n");
+            "--disable-extensions a: no extension is disabled\n");
 }
 
 TEST(ComponentLevels, NamesAndLevelsAreChecked) {

@@ -8,12 +8,17 @@
 
 #include "envoy/extensions/bootstrap/internal_listener/v3/internal_listener.pb.h"
 
+#include "xds/compile_application_log.h"
 #include "xds/compile_cluster.h"
 #include "xds/compile_listener.h"
+#include "xds/compile_overload.h"
 #include "xds/compile_server.h"
 #include "xds/compile_values.h"
 #include "xds/field_errors.h"
+#include "xds/fields.h"
+#include "xds/protocol/config_source_check.h"
 #include "xds/tls_secrets.h"
+#include "xds/unpack_any.h"
 
 namespace outrigger::xds {
 namespace {
@@ -109,15 +114,35 @@ class StaticSecrets {
   TlsSecrets own_;
 };
 
-// Internal listeners need no switch here; every other extension of the bootstrap is refused.
+// Internal listeners need no switch here; every other extension of the bootstrap is refused, but
+// for those that need not do anything.
 void check_extensions(const Message& message, FieldErrors& errors) {
   using envoy::extensions::bootstrap::internal_listener::v3::InternalListener;
   for (int i = 0; i < message.bootstrap_extensions_size(); ++i) {
     const auto& extension = message.bootstrap_extensions(i);
     if (is_type(extension.typed_config(), InternalListener::descriptor()->full_name())) continue;
+    if (find_no_effect(packed_type(extension.typed_config())) != nullptr) continue;
     errors.add(indexed("bootstrap_extensions", i) + ".typed_config",
                fmt::format("'{}' of type '{}' is not supported by Outrigger", extension.name(),
                            extension.typed_config().type_url()));
+  }
+}
+
+// What is subscribed to later has to be refused now.
+void check_config_sources(const Message& message, FieldErrors& errors) {
+  const auto& dynamic = message.dynamic_resources();
+  if (dynamic.has_ads_config())
+    errors.add_nested("dynamic_resources.ads_config",
+                      check_api_config_source(dynamic.ads_config()));
+  if (dynamic.has_cds_config())
+    errors.add_nested("dynamic_resources.cds_config", check_config_source(dynamic.cds_config()));
+  if (dynamic.has_lds_config())
+    errors.add_nested("dynamic_resources.lds_config", check_config_source(dynamic.lds_config()));
+  const auto& layers = message.layered_runtime().layers();
+  for (int i = 0; i < layers.size(); ++i) {
+    if (!layers.Get(i).has_rtds_layer()) continue;
+    errors.add_nested(fmt::format("layered_runtime.layers[{}].rtds_layer.rtds_config", i),
+                      check_config_source(layers.Get(i).rtds_layer().rtds_config()));
   }
 }
 
@@ -146,6 +171,11 @@ absl::StatusOr<config::Bootstrap> compile_bootstrap(const Message& message,
                fmt::format("only '{}' is supported by Outrigger", out.header_prefix));
   }
   check_extensions(message, errors);
+  check_config_sources(message, errors);
+  out.max_downstream_connections =
+      errors.take_nested("overload_manager", compile_connection_limit(message.overload_manager()));
+  out.log_pattern = errors.take_nested("application_log_config",
+                                       compile_log_pattern(message.application_log_config()));
   out.runtime_layers =
       errors.take_nested("layered_runtime", compile_runtime(message.layered_runtime()));
   if (!errors.empty()) return errors.status();

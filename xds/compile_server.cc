@@ -1,6 +1,7 @@
 #include "xds/compile_server.h"
 
 #include <algorithm>
+#include <regex>
 #include <set>
 
 #include "fmt/format.h"
@@ -69,13 +70,20 @@ absl::StatusOr<RuntimeLayer> compile_layer(
   return out;
 }
 
-// The first group is cut out of the name, so there must be one.
+// The first group is cut out of the name, so there must be one. Where RE2 cannot do what the
+// pattern asks for (Istio's look ahead), std::regex does it, as in Envoy.
 absl::Status check_tag_regex(const std::string& pattern) {
   RE2 regex(pattern, RE2::Quiet);
-  if (!regex.ok())
-    return absl::InvalidArgumentError(
-        fmt::format("invalid regex '{}': {}", pattern, regex.error()));
-  if (regex.NumberOfCapturingGroups() > 0) return absl::OkStatus();
+  size_t groups = regex.ok() ? static_cast<size_t>(regex.NumberOfCapturingGroups()) : 0;
+  if (!regex.ok()) {
+    try {
+      groups = std::regex(pattern, std::regex::ECMAScript).mark_count();
+    } catch (const std::regex_error&) {
+      return absl::InvalidArgumentError(
+          fmt::format("invalid regex '{}': {}", pattern, regex.error()));
+    }
+  }
+  if (groups > 0) return absl::OkStatus();
   return absl::InvalidArgumentError(fmt::format("regex '{}' has no group", pattern));
 }
 

@@ -36,14 +36,11 @@ constexpr WorkingFields kWorking[] = {
     {TLS_NS "CertificateValidationContext.SystemRootCerts", "*"},
     {TLS_NS "SdsSecretConfig", "name sds_config"},
     {TLS_NS "Secret", "name tls_certificate session_ticket_keys validation_context"},
-    {"envoy.config.core.v3.ConfigSource", "path path_config_source resource_api_version"},
-    {"envoy.config.core.v3.PathConfigSource", "path watched_directory"},
     {"envoy.config.core.v3.WatchedDirectory", "path"},
 };
 
 constexpr HarmlessField kHarmless[] = {
     {TLS_NS "TlsCertificate", "signed_certificate_timestamp", "timestamps are not sent"},
-    {"envoy.config.core.v3.ConfigSource", "initial_fetch_timeout", "a file is read at once"},
 };
 
 }  // namespace

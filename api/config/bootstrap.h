@@ -14,14 +14,15 @@
 #include "api/config/listener.h"
 #include "api/metadata.h"
 #include "api/net/address.h"
+#include "api/net/socket_option.h"
 
 namespace outrigger::config {
 
 struct Admin {
   net::Address address;
   std::vector<AccessLog> access_logs;
-  std::string profile_path;
-  bool ignore_global_connection_limit = false;
+  std::vector<net::SocketOption> socket_options;
+  std::vector<StringMatcher> allowed_paths;  // empty: every page may be asked
 };
 
 // stats_config.stats_tags: a fixed value, or a regex whose first group is removed from the name and
@@ -63,6 +64,10 @@ struct Bootstrap {
   StatsConfig stats;
   std::chrono::milliseconds stats_flush_interval{5000};
   std::string header_prefix = "x-envoy";
+  // Of all listeners together (overload_manager); nullopt: the runtime's, if it has one.
+  std::optional<int64_t> max_downstream_connections;
+  // Of the application log, as spdlog writes it; empty: the command line's.
+  std::string log_pattern;
   // layered_runtime and runtime: key -> value as text, later layers win.
   struct RuntimeLayer {
     std::string name;

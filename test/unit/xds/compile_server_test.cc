@@ -17,15 +17,17 @@ using testing::Loaded;
 using ::testing::Pair;
 using ::testing::UnorderedElementsAre;
 
-TEST(CompileAdmin, TakesAddressAndLogs) {
+TEST(CompileAdmin, TakesAddressLogsAndSocket) {
   Loaded loaded = load(
       "admin: {address: {pipe: {path: /run/admin}}, access_log_path: /dev/null, profile_path: /p, "
-      "ignore_global_conn_limit: true}");
+      "ignore_global_conn_limit: true, socket_options: [{level: 1, name: 9, int_value: 1}], "
+      "allow_paths: [{exact: /ready}, {prefix: /stats}]}");
   ASSERT_THAT(loaded.errors, IsEmpty());
   EXPECT_EQ(loaded.compiled.admin->address.text(), "/run/admin");
   EXPECT_EQ(loaded.compiled.admin->access_logs.at(0).path, "/dev/null");
-  EXPECT_EQ(loaded.compiled.admin->profile_path, "/p");
-  EXPECT_TRUE(loaded.compiled.admin->ignore_global_connection_limit);
+  ASSERT_EQ(loaded.compiled.admin->socket_options.size(), 1u);
+  EXPECT_EQ(loaded.compiled.admin->socket_options[0].name, 9);
+  EXPECT_EQ(loaded.compiled.admin->allowed_paths.size(), 2u);
   EXPECT_FALSE(load("admin: {}").compiled.admin.has_value());
 }
 
@@ -51,11 +53,8 @@ TEST(CompileRuntime, RefusesListsSameNamesAndTwoAdminLayers) {
                           "layered_runtime.layers[1].name: duplicate layer name: a, line 1",
                           "layered_runtime.layers[2].admin_layer: at most one admin layer may be "
                           "specified, line 1"));
-  EXPECT_THAT(
-      load("layered_runtime: {layers: [{name: a, disk_layer: {}}, {name: b, rtds_layer: {}}]}")
-          .errors,
-      ElementsAre(HasSubstr("disk_layer: is not supported"),
-                  HasSubstr("rtds_layer: is not supported")));
+  EXPECT_THAT(load("layered_runtime: {layers: [{name: a, disk_layer: {}}]}").errors,
+              ElementsAre(HasSubstr("disk_layer: is not supported")));
   EXPECT_THAT(load("runtime: {}").errors, ElementsAre("runtime: unknown field, line 1"));
 }
 
@@ -175,8 +174,8 @@ TEST(CompileAccessLog, FilterTrees) {
 
 TEST(CompileAccessLog, RefusesFiltersThatWeDoNotHave) {
   EXPECT_THAT(with_log("file.v3.FileAccessLog, path: p", "{extension_filter: {name: cel}}").errors,
-              ElementsAre(HasSubstr(
-                  "access_log[0].filter.extension_filter: is not supported by Outrigger")));
+              ElementsAre(HasSubstr("access_log[0].filter.extension_filter.typed_config: filter "
+                                    "'cel' of type '' is not supported by Outrigger")));
 }
 
 TEST(CompileAccessLog, TakesSamplesSetsAndMetadata) {

@@ -38,8 +38,10 @@ class Interest {
   const Names& names() const { return names_; }
   bool wants(const std::string& name) const { return names_.contains(name); }
   bool empty() const { return all_.empty() && names_.empty(); }
-  // Calls for each subscriber that asked for the name, or for a collection (xdstp://.../*) of it;
-  // not for those that want all.
+  // Names are of a namespace, too: who asks for "routes" gets "routes/host" (virtual hosts).
+  void use_namespaces() { namespaces_ = true; }
+  // Calls for each subscriber that asked for the name, for a collection (xdstp://.../*) or for a
+  // namespace of it; not for those that want all. Maybe twice for the same one.
   template <class Visit>
   void for_each(const std::string& name, Visit visit) const {
     visit_name(name, visit);
@@ -48,6 +50,7 @@ class Interest {
       if (std::string collection = collection_of(name); !collection.empty())
         visit_name(collection, visit);
     }
+    if (namespaces_) visit_name(name.substr(0, name.rfind('/')), visit);
   }
   // "routes/host" is for those who asked for "routes" as well.
   void deliver_by_parent() { by_parent_ = true; }
@@ -83,6 +86,7 @@ class Interest {
   absl::btree_set<SubscriberId> all_;
   Touched touched_;
   bool has_collections_ = false;
+  bool namespaces_ = false;
   bool by_parent_ = false;
 };
 

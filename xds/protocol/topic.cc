@@ -33,7 +33,7 @@ std::unique_ptr<TopicSubscription> Topic::subscribe(SubscriptionRequest request,
     subscriber->await_first(
         context_.deadlines.after(fetch_timeout, [this, id] { on_fetch_timeout(id); }));
   }
-  replay(*subscriber, subscriber->names());
+  replay(id, subscriber->names());
   owner_.request_due(*this);
   return subscriber;
 }
@@ -57,12 +57,14 @@ void Topic::names_changed(TopicSubscription& subscriber, const std::vector<std::
   for (const std::string& name : fresh) {
     if (name != kWildcard) context_.ledger.requested(type_url(), name);
   }
-  if (!fresh.empty()) replay(subscriber, fresh);
+  if (!fresh.empty()) replay(subscriber.id(), fresh);
   owner_.request_due(*this);
 }
 
-// What is there already is delivered as an update of its own.
-void Topic::replay(const TopicSubscription& subscriber, const std::vector<std::string>& names) {
+// What is there already is delivered as an update of its own; what is on its way to others, after
+// they took it.
+void Topic::replay(SubscriberId id, const std::vector<std::string>& names) {
+  if (current_ != nullptr && current_->stream != 0) current_->late.emplace_back(id, names);
   std::vector<std::string> there;
   for (const std::string& name : names) {
     if (held_.find(name) != nullptr) there.push_back(name);
@@ -71,7 +73,7 @@ void Topic::replay(const TopicSubscription& subscriber, const std::vector<std::s
   if (there.empty() && !all) return;
   if (queue_.empty() || !std::holds_alternative<Replay>(queue_.back()))
     queue_.emplace_back(Replay());
-  auto& place = std::get<Replay>(queue_.back()).names[subscriber.id()];
+  auto& place = std::get<Replay>(queue_.back()).names[id];
   place.insert(place.end(), there.begin(), there.end());
   work_later();
 }

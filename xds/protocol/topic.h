@@ -105,12 +105,14 @@ class Topic {
     bool refused = false;  // a part of it was refused before anybody saw it
     std::vector<std::pair<std::string, std::chrono::milliseconds>> ttls;
     UpdatePtr all;  // of files
+    // Who came, and for what, while it was on its way to others.
+    std::vector<std::pair<SubscriberId, std::vector<std::string>>> late;
   };
 
   // topic.cc
   void leave(TopicSubscription& subscriber);
   void names_changed(TopicSubscription& subscriber, const std::vector<std::string>& from);
-  void replay(const TopicSubscription& subscriber, const std::vector<std::string>& names);
+  void replay(SubscriberId id, const std::vector<std::string>& names);
   void on_fetch_timeout(SubscriberId id);
   void prune();
   void work_later();

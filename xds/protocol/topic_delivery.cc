@@ -43,6 +43,7 @@ Claims claims_of(const Interest& interest, const std::vector<std::string>& remov
     });
   }
   std::sort(out.begin(), out.end());
+  out.erase(std::unique(out.begin(), out.end()), out.end());
   return out;
 }
 
@@ -100,10 +101,11 @@ void Topic::begin(Replay& replay) {
       update->added = held_.all();
       update->complete = options_.sotw;
     }
-    for (const std::string& name : names) {
+    for (const std::string& name : tidy_names(names)) {
       if (const Resource* one = held_.find(name)) update->added.push_back(*one);
     }
     if (update->added.empty()) continue;
+    if (!subscribers_.contains(id)) continue;
     update->version = update->added.front().version;
     deliveries.emplace_back(id, std::move(update));
   }
@@ -281,6 +283,9 @@ void Topic::finish() {
   for (const auto& [name, ttl] : done->ttls) {
     if (delivery.rejected_names().contains(name)) continue;
     ttls_[name] = context_.deadlines.after(ttl, [this, name = name] { expire(name); });
+  }
+  for (const auto& [id, names] : done->late) {
+    if (subscribers_.contains(id)) replay(id, names);
   }
   if (done->stream == 0) return;
   Acknowledgement with{

@@ -180,6 +180,16 @@ TEST_F(Delta, AliasesFindWhoAskedForThem) {
   EXPECT_FALSE(consumer.updates[0]->added[1].body.value().size() > 0);
 }
 
+TEST_F(Delta, VirtualHostsAreOfTheirTable) {
+  Consumer routes, others;
+  auto one = subscribe(kVirtualHostType, {"routes"}, routes);
+  auto two = subscribe(kVirtualHostType, {"others"}, others);
+  drain();
+  server.answer(delta_of(kVirtualHostType, "n1", {"routes/a", "routes/b"}, {"others/c"}));
+  EXPECT_THAT(routes.last_names(), ElementsAre("routes/a", "routes/b"));
+  EXPECT_THAT(others.updates.at(0)->removed, ElementsAre("others/c"));
+}
+
 TEST_F(Delta, CollectionsGetTheirMembers) {
   Consumer consumer;
   std::string collection = "xdstp://authority/envoy.config.cluster.v3.Cluster/blue/*?zone=a";

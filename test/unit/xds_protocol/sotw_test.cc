@@ -158,6 +158,22 @@ TEST_F(Sotw, WhoLeavesAndComesAgainInOneTurnGetsWhatIsThere) {
   ASSERT_EQ(second.updates.size(), 1u);
 }
 
+TEST_F(Sotw, WhoComesWhileOthersTakeAnUpdateGetsItAfterThem) {
+  Consumer first, second;
+  auto one = subscribe(kEndpointType, {"a"}, first);
+  drain();
+  server.answer(response_of(kEndpointType, "v1", "n1", {"a"}));
+  first.hold = true;
+  server.answer(response_of(kEndpointType, "v2", "n2", {"a"}));
+  auto two = subscribe(kEndpointType, {"a"}, second);
+  clock.turn();
+  EXPECT_THAT(second.updates, IsEmpty());
+  first.release();
+  clock.turn();
+  ASSERT_FALSE(second.updates.empty());
+  EXPECT_EQ(second.updates.back()->added.at(0).version, "v2");
+}
+
 TEST_F(Sotw, ARejectedResourceIsNotHandedOn) {
   Consumer first, second;
   auto one = subscribe(kEndpointType, {"a"}, first);

@@ -190,6 +190,9 @@ void Predecessor::terminate() {
   if (channel_ == nullptr) return;
   OUTRIGGER_LOG(main, info, "hot restart: the process before this one is told to end");
   channel_->send_last(message_of(Kind::terminate));
+  std::exchange(channel_, nullptr)->close();
+  poll_timer_.cancel();
+  received_.forget_gauges();
 }
 
 }  // namespace outrigger::hot_restart

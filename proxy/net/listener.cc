@@ -166,10 +166,15 @@ void Listener::read_limits() {
   process_limit_ = limit_of(*runtime, "overload.global_downstream_max_connections");
 }
 
+bool Listener::process_at_limit() const {
+  const ProcessConnections& process = share_->process();
+  if (process.limit()) return process.at_limit();
+  return process_limit_ != kNoLimit && process.total() >= process_limit_;
+}
+
 bool Listener::over_limit() {
   read_limits();
-  if (!config().ignore_global_connection_limit && process_limit_ != kNoLimit &&
-      share_->process().total() >= process_limit_) {
+  if (!config().ignore_global_connection_limit && process_at_limit()) {
     stats_.downstream_global_cx_overflow.inc();
     return true;
   }
@@ -302,7 +307,8 @@ void Listener::choose_chain(std::unique_ptr<runtime::Transport> transport,
   if (chain->end == nullptr) chain->end = services_.make_chain(share_->config(), chain->config);
   stats_.downstream_cx_total.inc();
   chain->end->on_connection(std::move(transport), std::move(info));
-  if (pace_) chain->end->drain(*pace_);  // it was still looked at when the others were told
+  // It was still looked at when the others were told.
+  if (stopped_ && pace_) chain->end->drain(*pace_);
 }
 
 }  // namespace outrigger::net

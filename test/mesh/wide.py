@@ -1,9 +1,10 @@
 """A mesh whose configuration has something of every kind: all that istiod generates of it is accepted, and traffic goes on."""
 
 import http_peers
+from agent import ADMIN
 from mesh import GATEWAY, setting
 from stories import (  # noqa: F401
-    answered, check, test_everything_is_accepted, test_ingress_gateway, test_istioctl_reads_the_configuration, test_port_of_undeclared_protocol,
+    answered, check, eventually, test_everything_is_accepted, test_ingress_gateway, test_istioctl_reads_the_configuration, test_port_of_undeclared_protocol,
     test_request_through_both_sidecars, test_tcp_through_both_sidecars, test_without_certificate_nobody_gets_in)
 
 
@@ -25,3 +26,28 @@ async def test_filter_that_is_discovered(mesh):
     """The gateway's filter configuration comes as a resource of its own."""
     answer = await http_peers.get(mesh.outside, GATEWAY, 8080, host="shop.example.com", x_abort="1")
     check(answer.status == 418, answer)
+
+
+async def test_script_is_refused(mesh):
+    """What would change requests and is not run is refused by name, istiod hears why, and the last good listeners serve on."""
+    if mesh.profile == "stock":
+        return  # Envoy runs it
+    before = len(mesh.istiod.nacks())
+    mesh.istiod.applies("script")
+
+    async def refused():
+        check(len(mesh.istiod.nacks()) > before and "default_source_code: a script is not run" in mesh.istiod.log(), "no NACK")
+
+    try:
+        await eventually(refused)
+        answer = await http_peers.get(mesh.outside, GATEWAY, 8080, host="shop.example.com")
+        check(answer.status == 200 and "x-lua" not in answer.headers, answer)
+        dump = (await mesh.pods["gateway"].get(ADMIN, "/config_dump?resource=dynamic_listeners")).text
+        check('"error_state"' in dump, "the dump has no error_state")
+    finally:
+        mesh.istiod.removes("script")
+
+    async def good_again():
+        check("SYNCED" == (await mesh.istiod.synced("gateway"))["LDS"], "LDS")
+
+    await eventually(good_again)

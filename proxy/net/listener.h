@@ -97,6 +97,7 @@ class Listener final : private runtime::AcceptHandler {
   void on_accept_event(uint32_t connections) override;
 
   absl::Status open(const Address& address, int descriptor);
+  bool process_at_limit() const;
   bool over_limit();
   void read_limits();
   void begin(std::unique_ptr<runtime::Transport> transport, CountedConnection counted);

@@ -37,14 +37,23 @@ class TravellingSocket {
 
 }  // namespace
 
+ProcessConnections::ProcessConnections(unsigned workers) : all_(workers), limited_(workers) {
+  for (unsigned i = 0; i < workers; ++i) limited_[i].total = &all_[i];
+}
+
 int64_t ProcessConnections::total() const {
-  return sum(counts_);
+  return sum(all_);
+}
+
+bool ProcessConnections::at_limit() const {
+  return limit_ && sum(limited_) >= *limit_;
 }
 
 ListenerShare::ListenerShare(const config::Listener& config, unsigned workers,
                              ProcessConnections& process)
     : config_(without_chains(config)), process_(process), counts_(workers), members_(workers) {
-  for (unsigned i = 0; i < workers; ++i) counts_[i].total = &process.of(i);
+  for (unsigned i = 0; i < workers; ++i)
+    counts_[i].total = &process.of(i, !config_->ignore_global_connection_limit);
 }
 
 int64_t ListenerShare::open_connections() const {

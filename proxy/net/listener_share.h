@@ -7,6 +7,7 @@
 
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <vector>
 
 #include "api/config/listener.h"
@@ -19,12 +20,21 @@ class Listener;
 
 class ProcessConnections {
  public:
-  explicit ProcessConnections(unsigned workers) : counts_(workers) {}
-  ConnectionCount& of(unsigned worker) { return counts_[worker]; }
+  explicit ProcessConnections(unsigned workers);
+  // Of a listener that is under the limit of the process, or ignores it.
+  ConnectionCount& of(unsigned worker, bool limited) {
+    return limited ? limited_[worker] : all_[worker];
+  }
   int64_t total() const;
+  // The limit that the configuration has, before listeners open. Without one it is the runtime's.
+  void set_limit(int64_t limit) { limit_ = limit; }
+  const std::optional<int64_t>& limit() const { return limit_; }
+  bool at_limit() const;
 
  private:
-  std::vector<ConnectionCount> counts_;
+  std::vector<ConnectionCount> all_;
+  std::vector<ConnectionCount> limited_;  // a part of them
+  std::optional<int64_t> limit_;
 };
 
 class ListenerShare : public std::enable_shared_from_this<ListenerShare> {

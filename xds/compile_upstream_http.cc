@@ -104,15 +104,10 @@ absl::StatusOr<config::UpstreamHttp> compile_fields_of_cluster(const Cluster& cl
   return out;
 }
 
-bool has_fields_of_cluster(const Cluster& cluster) {
-  return cluster.has_max_requests_per_connection() || cluster.has_common_http_protocol_options() ||
-         cluster.has_http_protocol_options() || cluster.has_http2_protocol_options() ||
-         cluster.has_upstream_http_protocol_options() ||
-         cluster.protocol_selection() != Cluster::USE_CONFIGURED_PROTOCOL;
-}
-
 }  // namespace
 
+// Where both are set, the cluster's own fields count for nothing, as in Envoy: Istio's bootstrap
+// has both.
 absl::StatusOr<config::UpstreamHttp> compile_upstream_http(const Cluster& cluster) {
   FieldErrors errors;
   const HttpProtocolOptions* options = nullptr;
@@ -124,10 +119,6 @@ absl::StatusOr<config::UpstreamHttp> compile_upstream_http(const Cluster& cluste
       errors.add("typed_extension_protocol_options",
                  "'" + name + "' is not supported by Outrigger");
     }
-  }
-  if (options != nullptr && has_fields_of_cluster(cluster)) {
-    errors.add("typed_extension_protocol_options",
-               "cannot be set together with the protocol options of the cluster itself");
   }
   if (!errors.empty()) return errors.status();
   if (options == nullptr) return compile_fields_of_cluster(cluster);

@@ -1,6 +1,8 @@
 #include "proxy/observe/stat_names.h"
 
 #include <algorithm>
+#include <optional>
+#include <regex>
 
 #include "fmt/format.h"
 #include "re2/re2.h"
@@ -52,9 +54,59 @@ size_t class_digit(std::string_view field) {
 
 }  // namespace
 
+// A tag's regex. Envoy's are ECMAScript, and those that Istio writes look ahead, which RE2 cannot:
+// only these are left to std::regex, whose matching recurses, so long names do without it.
 struct StatNames::CustomTag {
+  struct Found {
+    std::string_view removed;
+    std::string_view value;
+  };
+  static constexpr size_t kLongestForFallback = 2048;
+
+  // Empty: the pattern is good.
+  std::string compile(const std::string& pattern) {
+    regex = std::make_unique<RE2>(pattern, RE2::Quiet);
+    if (regex->ok()) return {};
+    std::string error = regex->error();
+    regex.reset();
+    try {
+      fallback = std::make_unique<std::regex>(pattern, std::regex::ECMAScript);
+    } catch (const std::regex_error&) {
+      return error;
+    }
+    return {};
+  }
+  std::optional<Found> find(std::string_view text) const {
+    return regex != nullptr ? find_by_re2(text) : find_by_fallback(text);
+  }
+
   std::string name;
   std::unique_ptr<RE2> regex;
+  std::unique_ptr<std::regex> fallback;  // only without `regex`
+
+ private:
+  std::optional<Found> find_by_re2(std::string_view text) const {
+    re2::StringPiece groups[3];
+    int count = std::min(regex->NumberOfCapturingGroups(), 2) + 1;
+    if (count < 2 ||
+        !regex->Match({text.data(), text.size()}, 0, text.size(), RE2::UNANCHORED, groups, count))
+      return std::nullopt;
+    const re2::StringPiece& value = count == 3 ? groups[2] : groups[1];
+    if (groups[1].data() == nullptr || value.data() == nullptr) return std::nullopt;
+    return Found{{groups[1].data(), groups[1].size()}, {value.data(), value.size()}};
+  }
+  std::optional<Found> find_by_fallback(std::string_view text) const {
+    std::cmatch groups;
+    if (text.size() > kLongestForFallback ||
+        !std::regex_search(text.data(), text.data() + text.size(), groups, *fallback))
+      return std::nullopt;
+    const auto& value = groups[groups.size() > 2 ? 2 : 1];
+    if (!groups[1].matched || !value.matched) return std::nullopt;
+    auto view = [](const std::csub_match& group) {
+      return std::string_view(group.first, static_cast<size_t>(group.length()));
+    };
+    return Found{view(groups[1]), view(value)};
+  }
 };
 struct StatNames::CustomTagSet {
   RE2::Set set{RE2::DefaultOptions, RE2::UNANCHORED};
@@ -81,15 +133,16 @@ absl::StatusOr<std::shared_ptr<const StatNames>> StatNames::compile(
       names->default_tags_.push_back(tag.tag_name);
     } else {
       if (names->set_ == nullptr) names->set_ = std::make_unique<CustomTagSet>();
-      std::string error;
-      auto regex = std::make_unique<RE2>(tag.pattern, RE2::Quiet);
-      if (!regex->ok()) error = regex->error();
-      if (error.empty()) names->set_->set.Add(tag.pattern, &error);
+      CustomTag custom;
+      custom.name = tag.tag_name;
+      std::string error = custom.compile(tag.pattern);
+      // What the set cannot tell is asked every time.
+      if (error.empty()) names->set_->set.Add(custom.regex == nullptr ? "" : tag.pattern, &error);
       if (!error.empty()) {
         return absl::InvalidArgumentError(fmt::format(
             "stats_config.stats_tags: regex of tag '{}' is invalid: {}", tag.tag_name, error));
       }
-      names->custom_tags_.push_back({tag.tag_name, std::move(regex)});
+      names->custom_tags_.push_back(std::move(custom));
     }
   }
   if (names->set_ != nullptr && !names->set_->set.Compile()) {
@@ -178,16 +231,11 @@ std::optional<ExtractedName> StatNames::extract_custom(const StatsScope& scope,
   }
   for (int i : matched) {
     const CustomTag& tag = custom_tags_[static_cast<size_t>(i)];
-    re2::StringPiece groups[3];
-    int count = std::min(tag.regex->NumberOfCapturingGroups(), 2) + 1;
-    if (count < 2 || !tag.regex->Match(name, 0, name.size(), RE2::UNANCHORED, groups, count)) {
-      continue;
-    }
-    const re2::StringPiece& value = count == 3 ? groups[2] : groups[1];
-    if (groups[1].data() == nullptr || value.data() == nullptr) continue;
-    auto begin = static_cast<size_t>(groups[1].data() - name.data());
-    cuts.push_back({begin, begin + groups[1].size()});
-    out.tags.push_back({tag.name, std::string(value.data(), value.size())});
+    auto found = tag.find(name);
+    if (!found) continue;
+    auto begin = static_cast<size_t>(found->removed.data() - name.data());
+    cuts.push_back({begin, begin + found->removed.size()});
+    out.tags.push_back({tag.name, std::string(found->value)});
   }
   out.name = without(name, std::move(cuts));
   return out;

@@ -81,7 +81,8 @@ class Chain : public ::testing::Test, protected ChainOwner {
   Scripted* add(const std::string& name) {
     auto filter = make_in_arena<Scripted>(arena_, name, log_);
     Scripted* made = filter.get();
-    chain_.add(*arena_.make<FilterSlot>(no_stream(), chain_.size(), entry_, std::move(filter)));
+    chain_.add(*arena_.make<FilterSlot>(no_stream(), chain_.size(), entry_, entry_.factory,
+                                        std::move(filter)));
     return made;
   }
   // Slots only keep a reference to their stream for what filters ask of it; scripted ones ask for

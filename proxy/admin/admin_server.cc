@@ -74,7 +74,9 @@ AdminServer::~AdminServer() {
 
 absl::Status AdminServer::listen(const net::Address& address) {
   mode_t unix_mode = shared_->view.bootstrap_proto().admin().address().pipe().mode();
-  auto socket = open_listen_socket(address, unix_mode);
+  const auto& admin = shared_->view.bootstrap().admin;
+  auto socket = open_listen_socket(
+      address, unix_mode, admin ? admin->socket_options : std::vector<net::SocketOption>());
   if (!socket.ok()) return socket.status();
   boost::system::error_code error;
   shared_->acceptor.assign(Shared::Protocol(address.family(), 0), socket->fd, error);

@@ -27,6 +27,7 @@ Request to_request(const RequestParts& parts) {
   }
   while (target.size() > 1 && target[0] == '/' && target[1] == '/') target.remove_prefix(1);
   target = target.substr(0, target.find('#'));
+  request.path_and_query = std::string(target);
   size_t question = target.find('?');
   request.path = percent_decode(target.substr(0, question), false);
   if (question != target.npos) request.params.add(target.substr(question + 1), false);

@@ -38,16 +38,34 @@ void remove_stale_file(const net::Address& address) {
   if (refused) ::unlink(path.c_str());
 }
 
-absl::Status bind_and_listen(int fd, const net::Address& address, mode_t unix_mode) {
+using Options = std::vector<net::SocketOption>;
+
+absl::Status set_options(int fd, const net::Address& address, const Options& options,
+                         net::SocketOption::State state) {
+  for (const net::SocketOption& option : options) {
+    if (option.state != state) continue;
+    auto length = static_cast<socklen_t>(option.value.size());
+    if (::setsockopt(fd, option.level, option.name, option.value.data(), length) != 0) {
+      return failed(fmt::format("cannot set option {}/{} of", option.level, option.name), address);
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status bind_and_listen(int fd, const net::Address& address, mode_t unix_mode,
+                             const Options& options) {
+  using State = net::SocketOption::State;
+  if (auto status = set_options(fd, address, options, State::prebind); !status.ok()) return status;
   int on = 1;
   if (address.is_ip()) ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   if (::bind(fd, address.data(), address.length()) != 0) return failed("cannot bind to", address);
+  if (auto status = set_options(fd, address, options, State::bound); !status.ok()) return status;
   // Before listen(): nobody can connect while the mode is still the umask's.
   if (has_file(address) && unix_mode != 0 && ::chmod(address.ip_text().c_str(), unix_mode) != 0) {
     return failed("cannot set the mode of", address);
   }
   if (::listen(fd, kBacklog) != 0) return failed("cannot listen on", address);
-  return absl::OkStatus();
+  return set_options(fd, address, options, State::listening);
 }
 
 net::Address local_address(int fd) {
@@ -60,12 +78,13 @@ net::Address local_address(int fd) {
 
 }  // namespace
 
-absl::StatusOr<ListenSocket> open_listen_socket(const net::Address& address, mode_t unix_mode) {
+absl::StatusOr<ListenSocket> open_listen_socket(const net::Address& address, mode_t unix_mode,
+                                                const Options& options) {
   if (!address.valid()) return absl::InvalidArgumentError("admin: no address");
   if (has_file(address)) remove_stale_file(address);
   int fd = ::socket(address.family(), SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (fd < 0) return failed("cannot open a socket for", address);
-  absl::Status status = bind_and_listen(fd, address, unix_mode);
+  absl::Status status = bind_and_listen(fd, address, unix_mode, options);
   if (!status.ok()) {
     ::close(fd);
     return status;

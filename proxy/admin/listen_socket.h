@@ -3,9 +3,12 @@
 
 #include <sys/types.h>
 
+#include <vector>
+
 #include "absl/status/statusor.h"
 
 #include "api/net/address.h"
+#include "api/net/socket_option.h"
 
 namespace outrigger::admin {
 
@@ -16,6 +19,7 @@ struct ListenSocket {
 
 // A Unix socket's file that nobody listens on any more is removed first. `unix_mode` 0: as the
 // umask leaves it.
-absl::StatusOr<ListenSocket> open_listen_socket(const net::Address& address, mode_t unix_mode);
+absl::StatusOr<ListenSocket> open_listen_socket(const net::Address& address, mode_t unix_mode,
+                                                const std::vector<net::SocketOption>& options);
 
 }  // namespace outrigger::admin

@@ -20,8 +20,9 @@ inline constexpr std::string_view kJson = "application/json";
 
 struct Request {
   std::string method;
-  std::string path;  // without the query
-  Params params;     // of the query; after them those of a form body
+  std::string path;                 // without the query
+  Params params;                    // of the query; after them those of a form body
+  std::string path_and_query = {};  // as sent; empty: `path`
 };
 
 // Appends the next piece of a body (some tens of KiB) to `out`; false: that was the last one. May

@@ -35,12 +35,20 @@ Response reopen_logs_page(const Request&, ServerView& view) {
   return Response::ok();
 }
 
-Response cpu_profiler_page(const Request&, ServerView&) {
-  return Response::text(501, "The current build does not support cpu profiler");
+// There is no profiler to start; to stop none is no error.
+Response cpu_profiler_page(const Request& request, ServerView&) {
+  std::string enable = request.params.get("enable").value_or("");
+  if (enable == "y") return Response::text(500, "failure to start the profiler");
+  if (enable == "n") return Response::ok();
+  return Response::text(400, "?enable=<y|n>\n");
 }
 
 Response heap_profiler_page(const Request&, ServerView&) {
   return Response::text(501, "The current build does not support heap profiler");
+}
+
+Response allocation_profiler_page(const Request&, ServerView&) {
+  return Response::text(501, "The current build does not support allocation profiler");
 }
 
 }  // namespace outrigger::admin

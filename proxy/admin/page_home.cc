@@ -4,6 +4,7 @@
 #include "absl/strings/str_split.h"
 #include "fmt/format.h"
 
+#include "proxy/admin/html.h"
 #include "proxy/admin/pages.h"
 #include "proxy/admin/pages_all.h"
 #include "proxy/admin/server_view.h"
@@ -45,22 +46,16 @@ constexpr std::string_view kHead = R"(<!DOCTYPE html>
 <table>
 )";
 
-std::string escaped(std::string_view text) {
-  return absl::StrReplaceAll(
-      std::string(text),
-      {{"&", "&amp;"}, {"<", "&lt;"}, {">", "&gt;"}, {"\"", "&quot;"}, {"'", "&#39;"}});
-}
-
 std::string options(std::string_view choices) {
   std::string html;
   std::vector<std::string> values = absl::StrSplit(std::string(choices), ',');
   for (const std::string& value : values)
-    html += fmt::format("<option>{}</option>", escaped(value));
+    html += fmt::format("<option>{}</option>", html_escaped(value));
   return html;
 }
 
 std::string input(const PageParam& param) {
-  std::string help = escaped(param.help);
+  std::string help = html_escaped(param.help);
   switch (param.kind) {
     case PageParam::Kind::flag:
       return fmt::format("<label><input type=\"checkbox\" name=\"{}\"> {}</label>\n", param.name,
@@ -90,7 +85,7 @@ std::string row(const Page& page) {
     html += fmt::format("<a href=\"{}\">{}</a>", target,
                         page.path == "/" ? "home" : page.path.substr(1));
   }
-  html += fmt::format("</td><td>{}\n", escaped(page.help));
+  html += fmt::format("</td><td>{}\n", html_escaped(page.help));
   if (page.mutates || !page.params.empty()) {
     html += fmt::format("<form id=\"{}\" action=\"{}\" method=\"{}\">\n", form, target,
                         page.mutates ? "post" : "get");
@@ -103,12 +98,18 @@ std::string row(const Page& page) {
 
 }  // namespace
 
+std::string html_escaped(std::string_view text) {
+  return absl::StrReplaceAll(
+      std::string(text),
+      {{"&", "&amp;"}, {"<", "&lt;"}, {">", "&gt;"}, {"\"", "&quot;"}, {"'", "&#39;"}});
+}
+
 Response home_page(const Request&, ServerView& view) {
   const auto& node = view.bootstrap_proto().node();
   std::string state = ready_page({}, view).body;
-  std::string html =
-      fmt::format(fmt::runtime(kHead), kStyle, escaped(state), view.uptime().count(),
-                  escaped(view.version()), escaped(node.id().empty() ? "no node id" : node.id()));
+  std::string html = fmt::format(fmt::runtime(kHead), kStyle, html_escaped(state),
+                                 view.uptime().count(), html_escaped(view.version()),
+                                 html_escaped(node.id().empty() ? "no node id" : node.id()));
   for (const Page& page : pages()) html += row(page);
   html += "</table>\n</body>\n</html>\n";
   Response response;

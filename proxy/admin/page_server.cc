@@ -134,6 +134,14 @@ Response init_dump_page(const Request& request, ServerView& view) {
   return Response::json(to_json(dumps));
 }
 
+Response heap_dump_page(const Request&, ServerView&) {
+  return Response::text(501, "Heap dump is not supported in current build");
+}
+
+Response tcmalloc_page(const Request&, ServerView&) {
+  return Response::text(501, "The allocator of this build is the C library's: see /memory");
+}
+
 Response contention_page(const Request&, ServerView&) {
   return Response::text(
       200,

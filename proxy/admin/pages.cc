@@ -1,8 +1,11 @@
 #include "proxy/admin/pages.h"
 
+#include <algorithm>
+
 #include "fmt/format.h"
 
 #include "proxy/admin/pages_all.h"
+#include "proxy/admin/server_view.h"
 
 namespace outrigger::admin {
 namespace {
@@ -49,7 +52,8 @@ constexpr PageParam kLoggingParams[] = {
 constexpr PageParam kStatsParams[] = {
     {Kind::flag, "usedonly", "Only stats that were written since the start"},
     {Kind::text, "filter", "Regular expression (RE2) that the names of stats must match"},
-    {Kind::choice, "format", "Format to use", "text,json,prometheus"},
+    {Kind::flag, "invert_filter", "Only stats whose names the filter does not match"},
+    {Kind::choice, "format", "Format to use", "text,html,json,prometheus"},
     {Kind::choice, "type", "Types of stats to include",
      "All,Counters,Histograms,Gauges,TextReadouts"},
     {Kind::choice, "histogram_buckets", "How histograms are shown",
@@ -60,12 +64,15 @@ constexpr PageParam kPrometheusParams[] = {
     {Kind::flag, "usedonly", "Only stats that were written since the start"},
     {Kind::flag, "text_readouts", "Text readouts as gauges of value 0"},
     {Kind::text, "filter", "Regular expression (RE2) that the names of stats must match"},
+    {Kind::flag, "invert_filter", "Only stats whose names the filter does not match"},
     {Kind::choice, "histogram_buckets", "How histograms are shown", "cumulative,summary"},
 };
 
 // By path. Second column: does the page change something?
 constexpr Page kPages[] = {
     {"/", false, home_page, "home page of the administration interface"},
+    {"/allocprofiler", true, allocation_profiler_page,
+     "enable/disable the allocation profiler (not in this build)", kProfilerParams},
     {"/certs", false, certs_page, "print certs on machine"},
     {"/clusters", false, clusters_page, "upstream cluster status", kClusterParams},
     {"/config_dump", false, config_dump_page, "dump the current configuration", kConfigDumpParams},
@@ -75,6 +82,7 @@ constexpr Page kPages[] = {
     {"/drain_listeners", true, drain_listeners_page, "drain listeners", kDrainParams},
     {"/healthcheck/fail", true, healthcheck_fail_page, "cause the server to fail health checks"},
     {"/healthcheck/ok", true, healthcheck_ok_page, "cause the server to pass health checks"},
+    {"/heap_dump", false, heap_dump_page, "dump the heap (not in this build)"},
     {"/heapprofiler", true, heap_profiler_page,
      "enable/disable the heap profiler (not in this build)", kProfilerParams},
     {"/help", false, help_page, "print out list of admin commands"},
@@ -85,6 +93,8 @@ constexpr Page kPages[] = {
     {"/listeners", false, listeners_page, "print listener info", kListenerParams},
     {"/logging", true, logging_page, "query/change logging levels", kLoggingParams},
     {"/memory", false, memory_page, "print current allocation/heap usage"},
+    {"/memory/tcmalloc", false, tcmalloc_page, "print TCMalloc stats (not in this build)"},
+    {"/peak_heap_dump", false, heap_dump_page, "dump the peak heap (not in this build)"},
     {"/quitquitquit", true, quit_page, "exit the server"},
     {"/ready", false, ready_page, "print server state, return 200 if LIVE, otherwise return 503"},
     {"/reopen_logs", true, reopen_logs_page, "reopen access logs"},
@@ -97,6 +107,11 @@ constexpr Page kPages[] = {
     {"/stats", false, stats_page, "print server stats", kStatsParams},
     {"/stats/prometheus", false, prometheus_page, "print server stats in prometheus format",
      kPrometheusParams},
+    {"/stats/recentlookups", false, recent_lookups_page,
+     "show recent look-ups of names of stats (there are none)"},
+    {"/stats/recentlookups/clear", true, recent_lookups_action_page, "nothing: there are none"},
+    {"/stats/recentlookups/disable", true, recent_lookups_action_page, "nothing: there are none"},
+    {"/stats/recentlookups/enable", true, recent_lookups_action_page, "nothing: there are none"},
 };
 
 const Page* find_page(std::string_view path) {
@@ -104,6 +119,14 @@ const Page* find_page(std::string_view path) {
     if (page.path == path) return &page;
   }
   return nullptr;
+}
+
+// admin.allow_paths.
+bool allowed(const std::string& path, ServerView& view) {
+  const auto& admin = view.bootstrap().admin;
+  if (!admin || admin->allowed_paths.empty()) return true;
+  return std::any_of(admin->allowed_paths.begin(), admin->allowed_paths.end(),
+                     [&](const config::StringMatcher& one) { return one.matches(path); });
 }
 
 }  // namespace
@@ -126,6 +149,9 @@ std::string help_text() {
 }
 
 Response answer(const Request& request, ServerView& view) {
+  const std::string& asked = request.path_and_query.empty() ? request.path : request.path_and_query;
+  if (!allowed(asked, view))
+    return Response::text(403, fmt::format("request to path {} not allowed", asked));
   const Page* page = find_page(request.path);
   if (page == nullptr) return Response::text(404, "invalid path. " + help_text());
   if (page->mutates && request.method != "POST") {

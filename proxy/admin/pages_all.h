@@ -16,6 +16,8 @@ Response memory_page(const Request& request, ServerView& view);
 Response certs_page(const Request& request, ServerView& view);
 Response hot_restart_version_page(const Request& request, ServerView& view);
 Response init_dump_page(const Request& request, ServerView& view);
+Response heap_dump_page(const Request& request, ServerView& view);
+Response tcmalloc_page(const Request& request, ServerView& view);
 Response contention_page(const Request& request, ServerView& view);
 
 // page_actions.cc
@@ -26,6 +28,7 @@ Response quit_page(const Request& request, ServerView& view);
 Response reopen_logs_page(const Request& request, ServerView& view);
 Response cpu_profiler_page(const Request& request, ServerView& view);
 Response heap_profiler_page(const Request& request, ServerView& view);
+Response allocation_profiler_page(const Request& request, ServerView& view);
 
 // page_logging.cc
 Response logging_page(const Request& request, ServerView& view);
@@ -46,6 +49,8 @@ Response config_dump_page(const Request& request, ServerView& view);
 // page_stats.cc
 Response stats_page(const Request& request, ServerView& view);
 Response prometheus_page(const Request& request, ServerView& view);
+Response recent_lookups_page(const Request& request, ServerView& view);
+Response recent_lookups_action_page(const Request& request, ServerView& view);
 Response reset_counters_page(const Request& request, ServerView& view);
 
 }  // namespace outrigger::admin

@@ -20,6 +20,9 @@ class Params {
 
   // "a=1&b": in order of appearance, decoded; a parameter without '=' has an empty value.
   void add(std::string_view encoded, bool plus_is_space);
+  void add_decoded(std::string name, std::string value) {
+    list_.emplace_back(std::move(name), std::move(value));
+  }
 
   bool has(std::string_view name) const { return find(name) != nullptr; }
   // The first value of that name; nullptr: not given.

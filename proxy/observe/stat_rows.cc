@@ -8,8 +8,8 @@ namespace outrigger::observe {
 
 bool wanted(const StatsQuery& query, const StatNames& names, std::string_view name) {
   if (!names.includes(name)) return false;
-  return query.filter == nullptr ||
-         RE2::PartialMatch(re2::StringPiece(name.data(), name.size()), *query.filter);
+  return query.filter == nullptr || RE2::PartialMatch(re2::StringPiece(name.data(), name.size()),
+                                                      *query.filter) != query.invert_filter;
 }
 
 StatRows::StatRows(const StatsStore& store, const StatsQuery& query, Kind kind)

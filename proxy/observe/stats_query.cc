@@ -68,13 +68,16 @@ absl::StatusOr<StatsQuery> parse_stats_query(
       query.text_readouts = true;
     } else if (key == "filter") {
       if (absl::Status status = set_filter(value, query); !status.ok()) return status;
+    } else if (key == "invert_filter") {
+      query.invert_filter = true;
     } else if (key == "type") {
       if (!choose(kTypes, value, query.type)) {
         return absl::InvalidArgumentError("invalid &type= param");
       }
     } else if (key == "format") {
       if (!choose(kFormats, value, query.format)) {
-        return absl::InvalidArgumentError("usage: /stats?format=(json|prometheus|text)\n\n");
+        return absl::InvalidArgumentError(
+            "usage: /stats?format=(html|active-html|json|prometheus|text)\n\n");
       }
     } else if (key == "histogram_buckets") {
       if (!choose(kBuckets, value, query.buckets)) {
@@ -82,6 +85,9 @@ absl::StatusOr<StatsQuery> parse_stats_query(
             "usage: /stats?histogram_buckets=(cumulative|disjoint|detailed|summary)\n");
       }
     }
+  }
+  if (query.invert_filter && query.filter == nullptr) {
+    return absl::InvalidArgumentError("invert_filter can only be used if filter is also provided");
   }
   return query;
 }

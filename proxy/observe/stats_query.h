@@ -42,6 +42,7 @@ struct StatsQuery {
   Type type = Type::all;
   Buckets buckets = Buckets::unset;  // quantiles; Prometheus: cumulative buckets
   bool used_only = false;
+  bool invert_filter = false;
   bool text_readouts = false;              // Prometheus: as gauges; nothing here has any
   std::shared_ptr<const re2::RE2> filter;  // partial match of the name; nullptr: everything
 

@@ -138,7 +138,11 @@ TEST_F(Pages, QuitWaitsUntilTheAnswerHasLeft) {
 }
 
 TEST_F(Pages, ProfilersAreNotInTheBuild) {
-  EXPECT_EQ(post("/cpuprofiler?enable=y").status, 501);
+  EXPECT_EQ(post("/cpuprofiler").body, "?enable=<y|n>\n");
+  EXPECT_EQ(post("/cpuprofiler?enable=y").status, 500);
+  EXPECT_EQ(post("/cpuprofiler?enable=n").status, 200);
+  EXPECT_EQ(post("/allocprofiler?enable=y").status, 501);
+  EXPECT_EQ(get("/heap_dump").status, 501);
   EXPECT_EQ(post("/heapprofiler?enable=y").status, 501);
   EXPECT_THAT(get("/contention").body, StartsWith("Mutex contention tracing is not enabled."));
 }
@@ -294,6 +298,28 @@ TEST_F(Pages, ResetCountersKeepsGauges) {
   EXPECT_EQ(post("/reset_counters").body, "OK\n");
   EXPECT_THAT(get("/stats").body, HasSubstr("cluster.b.update_attempt: 0\n"));
   EXPECT_THAT(get("/stats").body, HasSubstr("cluster.b.membership_total: 3\n"));
+}
+
+TEST_F(Pages, PathsThatAreNotAllowedAreForbidden) {
+  server_.compiled.admin.emplace();
+  config::StringMatcher ready;
+  ready.kind = config::StringMatcher::Kind::exact;
+  ready.text = "/ready";
+  server_.compiled.admin->allowed_paths.push_back(std::move(ready));
+  EXPECT_EQ(get("/ready").status, 200);
+  Answer refused = get("/config_dump");
+  EXPECT_EQ(refused.status, 403);
+  EXPECT_EQ(refused.body, "request to path /config_dump not allowed");
+}
+
+TEST_F(Pages, StatsAsAPageForPeople) {
+  Answer page = get("/stats?format=html&filter=(");
+  EXPECT_EQ(page.status, 400);
+  page = get("/stats?format=html");
+  EXPECT_EQ(page.type, kHtml);
+  EXPECT_THAT(page.body, ::testing::EndsWith("</pre>\n</body>\n</html>\n"));
+  EXPECT_EQ(get("/stats?invert_filter").body,
+            "invert_filter can only be used if filter is also provided");
 }
 
 }  // namespace

@@ -26,7 +26,7 @@ TEST(Registry, NamesMessagesThatExistAndEachOnce) {
 }
 
 TEST(Registry, DoesNotKnowOtherTypes) {
-  EXPECT_EQ(find_http_filter("envoy.extensions.filters.http.lua.v3.Lua"), nullptr);
+  EXPECT_EQ(find_http_filter("envoy.extensions.filters.http.wasm.v3.Wasm"), nullptr);
   EXPECT_EQ(find_http_filter_of_route_config("google.protobuf.Struct"), nullptr);
 }
 

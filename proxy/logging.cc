@@ -122,4 +122,17 @@ absl::Status set_up_logging(const Options& options) {
   return absl::OkStatus();
 }
 
+absl::Status set_log_pattern(const Options& options, const std::string& pattern) {
+  if (pattern.empty()) return absl::OkStatus();
+  if (options.log_format != log::kDefaultPattern) {
+    return invalid(
+        "application_log_config.log_format: only one of it and --log-format can be given");
+  }
+  if (!log::set_output({options.log_path, pattern})) {
+    return invalid(
+        fmt::format("cannot open log file '{}': {}", options.log_path, std::strerror(errno)));
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace outrigger

@@ -2,6 +2,7 @@
 // Messages: proxy/runtime/log.h.
 #pragma once
 
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -23,5 +24,9 @@ absl::StatusOr<ComponentLevels> parse_component_levels(std::string_view list);
 // Level, component levels, file and format; then says which of the given flags do not do what they
 // say. The error says which file cannot be opened.
 absl::Status set_up_logging(const Options& options);
+
+// The configuration's format (application_log_config); empty: it has none. An error if the command
+// line has one too, as in Envoy.
+absl::Status set_log_pattern(const Options& options, const std::string& pattern);
 
 }  // namespace outrigger

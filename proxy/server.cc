@@ -12,6 +12,7 @@
 #include "envoy/config/bootstrap/v3/bootstrap.pb.h"
 
 #include "proxy/admin_view.h"
+#include "proxy/logging.h"
 #include "proxy/observe/stat_names.h"
 #include "proxy/options_proto.h"
 #include "proxy/runtime/log.h"
@@ -60,7 +61,10 @@ Server::Server(const Options& options)
       tls_(io_),
       signals_(io_),
       tick_timer_(io_),
-      drain_poll_timer_(io_) {
+      drain_poll_timer_(io_),
+      stop_timer_(io_) {
+  server_state_.ramp.configure(options_.drain_strategy == DrainStrategy::gradual,
+                               options_.drain_time);
   gauges_ = std::make_unique<ServerGauges>(stats_);
   connections_ = std::make_unique<net::ProcessConnections>(options_.concurrency);
   if (!options_.disable_hot_restart && options_.mode == Mode::serve)
@@ -96,6 +100,9 @@ absl::Status Server::load() {
   for (const std::string& warning : loaded_.warnings) OUTRIGGER_LOG(config, warning, "{}", warning);
   for (const auto& [name, value] : options_.stats_tags)
     loaded_.compiled.stats.tags.push_back({name, "", value});
+  if (absl::Status status = set_log_pattern(options_, loaded_.compiled.log_pattern); !status.ok())
+    return status;
+  if (auto limit = loaded_.compiled.max_downstream_connections) connections_->set_limit(*limit);
   auto names = observe::StatNames::compile(loaded_.compiled.stats);
   if (!names.ok()) return names.status();
   stats_.set_names(std::move(*names));
@@ -229,7 +236,6 @@ void Server::on_terminate() {
 }
 
 void Server::begin_drain(bool exit_when_done, const ListenerSet::Choice& chosen) {
-  draining_ = true;
   if (exit_when_done) {
     server_state_.health_check_failed.store(true);
     server_state_.draining.store(true);
@@ -318,17 +324,19 @@ void Server::fail_health_check(bool failed) {
   gauges_->set_state(static_cast<int>(state()));
 }
 
+// The process stays: who asked for this ends it, or has others to do so.
 void Server::drain_listeners(const admin::DrainRequest& request) {
   ListenerSet::Choice chosen = request.inbound_only ? inbound_listeners : all_listeners;
-  // The whole process ends only if everything drains gracefully and nobody asked it to stay.
-  bool whole = request.graceful && !request.inbound_only && !request.skip_exit;
-  if (request.graceful && request.skip_exit) {
-    draining_ = true;
-    server_state_.draining.store(!request.inbound_only);
-    listeners_->drain(chosen);
+  if (!request.graceful && !request.skip_exit) {
+    begin_drain(false, chosen);
     return;
   }
-  begin_drain(whole, chosen);
+  bool first = server_state_.ramp.begin(request.inbound_only, std::chrono::steady_clock::now());
+  if (!first || request.skip_exit) return;
+  stop_timer_.expires_after(options_.drain_time);
+  stop_timer_.async_wait([this, chosen](const boost::system::error_code& error) {
+    if (!error) listeners_->stop(chosen);
+  });
 }
 
 void Server::quit() {

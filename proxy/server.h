@@ -1,10 +1,12 @@
 // Server: the process: loads the configuration, starts workers and the administration interface,
 // drains, ends. The composition root's core. Thread: main. Lifetime: main()'s.
 //
-//   pre_initializing --bootstrap--> initializing --listeners open--> live --SIGTERM,
-//   /drain_listeners?graceful--> draining --> exit
+//   pre_initializing --bootstrap--> initializing --listeners open--> live --SIGTERM--> draining
+//   --> exit
 // Draining: the health check fails first, then listeners close, connections end as their streams
 // do; the process exits when none is left, or after --drain-time-s. A second SIGTERM exits at once.
+// /drain_listeners?graceful is another thing (stream/drain_ramp.h): listeners close after the drain
+// time, and the process stays.
 #pragma once
 
 #include <chrono>
@@ -122,6 +124,7 @@ class Server final : public admin::ServerView, private xds::RuntimeSink, private
   boost::asio::signal_set signals_;
   boost::asio::steady_timer tick_timer_;
   boost::asio::steady_timer drain_poll_timer_;
+  boost::asio::steady_timer stop_timer_;  // listeners that drain gracefully stop then
   std::unique_ptr<hot_restart::HotRestart> hot_restart_;  // nullptr: it is off
   std::unique_ptr<MainLoop> main_loop_;
   std::unique_ptr<ClusterSet> clusters_;
@@ -129,9 +132,9 @@ class Server final : public admin::ServerView, private xds::RuntimeSink, private
   std::unique_ptr<ControlPlane> control_plane_;
   std::unique_ptr<admin::AdminServer> admin_;
   bool live_ = false;
-  bool failed_ = false;  // it could not start to serve
-  bool draining_ = false;
-  bool exiting_ = false;  // the drain ends with the process
+  bool failed_ = false;    // it could not start to serve
+  bool draining_ = false;  // another process has taken over
+  bool exiting_ = false;   // the drain ends with the process
   std::chrono::steady_clock::time_point drain_deadline_;
 };
 

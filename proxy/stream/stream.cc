@@ -28,6 +28,19 @@ const std::shared_ptr<const config::RouteTable>& no_routes() {
   return kNone;
 }
 
+// Is this the last request of its connection, for the sake of the process or the listener?
+bool connection_should_end(HttpService& service) {
+  const ServerState& server = service.services().server;
+  const config::Listener& listener = service.listener();
+  if (server.draining.load(std::memory_order_relaxed)) return true;
+  if (server.health_check_failed.load(std::memory_order_relaxed) &&
+      listener.drain == config::Listener::Drain::default_)
+    return true;
+  return server.ramp.closes(listener.direction == config::Listener::Direction::inbound,
+                            service.services().loop.now(),
+                            [&service] { return service.services().random.next(); });
+}
+
 }  // namespace
 
 Stream::Stream(HttpConnection& connection, http::StreamEncoder& encoder)
@@ -90,11 +103,7 @@ void Stream::admit() {
   http::HeaderMap& headers = *request_headers_;
   if (service().scopes() != nullptr) choose_scope();
   const config::HttpConnectionManager& config = service().config();
-  const ServerState& server = services().server;
-  if (server.draining.load(std::memory_order_relaxed) ||
-      server.health_check_failed.load(std::memory_order_relaxed)) {
-    connection_.close_after_response();
-  }
+  if (connection_should_end(service())) connection_.close_after_response();
   if (std::optional<Refusal> refusal =
           admit_request(config, info_.connection->local.port(), headers, service().stats())) {
     if (refusal->location.empty()) {

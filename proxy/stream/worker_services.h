@@ -14,6 +14,7 @@
 #include "proxy/observe/http_date.h"
 #include "proxy/observe/log_writer.h"
 #include "proxy/runtime/loop.h"
+#include "proxy/stream/drain_ramp.h"
 #include "proxy/upstream/cluster_table.h"
 
 namespace outrigger::stream {
@@ -22,6 +23,7 @@ namespace outrigger::stream {
 struct ServerState {
   std::atomic<bool> health_check_failed{false};
   std::atomic<bool> draining{false};
+  DrainRamp ramp;
 };
 
 // xoshiro256**: fast and good enough for balancing, sampling and request ids that need not be

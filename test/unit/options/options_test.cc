@@ -222,7 +222,7 @@ TEST(Options, HelpAndVersionsExitWithZero) {
   EXPECT_THAT(text("--help"), HasSubstr("--component-log-level"));
   EXPECT_EQ(text("-h"), text("--help"));
   EXPECT_EQ(text("--version"), "\noutrigger  version: " + version_text() + "\n\n");
-  EXPECT_EQ(text("--hot-restart-version"), "disabled\n");
+  EXPECT_EQ(text("--hot-restart-version"), "1\n");
 }
 
 TEST(Version, HasEnvoysFiveParts) {

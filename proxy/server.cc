@@ -127,7 +127,7 @@ absl::Status Server::start() {
   gauges_->set_configuration(loaded_.compiled, options_.concurrency, options_.restart_epoch);
   gauges_->note_unknown_fields(loaded_.unknown_fields);
   gauges_->set_state(static_cast<int>(state()));
-  runtime_ = std::make_unique<admin::RuntimeStore>(loaded_.compiled.runtime_layers);
+  runtime_ = std::make_unique<admin::RuntimeStore>(loaded_.compiled.runtime_layers, &stats_);
   logs_ = std::make_unique<observe::LogWriter>(stats_, options_.file_flush_interval);
   for (unsigned i = 0; i < options_.concurrency; ++i) {
     workers_.push_back(std::make_unique<Worker>(

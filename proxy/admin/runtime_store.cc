@@ -10,6 +10,8 @@
 
 #include "envoy/type/v3/percent.pb.h"
 
+#include "api/stats_runtime.h"
+
 namespace outrigger::admin {
 namespace {
 
@@ -50,7 +52,9 @@ config::RuntimeValue read_runtime_value(std::string_view text) {
   return value;
 }
 
-RuntimeStore::RuntimeStore(const std::vector<config::Bootstrap::RuntimeLayer>& layers) {
+RuntimeStore::RuntimeStore(const std::vector<config::Bootstrap::RuntimeLayer>& layers,
+                           StatsRegistry* stats) {
+  if (stats != nullptr) scope_ = stats->scope<RuntimeStats>("runtime.");
   for (const auto& layer : layers) {
     layers_.push_back({layer.name, {layer.values.begin(), layer.values.end()}, layer.admin});
   }
@@ -93,8 +97,21 @@ void RuntimeStore::rebuild() {
       if (!text.empty()) values[key] = read_runtime_value(text);
     }
   }
+  count(values.size());
   snapshot_ = std::make_shared<const config::RuntimeSnapshot>(std::move(values));
   if (tell_) tell_(snapshot_);
+}
+
+void RuntimeStore::count(size_t keys) {
+  if (scope_ == nullptr) return;
+  auto& stats = scope_->local<RuntimeStats>(StatsScope::kMainThread);
+  bool overridden = false;
+  for (const Layer& layer : layers_)
+    overridden = overridden || (layer.admin && !layer.values.empty());
+  stats.load_success.inc();
+  stats.num_layers.set(static_cast<int64_t>(layers_.size()));
+  stats.num_keys.set(static_cast<int64_t>(keys));
+  stats.admin_overrides_active.set(overridden ? 1 : 0);
 }
 
 }  // namespace outrigger::admin

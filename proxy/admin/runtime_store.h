@@ -16,6 +16,7 @@
 
 #include "api/config/bootstrap.h"
 #include "api/config/runtime_snapshot.h"
+#include "api/stats.h"
 
 namespace outrigger::admin {
 
@@ -24,7 +25,9 @@ config::RuntimeValue read_runtime_value(std::string_view text);
 
 class RuntimeStore {
  public:
-  explicit RuntimeStore(const std::vector<config::Bootstrap::RuntimeLayer>& layers);
+  // `stats` nullptr: nothing is counted.
+  explicit RuntimeStore(const std::vector<config::Bootstrap::RuntimeLayer>& layers,
+                        StatsRegistry* stats = nullptr);
 
   struct Layer {
     std::string name;
@@ -46,7 +49,9 @@ class RuntimeStore {
 
  private:
   void rebuild();
+  void count(size_t keys);
 
+  StatsScopePtr scope_;  // RuntimeStats; nullptr: nothing is counted
   std::vector<Layer> layers_;
   config::RuntimeSnapshotPtr snapshot_;
   Listener tell_;

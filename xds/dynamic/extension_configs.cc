@@ -105,7 +105,7 @@ absl::Status ExtensionConfigs::Config::compile_default() {
   FieldErrors errors;
   if (source_.type_urls().empty()) errors.add("type_urls", "must name a type");
   if (source_.has_default_config()) {
-    default_ = errors.take_nested("default_config", compile(source_.default_config()));
+    default_ = errors.take("default_config", compile(source_.default_config()));
     if (errors.empty() && source_.apply_default_config_without_warming()) put(default_);
   } else if (source_.apply_default_config_without_warming()) {
     errors.add("apply_default_config_without_warming", "is set without a default_config");

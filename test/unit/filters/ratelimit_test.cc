@@ -12,9 +12,9 @@ using envoy::extensions::filters::http::ratelimit::v3::RateLimitPerRoute;
 using envoy::service::ratelimit::v3::RateLimitRequest;
 using envoy::service::ratelimit::v3::RateLimitResponse;
 
-class RateLimitTest : public FilterTest {
+class GlobalRateLimitTest : public FilterTest {
  protected:
-  RateLimitTest() {
+  GlobalRateLimitTest() {
     context.cluster_configs["backend"];
     auto limit = compile_context.compile(parse<envoy::config::route::v3::RateLimit>(
         "actions { request_headers { header_name: 'x-user' descriptor_key: 'user' } }"));
@@ -37,7 +37,7 @@ class RateLimitTest : public FilterTest {
   HttpFilter* filter = nullptr;
 };
 
-TEST_F(RateLimitTest, AsksWithTheDescriptors) {
+TEST_F(GlobalRateLimitTest, AsksWithTheDescriptors) {
   EXPECT_EQ(request().kind(), Kind::wait);
   ASSERT_EQ(context.grpc.calls.size(), 1u);
   EXPECT_EQ(context.grpc.calls[0]->cluster, "rls");
@@ -54,14 +54,14 @@ TEST_F(RateLimitTest, AsksWithTheDescriptors) {
   EXPECT_EQ(stat("cluster.backend.ratelimit.ok"), 1);
 }
 
-TEST_F(RateLimitTest, DoesNotAskAboutWhatHasNoDescriptor) {
+TEST_F(GlobalRateLimitTest, DoesNotAskAboutWhatHasNoDescriptor) {
   EXPECT_EQ(request("", {}).kind(), Kind::next);
   EXPECT_EQ(request("request_type: 'internal'").kind(), Kind::next);
   EXPECT_EQ(request("stage: 1").kind(), Kind::next);
   EXPECT_TRUE(context.grpc.calls.empty());
 }
 
-TEST_F(RateLimitTest, RefusesWhatIsOverTheLimit) {
+TEST_F(GlobalRateLimitTest, RefusesWhatIsOverTheLimit) {
   request(
       "enable_x_ratelimit_headers: DRAFT_VERSION_03 "
       "response_headers_to_add { header { key: 'x-l' value: 'v' } }");
@@ -84,7 +84,7 @@ TEST_F(RateLimitTest, RefusesWhatIsOverTheLimit) {
   EXPECT_EQ(response.get("x-ratelimit-reset"), "7");
 }
 
-TEST_F(RateLimitTest, AFailureLetsPassUnlessItDenies) {
+TEST_F(GlobalRateLimitTest, AFailureLetsPassUnlessItDenies) {
   request();
   context.grpc.fail(0, grpc::Code::unavailable);
   EXPECT_EQ(context.request_resumes, 1u);
@@ -97,7 +97,7 @@ TEST_F(RateLimitTest, AFailureLetsPassUnlessItDenies) {
   EXPECT_TRUE(context.replies[0].outcome.flags.has(ResponseFlag::rate_limit_service_error));
 }
 
-TEST_F(RateLimitTest, ARouteMayHaveItsOwn) {
+TEST_F(GlobalRateLimitTest, ARouteMayHaveItsOwn) {
   context.levels = {route_config<RateLimitPerRoute>(
       "domain: 'own' rate_limits { actions { generic_key { descriptor_value: 'r' } } }")};
   request();

@@ -108,7 +108,7 @@ static_resources:
 TEST(Check, ReportsEveryFieldThatIsNotSupported) {
   EXPECT_THAT(
       check(R"(
-dynamic_resources: {ads_config: {api_type: GRPC}}
+node: {}
 hds_config: {}
 static_resources:
   clusters:
@@ -122,7 +122,6 @@ static_resources:
 )")
           .problems,
       UnorderedElementsAre(
-          "dynamic_resources: is not supported by Outrigger, line 2",
           "hds_config: is not supported by Outrigger, line 3",
           "static_resources.clusters[0].lb_subset_config: is not supported by Outrigger, line 7",
           "static_resources.listeners[0].udp_listener_config: is not supported by Outrigger, line "

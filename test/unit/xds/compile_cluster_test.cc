@@ -191,7 +191,7 @@ TEST(CompileCluster, AnIdleTimeoutOfZeroIsNone) {
   EXPECT_EQ(loaded.cluster().http.idle_timeout, std::nullopt);
 }
 
-TEST(CompileCluster, OptionsOfTheClusterItselfStillWorkButNotBoth) {
+TEST(CompileCluster, OptionsOfTheClusterItselfStillWorkButTypedOnesWin) {
   Loaded old = load_cluster(
       "http2_protocol_options: {}\ncommon_http_protocol_options: {idle_timeout: "
       "3s}\nmax_requests_per_connection: 4");
@@ -201,10 +201,10 @@ TEST(CompileCluster, OptionsOfTheClusterItselfStillWorkButNotBoth) {
   EXPECT_EQ(old.cluster().http.max_requests_per_connection, 4u);
   EXPECT_EQ(load_cluster("protocol_selection: USE_DOWNSTREAM_PROTOCOL").cluster().http.version,
             UpstreamHttp::Version::downstream);
-  EXPECT_THAT(load_cluster("http2_protocol_options: {}\n" +
-                           http_options("explicit_http_config: {http_protocol_options: {}}"))
-                  .errors,
-              ElementsAre(HasSubstr("cannot be set together")));
+  auto both = load_cluster("http2_protocol_options: {}\n" +
+                           http_options("explicit_http_config: {http_protocol_options: {}}"));
+  ASSERT_THAT(both.errors, IsEmpty());
+  EXPECT_EQ(both.cluster().http.version, UpstreamHttp::Version::http1);
 }
 
 TEST(CompileCluster, ConnectionOptions) {

@@ -152,14 +152,15 @@ TEST(GrpcTarget, Forms) {
   EXPECT_THAT(host("a.b:80"), Pair("a.b", 80));
   EXPECT_THAT(host("a.b"), Pair("a.b", 443));
   EXPECT_THAT(host("[::1]:80"), Pair("::1", 80));
+  EXPECT_THAT(host("::1"), Pair("::1", 443));
   EXPECT_THAT(host("unix:///run/x"), Pair("/run/x", 0));
   EXPECT_THAT(host("unix:run/x"), Pair("run/x", 0));
   EXPECT_THAT(host("unix-abstract:x"), Pair("@x", 0));
   EXPECT_THAT(host("ipv4:10.0.0.1:1"), Pair("10.0.0.1", 1));
   EXPECT_EQ(parse_grpc_target("ipv4:10.0.0.1:1,10.0.0.2:2")->hosts.size(), 2u);
   for (const char* wrong :
-       {"", "a:0", "a:65536", "a:b", ":80", "::1", "[a]:80", "[::1:80", "dns://8.8.8.8/a:80",
-        "xds:///a", "unix:", "unix://relative", "ipv4:a:80", "ipv6:10.0.0.1:1", "ipv4:"})
+       {"", "a:0", "a:65536", "a:b", ":80", "[a]:80", "[::1:80", "dns://8.8.8.8/a:80", "xds:///a",
+        "unix:", "unix://relative", "ipv4:a:80", "ipv6:10.0.0.1:1", "ipv4:"})
     EXPECT_FALSE(parse_grpc_target(wrong).ok()) << wrong;
 }
 

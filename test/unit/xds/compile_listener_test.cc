@@ -13,6 +13,7 @@ namespace {
 using std::chrono::hours;
 using std::chrono::milliseconds;
 using std::chrono::minutes;
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -217,7 +218,7 @@ TEST(CompileManager, RefusesWhatCannotBe) {
               ElementsAre(HasSubstr("less than or equal to 8192 (is 9000)")));
 }
 
-TEST(CompileManager, RefusesDiscoveredRoutesByName) {
+TEST(CompileManager, RefusesDiscoveredRoutesWhereNobodyDiscovers) {
   EXPECT_THAT(load("static_resources: {listeners: [{name: l, address: {pipe: {path: /x}}, "
                    "filter_chains: [{filters: [{name: t, typed_config: "
                    "{\"@type\": "
@@ -226,7 +227,7 @@ TEST(CompileManager, RefusesDiscoveredRoutesByName) {
                    "HttpConnectionManager, stat_prefix: s, "
                    "rds: {route_config_name: r, config_source: {ads: {}}}}}]}]}]}")
                   .errors,
-              ElementsAre(HasSubstr("typed_config.rds: is not supported by Outrigger")));
+              Contains(HasSubstr("typed_config.rds: routes cannot be discovered here")));
 }
 
 TEST(CompileManager, RoutesNameKnownClusters) {
@@ -282,7 +283,7 @@ TEST(CompileManager, RoutesOverrideFilters) {
   Loaded loaded = with_override(
       R"({"@type": type.googleapis.com/envoy.extensions.filters.http.buffer.v3.BufferPerRoute, disabled: true})");
   ASSERT_THAT(loaded.errors, IsEmpty());
-  const auto* entry = loaded.manager().routes->hosts[0].routes[0].per_filter.find("f");
+  const auto* entry = loaded.manager().routes->current()->hosts[0].routes[0].per_filter.find("f");
   ASSERT_NE(entry, nullptr);
   EXPECT_NE(entry->config, nullptr);
   EXPECT_FALSE(entry->disabled);
@@ -292,7 +293,8 @@ TEST(CompileManager, RoutesDisableFilters) {
   Loaded loaded = with_override(
       R"({"@type": type.googleapis.com/envoy.config.route.v3.FilterConfig, disabled: true})");
   ASSERT_THAT(loaded.errors, IsEmpty());
-  EXPECT_TRUE(loaded.manager().routes->hosts[0].routes[0].per_filter.find("f")->disabled);
+  EXPECT_TRUE(
+      loaded.manager().routes->current()->hosts[0].routes[0].per_filter.find("f")->disabled);
 }
 
 TEST(CompileManager, RefusesOverridesThatAreNone) {

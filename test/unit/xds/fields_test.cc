@@ -98,7 +98,8 @@ TEST(Fields, EveryListenerFilterOfTheRegistryIsInTheTable) {
 TEST(Fields, SupportOfAField) {
   EXPECT_EQ(support_of("envoy.config.cluster.v3.Cluster", "name"), Support::works);
   EXPECT_EQ(support_of("envoy.config.cluster.v3.Cluster", "preconnect_policy"), Support::harmless);
-  EXPECT_EQ(support_of("envoy.config.cluster.v3.Cluster", "lb_subset_config"), Support::unsupported);
+  EXPECT_EQ(support_of("envoy.config.cluster.v3.Cluster", "lb_subset_config"),
+            Support::unsupported);
   EXPECT_EQ(support_of("envoy.config.core.v3.Node", "metadata"), Support::works);
   EXPECT_EQ(support_of("a.Message", "that_nobody_knows"), Support::unsupported);
   EXPECT_EQ(support_of("google.protobuf.Duration", "seconds"), Support::works);

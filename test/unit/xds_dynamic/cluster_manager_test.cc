@@ -29,7 +29,7 @@ TEST_F(Clusters, ThatDidNotChangeAreNotCompiledAgain) {
   ASSERT_TRUE(start().ok());
   send_all({cluster("a"), cluster("b")});
   auto a = sink_.clusters["a"].config;
-  send_all({cluster("a"), cluster("b", ", connect_timeout: 7s")});
+  send_all({cluster("a"), cluster("b", ", connect_timeout: \"7s\"")});
   EXPECT_EQ(sink_.clusters["a"].config, a);
   EXPECT_EQ(sink_.clusters["b"].config->connect_timeout, std::chrono::seconds(7));
   EXPECT_EQ(sink_.sets, 3);
@@ -53,8 +53,8 @@ TEST_F(Clusters, OneThatIsBadTakesNoOtherDown) {
   send_all({cluster("a"), cluster("b")});
   auto good = sink_.clusters["b"].config;
   auto result =
-      send_all({cluster("a", ", connect_timeout: 7s"), cluster("b", ", lb_subset_config: {}"),
-                cluster("c", ", connect_timeout: -1s")});
+      send_all({cluster("a", ", connect_timeout: \"7s\""), cluster("b", ", lb_subset_config: {}"),
+                cluster("c", ", connect_timeout: \"-1s\"")});
   ASSERT_THAT(result.rejected, SizeIs(2));
   EXPECT_EQ(result.rejected[0].name, "b");
   EXPECT_EQ(result.rejected[0].reason, "lb_subset_config: is not supported by Outrigger");
@@ -82,7 +82,7 @@ TEST_F(Clusters, AVersionThatIsRefusedIsTriedAgainWhenItComesAgain) {
 
 TEST_F(Clusters, TheSecondOfANameIsAnError) {
   ASSERT_TRUE(start().ok());
-  auto result = send_all({cluster("a"), cluster("a", ", connect_timeout: 7s")});
+  auto result = send_all({cluster("a"), cluster("a", ", connect_timeout: \"7s\"")});
   ASSERT_THAT(result.rejected, SizeIs(1));
   EXPECT_EQ(result.rejected[0].reason, "duplicate cluster a found");
   EXPECT_EQ(sink_.clusters["a"].config->connect_timeout, std::chrono::seconds(5));

@@ -74,7 +74,7 @@ TEST_F(Warming, TheOldVersionServesMeanwhileAndTheNewOneTakesItsEndpoints) {
 TEST_F(Warming, ANewVersionReplacesOneThatStillWaits) {
   ASSERT_TRUE(start().ok());
   send_all({eds_cluster("a")});
-  send_all({cluster("a", ", connect_timeout: 7s")});
+  send_all({cluster("a", ", connect_timeout: \"7s\"")});
   EXPECT_EQ(sink_.clusters["a"].config->connect_timeout, std::chrono::seconds(7));
   EXPECT_EQ(server_.asking(kEndpointType, "a"), 0u);
   EXPECT_EQ(stats().warming_clusters.value(), 0);

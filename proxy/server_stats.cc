@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <fstream>
 
-
 namespace outrigger {
 namespace {
 

@@ -92,8 +92,8 @@ absl::StatusOr<config::VirtualHost> compile_host(const VirtualHost& host, RouteS
   out.include_request_attempt_count = host.include_request_attempt_count();
   out.include_attempt_count_in_response = host.include_attempt_count_in_response();
   for (int i = 0; i < host.rate_limits_size(); ++i) {
-    out.rate_limits.push_back(errors.take_nested(indexed("rate_limits", i),
-                                                 compile_rate_limit(host.rate_limits(i))));
+    out.rate_limits.push_back(
+        errors.take_nested(indexed("rate_limits", i), compile_rate_limit(host.rate_limits(i))));
   }
   out.request_buffer_limit = buffer_limit(host);
   out.metadata = compile_metadata(host.metadata());

@@ -81,10 +81,9 @@ std::string describe(const FieldTable& table) {
 }  // namespace
 
 std::span<const FieldTable> field_tables() {
-  static const FieldTable kTables[] = {kServerFields,     kListenerFields, kNetworkFields,
-                                       kDownstreamFields, kRouteFields,    kUpstreamFields,
-                                       kFilterFields,     kTlsFields,      kGrpcFields,
-                                       kMeshFields};
+  static const FieldTable kTables[] = {
+      kServerFields,   kListenerFields, kNetworkFields, kDownstreamFields, kRouteFields,
+      kUpstreamFields, kFilterFields,   kTlsFields,     kGrpcFields,       kMeshFields};
   return kTables;
 }
 

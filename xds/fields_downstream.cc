@@ -9,7 +9,8 @@ namespace {
 constexpr WorkingFields kWorking[] = {
     {HCM_NS "HttpConnectionManager.SetCurrentClientCertDetails", "*"},
     {HCM_NS "HttpConnectionManager",
-     "codec_type stat_prefix route_config rds scoped_routes http_filters common_http_protocol_options "
+     "codec_type stat_prefix route_config rds scoped_routes http_filters "
+     "common_http_protocol_options "
      "http_protocol_options http2_protocol_options "
      "server_name server_header_transformation scheme_header_transformation max_request_headers_kb "
      "stream_idle_timeout "

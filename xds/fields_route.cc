@@ -11,7 +11,8 @@ namespace {
 
 constexpr WorkingFields kWorking[] = {
     {ROUTE_NS "Vhds", "*"},
-    {ROUTE_NS "RouteConfiguration", "vhds " HEADER_FIELDS
+    {ROUTE_NS "RouteConfiguration",
+     "vhds " HEADER_FIELDS
      "name virtual_hosts internal_only_headers most_specific_header_mutations_wins "
      "validate_clusters "
      "max_direct_response_body_size_bytes request_mirror_policies ignore_port_in_host_matching"},

@@ -224,8 +224,7 @@ void Call::on_stream_closed() {
 
 void Call::on_deadline() {
   if (cluster_ != nullptr) cluster_->stats().upstream_rq_timeout.inc();
-  finish(Code::deadline_exceeded,
-         fmt::format("no status within {} ms", options_.timeout->count()));
+  finish(Code::deadline_exceeded, fmt::format("no status within {} ms", options_.timeout->count()));
 }
 
 // The end, whatever it is: it is told before the turn ends.

@@ -12,8 +12,7 @@ bool matches(const HeaderMatch& match, const http::HeaderMap& headers, Arena&) {
   return config::matches(match, headers);
 }
 
-bool matches_all(std::span<const HeaderMatch> conditions, const http::HeaderMap& headers,
-                 Arena&) {
+bool matches_all(std::span<const HeaderMatch> conditions, const http::HeaderMap& headers, Arena&) {
   return std::ranges::all_of(
       conditions, [&](const HeaderMatch& match) { return config::matches(match, headers); });
 }

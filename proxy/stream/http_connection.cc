@@ -239,8 +239,7 @@ void HttpConnection::drain(net::DrainPace pace) {
     // way already. HTTP/2 has GOAWAY.
     last_request_next_ = true;
     bool http2 = codec_ != nullptr && codec_->protocol() == http::Protocol::http2;
-    if (http2 || (!streams_.empty() && !streams_.front()->response_begun()))
-      close_after_response();
+    if (http2 || (!streams_.empty() && !streams_.front()->response_begun())) close_after_response();
     return;
   }
   if (codec_ == nullptr) {

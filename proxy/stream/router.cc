@@ -141,8 +141,7 @@ void Router::prepare_headers(const config::ForwardAction& action, http::HeaderMa
   const route::RouteMatchResult& matched = owner_.matched_route();
   if (matched.host->include_request_attempt_count)
     headers.set(HeaderId::x_envoy_attempt_count, "1");
-  route::MutationLevels levels{&owner_.route_table(), matched.host, route_,
-                               choice_weighted_};
+  route::MutationLevels levels{&owner_.route_table(), matched.host, route_, choice_weighted_};
   route::mutate_request(levels, headers, owner_.values());
   route::rewrite_request(*route_, headers, {envoy_headers});
   // After the mutations: a route may ask for retries by the headers that it adds.
@@ -155,8 +154,7 @@ void Router::prepare_headers(const config::ForwardAction& action, http::HeaderMa
 
 void Router::start_mirrors(const config::ForwardAction& action, http::HeaderMap& headers,
                            bool end_stream) {
-  const auto& policies =
-      action.mirrors.empty() ? owner_.route_table().mirrors : action.mirrors;
+  const auto& policies = action.mirrors.empty() ? owner_.route_table().mirrors : action.mirrors;
   for (const config::MirrorPolicy& policy : policies) {
     if (!owner_.fraction(policy.fraction)) continue;
     route::ClusterChoice choice = route::choose_cluster(policy, headers);

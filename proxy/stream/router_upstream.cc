@@ -83,9 +83,8 @@ void Router::on_upstream_headers(http::HeaderMap& headers, bool end_stream) {
 void Router::finish_headers(http::HeaderMap& headers) {
   for (std::string_view cookie : hash_.set_cookies) headers.add(HeaderId::set_cookie, cookie);
   const route::RouteMatchResult& matched = owner_.matched_route();
-  route::mutate_response(
-      {&owner_.route_table(), matched.host, route_, choice_weighted_}, headers,
-      owner_.values());
+  route::mutate_response({&owner_.route_table(), matched.host, route_, choice_weighted_}, headers,
+                         owner_.values());
 }
 
 void Router::on_upstream_body(Bytes body, bool end_stream) {

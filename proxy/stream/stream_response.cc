@@ -165,9 +165,8 @@ void Stream::local_reply(const LocalReply& reply) {
       head_request_};
   LocalResponse response = make_local_response(request, arena_);
   if (matched_.route != nullptr && reply.outcome.details == "direct_response") {
-    route::mutate_response(
-        {&route_table(), matched_.host, matched_.route, nullptr},
-        *response.headers, *this);
+    route::mutate_response({&route_table(), matched_.host, matched_.route, nullptr},
+                           *response.headers, *this);
   }
   local_body_ = response.body;
   response_headers_ = response.headers;

@@ -23,7 +23,9 @@ class Forwarding : public ::testing::Test {
   void trust(std::string_view ip, uint32_t bits) {
     config_.internal_addresses.ranges.push_back(*net::Cidr::from_ip(ip, bits));
   }
-  void apply(Head& head) { apply_forwarding_headers(config_, routes_, connection_, *head, info_, random_); }
+  void apply(Head& head) {
+    apply_forwarding_headers(config_, routes_, connection_, *head, info_, random_);
+  }
   std::string client() const { return info_.downstream_remote.ip_text(); }
 
   config::HttpConnectionManager config_;

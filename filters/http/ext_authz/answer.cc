@@ -78,13 +78,14 @@ void edit_query(const Fields& set, const std::vector<std::string>& remove,
                                                  ? std::string_view()
                                                  : part.substr(equals + 1));
   }
-  for (const auto& [name, value] : set) {
-    auto found = std::find_if(parameters.begin(), parameters.end(),
-                              [&](const auto& parameter) { return parameter.first == name; });
+  for (const auto& wanted : set) {
+    auto found = std::find_if(parameters.begin(), parameters.end(), [&](const auto& parameter) {
+      return parameter.first == wanted.first;
+    });
     if (found == parameters.end()) {
-      parameters.emplace_back(name, value);
+      parameters.emplace_back(wanted.first, wanted.second);
     } else {
-      found->second = value;
+      found->second = wanted.second;
     }
   }
   std::string out(path.substr(0, mark));

@@ -71,7 +71,15 @@ Stream::Stream(HttpConnection& connection, http::StreamEncoder& encoder)
   start_timers();
 }
 
-Stream::~Stream() = default;
+// The arena gives memory back without destroying what is in it, and an attempt's address may share
+// memory of its own.
+Stream::~Stream() {
+  for (UpstreamAttempt* attempt = info_.first_attempt; attempt != nullptr;) {
+    UpstreamAttempt* next = attempt->next;
+    attempt->~UpstreamAttempt();
+    attempt = next;
+  }
+}
 
 void Stream::start_timers() {
   const config::HttpConnectionManager& config = service().config();

@@ -10,23 +10,36 @@
 #include <utility>
 #include <vector>
 
-#include "google/protobuf/util/json_util.h"
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "proxy/observe/stats_store.h"
+#include "xds/document.h"
 #include "xds/ledger.h"
+#include "xds/load.h"
+#include "xds/problems.h"
 #include "xds/protocol/subscription.h"
 #include "xds/resource_reader.h"
+#include "xds/schema.h"
 #include "xds/sinks.h"
+#include "xds/sources.h"
 
 namespace outrigger::xds::test {
 
+// As configuration files are read: quotes may be left out.
 template <class T>
-T from_json(const std::string& json) {
+T from_json(const std::string& text) {
   T message;
-  auto status = google::protobuf::util::JsonStringToMessage(json, &message);
-  EXPECT_TRUE(status.ok()) << status.ToString() << "\n" << json;
+  Problems problems;
+  std::vector<std::string> warnings;
+  auto document = Document::parse_yaml(text, "test", problems);
+  if (document != nullptr && problems.empty()) {
+    Sources sources;
+    Schema schema;
+    LoadReport report(sources, *document, {}, problems, warnings);
+    load_message(*document, schema, report, message);
+  }
+  EXPECT_TRUE(problems.empty()) << std::string(problems.status().message()) << "\n" << text;
   return message;
 }
 

@@ -61,3 +61,8 @@ function(precompile target)
   target_compile_options(${target} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-fpch-preprocess>)
   set_source_files_properties(${PCH_SKIP} PROPERTIES SKIP_PRECOMPILE_HEADERS ON)
 endfunction()
+
+# Sources that a unity build compiles by themselves: their local names are a neighbour's too.
+function(compiled_alone)
+  set_source_files_properties(${ARGN} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+endfunction()

@@ -11,9 +11,8 @@
 namespace outrigger::net {
 namespace {
 
-using config::Listener;
-
-runtime::ListenOptions options_of(const Listener& listener, const Listener::ListenAddress& listen,
+runtime::ListenOptions options_of(const config::Listener& listener,
+                                  const config::Listener::ListenAddress& listen,
                                   const Address& address) {
   runtime::ListenOptions options;
   options.address = address;
@@ -30,11 +29,11 @@ runtime::ListenOptions options_of(const Listener& listener, const Listener::List
 }
 
 // All that a socket is opened by, but the backlog, which can be changed later.
-std::string wanted_by(const Listener& listener) {
+std::string wanted_by(const config::Listener& listener) {
   std::string text =
       fmt::format("{} {} {} {} {}", listener.reuse_port, listener.transparent, listener.freebind,
                   listener.mptcp, listener.tcp_fast_open ? int64_t{*listener.tcp_fast_open} : -1);
-  for (const Listener::ListenAddress& listen : listener.addresses) {
+  for (const config::Listener::ListenAddress& listen : listener.addresses) {
     text += fmt::format("\n{} {} {}", listen.address.text(), listen.ipv4_compat,
                         listen.unix_mode ? int64_t{*listen.unix_mode} : -1);
     for (const SocketOption& option : listen.socket_options) {
@@ -71,11 +70,11 @@ absl::StatusOr<int> open_one(const runtime::ListenOptions& options, unsigned wor
 
 }  // namespace
 
-absl::StatusOr<std::shared_ptr<ListenSockets>> ListenSockets::bind(const Listener& listener,
+absl::StatusOr<std::shared_ptr<ListenSockets>> ListenSockets::bind(const config::Listener& listener,
                                                                    unsigned workers,
                                                                    SocketSource* inherited) {
   std::shared_ptr<ListenSockets> out(new ListenSockets(wanted_by(listener)));
-  for (const Listener::ListenAddress& listen : listener.addresses) {
+  for (const config::Listener::ListenAddress& listen : listener.addresses) {
     std::vector<int>& descriptors = out->descriptors_.emplace_back();
     Address address = listen.address;
     unsigned count = listener.reuse_port && address.is_ip() ? workers : 1;
@@ -97,7 +96,7 @@ ListenSockets::~ListenSockets() {
   }
 }
 
-absl::Status ListenSockets::listen(const Listener& listener) {
+absl::Status ListenSockets::listen(const config::Listener& listener) {
   for (size_t i = 0; i < descriptors_.size(); ++i) {
     runtime::ListenOptions options = options_of(listener, listener.addresses[i], addresses_[i]);
     for (int fd : descriptors_[i]) {
@@ -112,7 +111,7 @@ int ListenSockets::descriptor(size_t address, unsigned worker) const {
   return all[worker % all.size()];
 }
 
-bool ListenSockets::fit(const Listener& listener) const {
+bool ListenSockets::fit(const config::Listener& listener) const {
   return wanted_by(listener) == wanted_;
 }
 

@@ -9,7 +9,7 @@ struct Name {
   std::string_view camel;
   std::string_view snake;
 };
-constexpr Name kNames[] = {
+constexpr Name kStatusNames[] = {
     {"OK", "OK"},
     {"Canceled", "CANCELLED"},
     {"Unknown", "UNKNOWN"},
@@ -81,8 +81,8 @@ std::optional<uint64_t> any_grpc_status(const LogContext& context) {
 }
 
 std::string_view grpc_status_name(uint64_t status, bool snake_case) {
-  if (status >= std::size(kNames)) return {};
-  return snake_case ? kNames[status].snake : kNames[status].camel;
+  if (status >= std::size(kStatusNames)) return {};
+  return snake_case ? kStatusNames[status].snake : kStatusNames[status].camel;
 }
 
 }  // namespace outrigger::observe

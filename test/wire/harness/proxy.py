@@ -36,6 +36,10 @@ class Binary:
         return [*given, *more] + (["--disable-hot-restart"] if alone else [])
 
 
+# About half a second.
+SETTLING_LOOKS = 80
+
+
 class Proxy:
     def __init__(self, binary, folder, waiter):
         self.binary, self.folder, self.waiter = binary, folder, waiter
@@ -126,6 +130,22 @@ class Proxy:
                 return log.read()
         except OSError:
             return ""
+
+    async def settled(self):
+        """Waits until no thread has work: what one thread has handed to another is done then. A proxy under load never is, and needs not be."""
+        for _ in range(SETTLING_LOOKS):
+            if not self._busy():
+                await asyncio.sleep(0.001)
+                if not self._busy():
+                    return
+            await asyncio.sleep(0.005)
+
+    def _busy(self):
+        try:
+            tasks = os.listdir(f"/proc/{self.process.pid}/task")
+            return any(open(f"/proc/{self.process.pid}/task/{task}/stat").read().rpartition(")")[2].split()[0] in "RD" for task in tasks)
+        except OSError:
+            return False
 
     def signal(self, name):
         # Not Process.send_signal: it may reap a process that has just ended, and asyncio never learns its exit code.

@@ -100,6 +100,7 @@ class XdsSteps:
         """What was set last of these types."""
         for kind in as_list(kinds):
             await self._said(kind, "ack")
+        await self.proxy.settled()  # an update is acknowledged when it is accepted; the workers hear of it after that
 
     async def step_xds_is_nacked(self, step):
         step = step if isinstance(step, dict) else {"type": step}

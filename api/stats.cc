@@ -6,16 +6,40 @@
 
 namespace outrigger {
 
-void Histogram::record(uint64_t value) {
-  std::atomic<uint32_t>* bins = bins_.load(std::memory_order_relaxed);
-  if (bins == nullptr) {
-    bins = new Bins();
-    bins_.store(bins, std::memory_order_release);
+Histogram::~Histogram() {
+  Blocks* blocks = blocks_.load(std::memory_order_relaxed);
+  if (blocks == nullptr) return;
+  for (auto& block : blocks->at) delete block.load(std::memory_order_relaxed);
+  delete blocks;
+}
+
+std::atomic<uint32_t>& Histogram::writable_bin(unsigned bin) {
+  Blocks* blocks = blocks_.load(std::memory_order_relaxed);
+  if (blocks == nullptr) {
+    blocks = new Blocks();
+    blocks_.store(blocks, std::memory_order_release);
   }
-  std::atomic<uint32_t>& bin = bins[bin_of(value)];
+  std::atomic<Block*>& place = blocks->at[bin / kBlockBins];
+  Block* block = place.load(std::memory_order_relaxed);
+  if (block == nullptr) {
+    block = new Block();
+    place.store(block, std::memory_order_release);
+  }
+  return block->bins[bin % kBlockBins];
+}
+
+void Histogram::record(uint64_t value) {
+  std::atomic<uint32_t>& bin = writable_bin(bin_of(value));
   bin.store(bin.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   sum_.store(sum_.load(std::memory_order_relaxed) + value, std::memory_order_relaxed);
   count_.store(count_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+}
+
+uint32_t Histogram::in_bin(unsigned bin) const {
+  const Blocks* blocks = blocks_.load(std::memory_order_acquire);
+  if (blocks == nullptr) return 0;
+  const Block* block = blocks->at[bin / kBlockBins].load(std::memory_order_acquire);
+  return block == nullptr ? 0 : block->bins[bin % kBlockBins].load(std::memory_order_relaxed);
 }
 
 unsigned Histogram::bin_of(uint64_t value) {

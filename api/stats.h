@@ -49,18 +49,18 @@ class Gauge {
   std::atomic<int64_t> value_{kUnused};
 };
 
-// Log-linear bins, two significant decimal digits (90 bins a decade), allocated with the first
-// value. Unsigned integers only.
+// Log-linear bins, two significant decimal digits (90 bins a decade), allocated by blocks when a
+// value first falls into one: most histograms only ever see values of one magnitude. Unsigned
+// integers only.
 class Histogram {
  public:
   static constexpr unsigned kBins =
       1 + 9 + 90 * 9;  // 0, 1..9, then 10..99 of each decade up to 10^10
-  using Bins = std::atomic<uint32_t>[kBins];
 
   Histogram() = default;
   Histogram(const Histogram&) = delete;
   Histogram& operator=(const Histogram&) = delete;
-  ~Histogram() { delete[] bins_.load(std::memory_order_relaxed); }
+  ~Histogram();
 
   void record(uint64_t value);
   // Smallest value of a bin, and of the next one.
@@ -69,13 +69,25 @@ class Histogram {
 
   uint64_t count() const { return count_.load(std::memory_order_relaxed); }
   uint64_t sum() const { return sum_.load(std::memory_order_relaxed); }
-  // nullptr before the first value.
-  const std::atomic<uint32_t>* bins() const { return bins_.load(std::memory_order_acquire); }
+  // How many values were in the bin.
+  uint32_t in_bin(unsigned bin) const;
 
  private:
+  static constexpr unsigned kBlockBins = 41;
+  static constexpr unsigned kBlocks = kBins / kBlockBins;
+  static_assert(kBlocks * kBlockBins == kBins);
+  struct Block {
+    std::atomic<uint32_t> bins[kBlockBins] = {};
+  };
+  struct Blocks {
+    std::atomic<Block*> at[kBlocks] = {};
+  };
+
+  std::atomic<uint32_t>& writable_bin(unsigned bin);
+
   std::atomic<uint64_t> count_{0};
   std::atomic<uint64_t> sum_{0};
-  std::atomic<std::atomic<uint32_t>*> bins_{nullptr};
+  std::atomic<Blocks*> blocks_{nullptr};  // nullptr before the first value
 };
 
 // Counters by HTTP response code: "<name>_<code>" for each code seen. Common codes are inline, the

@@ -18,12 +18,11 @@ std::span<const double> default_buckets() {
 }
 
 void HistogramSummary::add(const Histogram& shard) {
-  const std::atomic<uint32_t>* counts = shard.bins();
-  if (counts == nullptr) return;
+  if (shard.count() == 0) return;
   std::vector<Bin> merged;
   auto mine = bins_.begin();
   for (uint16_t i = 0; i < Histogram::kBins; ++i) {
-    uint64_t n = counts[i].load(std::memory_order_relaxed);
+    uint64_t n = shard.in_bin(i);
     count_ += n;  // not shard.count(): its worker may be between the two
     if (mine != bins_.end() && mine->index == i) n += (mine++)->count;
     if (n != 0) merged.push_back({i, n});

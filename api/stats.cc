@@ -35,13 +35,6 @@ void Histogram::record(uint64_t value) {
   count_.store(count_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
 }
 
-uint32_t Histogram::in_bin(unsigned bin) const {
-  const Blocks* blocks = blocks_.load(std::memory_order_acquire);
-  if (blocks == nullptr) return 0;
-  const Block* block = blocks->at[bin / kBlockBins].load(std::memory_order_acquire);
-  return block == nullptr ? 0 : block->bins[bin % kBlockBins].load(std::memory_order_relaxed);
-}
-
 unsigned Histogram::bin_of(uint64_t value) {
   if (value < 10) return static_cast<unsigned>(value);
   unsigned decade = 0;

@@ -69,8 +69,20 @@ class Histogram {
 
   uint64_t count() const { return count_.load(std::memory_order_relaxed); }
   uint64_t sum() const { return sum_.load(std::memory_order_relaxed); }
-  // How many values were in the bin.
-  uint32_t in_bin(unsigned bin) const;
+  // Calls visit(unsigned bin, uint32_t count) for each bin that has values, from the lowest.
+  template <class Visit>
+  void for_each_bin(Visit visit) const {
+    const Blocks* blocks = blocks_.load(std::memory_order_acquire);
+    if (blocks == nullptr) return;
+    for (unsigned i = 0; i < kBlocks; ++i) {
+      const Block* block = blocks->at[i].load(std::memory_order_acquire);
+      if (block == nullptr) continue;
+      for (unsigned j = 0; j < kBlockBins; ++j) {
+        uint32_t count = block->bins[j].load(std::memory_order_relaxed);
+        if (count != 0) visit(i * kBlockBins + j, count);
+      }
+    }
+  }
 
  private:
   static constexpr unsigned kBlockBins = 41;

@@ -21,12 +21,6 @@ using Kind = Message::Kind;
 constexpr auto kPoll = 1s;           // of statistics
 constexpr timeval kPatience{10, 0};  // it answers between two of its own events
 
-Message message_of(Kind kind) {
-  Message out;
-  out.kind = kind;
-  return out;
-}
-
 // The descriptor that came with what was received; -1: none. A second one is closed.
 int take_descriptor(msghdr& message) {
   int taken = -1;

@@ -155,6 +155,13 @@ bool read_body(Reader& in, Message& out) {
 
 }  // namespace
 
+Message message_of(Message::Kind kind, uint64_t number) {
+  Message out;
+  out.kind = kind;
+  out.number = number;
+  return out;
+}
+
 std::string encode(const Message& message) {
   std::string out;
   put(out, static_cast<uint64_t>(message.kind), 1);

@@ -61,6 +61,7 @@ struct Message {
   std::vector<StatValue> stats;
 };
 
+Message message_of(Message::Kind kind, uint64_t number = 0);
 // With its length before it.
 std::string encode(const Message& message);
 // A frame without its length.

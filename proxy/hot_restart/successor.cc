@@ -18,13 +18,6 @@ using boost::asio::local::stream_protocol;
 // A piece of the statistics: far below the limit of a frame.
 constexpr size_t kStatsPerMessage = 1000;
 
-Message message_of(Kind kind, uint64_t number = 0) {
-  Message out;
-  out.kind = kind;
-  out.number = number;
-  return out;
-}
-
 bool shares_its_port(int fd) {
   int on = 0;
   socklen_t length = sizeof on;

@@ -57,6 +57,9 @@ inline constexpr std::array<uint8_t, 256> kHexDigit = [] {
   return table;
 }();
 
+inline constexpr bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
 inline constexpr bool is_text(char c) {
   return octet(c) >= 0x20 ? c != 0x7f : c == '\t';
 }

@@ -20,10 +20,6 @@ struct StartLine {
   char* end = nullptr;  // the first octet after the line
 };
 
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-
 // METHOD SP target SP HTTP/d.d CRLF, with exactly one space at each place.
 HeadError parse_start_line(char* head, StartLine& line) {
   char* at = head;

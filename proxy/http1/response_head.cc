@@ -11,10 +11,6 @@ using http::HeaderId;
 
 constexpr Bytes kBeginning = "HTTP/1.";
 
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-
 // HTTP/1.d SP ddd [SP reason] CRLF. `at` is left at the first field line.
 HeadError parse_status_line(char*& at, http::HeaderMap& map, ResponseHead& out) {
   // No memory beyond the head is looked at: a difference, at the latest the line's end, stops each

@@ -27,6 +27,8 @@
 
 namespace outrigger::http2 {
 
+inline constexpr size_t kFrameHead = 9;  // octets before a frame's payload
+
 class Session {
  public:
   // `server_events` is null on the client side.

@@ -7,7 +7,6 @@ namespace {
 
 using http::ResetReason;
 
-constexpr size_t kFrameHead = 9;  // octets before a frame's payload
 constexpr size_t kUnknownEnd = ~size_t{
     0};  // with padding behind them, octets do not tell by their number that they are the last
 

@@ -15,7 +15,6 @@ using http::HeaderMap;
 using http::ResetReason;
 using Kind = HeadEncoder::Kind;
 
-constexpr size_t kFrameHead = 9;
 // A DATA frame up to this size is written as one piece: copying it costs less than a second entry
 // in a gather list.
 constexpr size_t kCoalesce = 2048;

@@ -21,12 +21,13 @@ void HistogramSummary::add(const Histogram& shard) {
   if (shard.count() == 0) return;
   std::vector<Bin> merged;
   auto mine = bins_.begin();
-  for (uint16_t i = 0; i < Histogram::kBins; ++i) {
-    uint64_t n = shard.in_bin(i);
+  shard.for_each_bin([&](unsigned index, uint64_t n) {
     count_ += n;  // not shard.count(): its worker may be between the two
-    if (mine != bins_.end() && mine->index == i) n += (mine++)->count;
-    if (n != 0) merged.push_back({i, n});
-  }
+    while (mine != bins_.end() && mine->index < index) merged.push_back(*mine++);
+    if (mine != bins_.end() && mine->index == index) n += (mine++)->count;
+    merged.push_back({static_cast<uint16_t>(index), n});
+  });
+  merged.insert(merged.end(), mine, bins_.end());
   bins_ = std::move(merged);
   sum_ += shard.sum();
 }

@@ -30,7 +30,7 @@ class ScriptedServer final : public SubscriptionFactory {
       SubscriptionHandler& handler) override {
     if (!refusal.ok()) return refusal;
     std::string name = request.names.empty() ? "" : request.names.front();
-    auto one = std::make_unique<One>(*this, std::string(request.type_url), name, handler);
+    auto one = std::make_unique<One>(*this, std::move(request), name, handler);
     all_.push_back(one.get());
     return one;
   }
@@ -62,12 +62,18 @@ class ScriptedServer final : public SubscriptionFactory {
 
  private:
   struct One final : Subscription {
-    One(ScriptedServer& s, std::string t, std::string n, SubscriptionHandler& h)
-        : server(s), type(std::move(t)), name(std::move(n)), handler(h) {}
+    One(ScriptedServer& s, SubscriptionRequest request, std::string n, SubscriptionHandler& h)
+        : server(s),
+          type(request.type_url),
+          stats(std::move(request.stats)),
+          name(std::move(n)),
+          handler(h) {}
     ~One() override { std::erase(server.all_, this); }
     void set_names(std::vector<std::string>) override {}
     ScriptedServer& server;
-    std::string type, name;
+    std::string type;
+    StatsScopePtr stats;  // a subscription keeps them
+    std::string name;
     SubscriptionHandler& handler;
   };
   std::vector<One*> find(std::string_view type, const std::string& name) const {

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import pathlib
 import signal
 import socket
 
@@ -142,8 +143,8 @@ class Proxy:
 
     def _busy(self):
         try:
-            tasks = os.listdir(f"/proc/{self.process.pid}/task")
-            return any(open(f"/proc/{self.process.pid}/task/{task}/stat").read().rpartition(")")[2].split()[0] in "RD" for task in tasks)
+            stats = pathlib.Path(f"/proc/{self.process.pid}/task").glob("*/stat")
+            return any(stat.read_text().rpartition(")")[2].split()[0] in "RD" for stat in stats)
         except OSError:
             return False
 

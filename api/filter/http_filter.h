@@ -20,6 +20,7 @@
 #include "api/grpc/client.h"
 #include "api/http/async_client.h"
 #include "api/http/header_map.h"
+#include "api/log_level.h"
 #include "api/stats.h"
 #include "api/stream_info.h"
 
@@ -74,10 +75,16 @@ class FilterContext {
   virtual void resume_response() = 0;
   // While this filter waits on the response's body, from outside its callbacks: passes the first
   // `bytes` of the piece that it was shown last, and goes on waiting with the rest.
+  // The same, but the filter wants to see the whole body first, as if it had returned `hold` where
+  // it returned `wait`. Only for a wait that began with the headers.
+  virtual void hold_request() = 0;
+  virtual void hold_response() = 0;
   virtual void release_response(size_t bytes) = 0;
   // From inside a body callback that returns `next`: these octets go on instead of the piece (and
-  // of what was held before it). From inside a trailers callback: they go before the trailers. They
-  // stay where they are until the callback's next call.
+  // of what was held before it). From inside a trailers callback: they go before the trailers. From
+  // inside a headers callback of a message that is its headers alone: they become its body. Before
+  // or during a `wait`: they go on instead of what the filter was shown. They stay where they are
+  // until the callback's next call.
   virtual void replace_request_body(std::string_view octets) = 0;
   virtual void replace_response_body(std::string_view octets) = 0;
   // Answers from outside a callback (a timer, say) while this filter waits.
@@ -97,6 +104,14 @@ class FilterContext {
   virtual std::string_view request_buffer() = 0;  // contiguous; only while held
 
   // The worker's number for StatsScope::local(), 64 random bits, true with the given chance of a
+  virtual std::string_view response_buffer() = 0;
+
+  // The filter's name in the chain.
+  virtual std::string_view name() const = 0;
+  // A line of the application log, of the component `lua`: what a script says.
+  virtual void script_log(LogLevel level, std::string_view line) = 0;
+  // The downstream connection takes no further request: `connection: close`, or GOAWAY.
+  virtual void drain_connection() = 0;
   // million (runtime key may override).
   virtual unsigned worker() const = 0;
   virtual uint64_t random() = 0;

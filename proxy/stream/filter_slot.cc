@@ -94,6 +94,12 @@ void FilterSlot::reset(const Outcome& outcome) {
 }
 
 void FilterSlot::TaggedTimer::fire(void* self) {
+void FilterSlot::hold_request() {
+  stream_.chain().hold(Direction::request, index_);
+}
+void FilterSlot::hold_response() {
+  stream_.chain().hold(Direction::response, index_);
+}
   auto* timer = static_cast<TaggedTimer*>(self);
   if (!timer->slot.stream_.ended()) timer->slot.filter_->on_timer(timer->slot, timer->tag);
 }
@@ -126,6 +132,21 @@ unsigned FilterSlot::worker() const {
 }
 uint64_t FilterSlot::random() {
   return stream_.services().random.next();
+std::string_view FilterSlot::response_buffer() {
+  return path(Direction::response).kept;
+}
+
+void FilterSlot::script_log(LogLevel level, std::string_view line) {
+  static_assert(static_cast<int>(LogLevel::critical) == static_cast<int>(log::Level::critical));
+  auto as_level = static_cast<log::Level>(level);
+  if (log::enabled(log::Component::lua, as_level))
+    log::write(log::Component::lua, as_level, {__FILE__, __LINE__, "script_log"}, line);
+}
+
+void FilterSlot::drain_connection() {
+  stream_.drain_connection();
+}
+
 }
 bool FilterSlot::fraction(const config::RuntimeFraction& fraction) {
   return stream_.fraction(fraction);

@@ -67,6 +67,8 @@ class FilterSlot final : public FilterContext {
   void resume_response() override;
   void reply(const LocalReply& reply) override;
   void reset(const Outcome& outcome) override;
+  void hold_request() override;
+  void hold_response() override;
   void start_timer(unsigned tag, std::chrono::milliseconds delay) override;
   void cancel_timer(unsigned tag) override;
   size_t request_buffered() const override;
@@ -74,6 +76,10 @@ class FilterSlot final : public FilterContext {
   std::string_view request_buffer() override;
   std::string_view substitute(const config::SubstitutionFormat& format) override;
   unsigned worker() const override;
+  std::string_view response_buffer() override;
+  std::string_view name() const override { return entry_.name; }
+  void script_log(LogLevel level, std::string_view line) override;
+  void drain_connection() override;
   uint64_t random() override;
   bool fraction(const config::RuntimeFraction& fraction) override;
   uint64_t runtime_value(std::string_view key, uint64_t fallback) override;

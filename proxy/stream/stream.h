@@ -69,6 +69,7 @@ class Stream final : public runtime::Deferred,
   void filter_reset(const Outcome& outcome) override;
   bool ended() const override { return ended_; }
   bool response_begun() const { return response_headers_sent_; }
+  void drain_connection() { connection_.close_after_response(); }
   // ValueSource
   std::string_view value(const config::SubstitutionFormat& format) override;
 

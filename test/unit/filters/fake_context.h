@@ -43,6 +43,8 @@ class FakeContext final : public FilterContext {
   std::string held_request;
 
   // What the filter did.
+  std::string held_response;
+  std::string filter_name = "test.filter";
   unsigned routes_cleared = 0;
   std::vector<std::string> replaced;  // pieces of bodies
   FakeAsyncClient http;
@@ -53,6 +55,10 @@ class FakeContext final : public FilterContext {
   unsigned response_resumes = 0;
   std::vector<size_t> released;
   std::vector<config::RuntimeFraction> fractions_asked;
+  unsigned request_holds = 0;
+  unsigned response_holds = 0;
+  unsigned drains = 0;
+  std::vector<std::pair<LogLevel, std::string>> said;  // by scripts
 
   http::HeaderMap& make_request(const Headers& headers) { return fill(request_, headers); }
   http::HeaderMap& make_response(const Headers& headers) { return fill(make(response_), headers); }
@@ -125,6 +131,8 @@ class FakeContext final : public FilterContext {
     fractions_asked.push_back(fraction);
     auto found = runtime.find(fraction.runtime_key);
     return dice < (found == runtime.end() ? fraction.per_million : found->second * 10'000);
+  void hold_request() override { ++request_holds; }
+  void hold_response() override { ++response_holds; }
   }
   uint64_t runtime_value(std::string_view key, uint64_t fallback) override {
     auto found = runtime.find(key);
@@ -133,6 +141,12 @@ class FakeContext final : public FilterContext {
   bool server_healthy() const override { return healthy; }
   ClusterHealth cluster_health(std::string_view cluster) override {
     auto found = clusters.find(cluster);
+  std::string_view response_buffer() override { return held_response; }
+  std::string_view name() const override { return filter_name; }
+  void script_log(LogLevel level, std::string_view line) override {
+    said.emplace_back(level, std::string(line));
+  }
+  void drain_connection() override { ++drains; }
     return found == clusters.end() ? ClusterHealth{} : found->second;
   }
   const config::Cluster* find_cluster(std::string_view name) override {

@@ -9,7 +9,12 @@ namespace {
 #define COMMON_FAULT_NS "envoy.extensions.filters.common.fault.v3."
 
 constexpr WorkingFields kWorking[] = {
-    {HTTP_NS "on_demand.v3.OnDemand", ""},
+    {HTTP_NS "lua.v3.Lua",
+     "inline_code source_codes default_source_code stat_prefix clear_route_cache"},
+    {HTTP_NS "lua.v3.LuaPerRoute", "*"},
+    {HTTP_NS "on_demand.v3.OnDemand", "odcds"},
+    {HTTP_NS "on_demand.v3.OnDemandCds", "source resources_locator timeout"},
+    {HTTP_NS "on_demand.v3.PerRouteConfig", "odcds"},
     {HTTP_NS "router.v3.Router",
      "suppress_envoy_headers respect_expected_rq_timeout "
      "strict_check_headers upstream_log upstream_log_options"},

@@ -28,8 +28,6 @@ constexpr WorkingFields kWorking[] = {
     {LOGGER_NS "filters.cel.v3.ExpressionFilter", ""},
     {"envoy.config.accesslog.v3.ExtensionFilter", "*"},
     {NETWORK_NS "ext_authz.v3.ExtAuthz", "stat_prefix failure_mode_allow filter_enabled_metadata"},
-    {HTTP_NS "lua.v3.Lua", "inline_code default_source_code"},
-    {HTTP_NS "lua.v3.LuaPerRoute", "disabled"},
 };
 
 constexpr std::string_view kPeer = PEER_NS "Config";
@@ -56,8 +54,6 @@ constexpr HarmlessField kHarmless[] = {
     {kAuthz, "metadata_context_namespaces", kNotAsked},
     {kAuthz, "typed_metadata_context_namespaces", kNotAsked},
     {kAuthz, "send_tls_alert_on_denial", "a denied connection is closed"},
-    {HTTP_NS "lua.v3.Lua", "stat_prefix", "no script is run"},
-    {HTTP_NS "lua.v3.Lua", "clear_route_cache", "no script is run"},
 };
 
 constexpr std::string_view kNoForwardProxy =

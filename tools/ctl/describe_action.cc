@@ -108,6 +108,7 @@ void describe_retries(const ForwardAction& action, Lines& out) {
   line += fmt::format("; back-off from {} to {}", text_of(policy.base_interval),
                       text_of(policy.max_interval));
   if (policy.avoid_previous_hosts) line += "; to another host";
+  if (action.hedge_on_per_try_timeout) line += "; a late try goes on beside the next one";
   out.push_back(std::move(line));
 }
 
@@ -142,6 +143,8 @@ void describe_rest(const ForwardAction& action, Lines& out) {
   if (action.auto_host_rewrite)
     out.emplace_back("the host becomes the endpoint's name, where it has one");
   if (action.high_priority) out.emplace_back("priority: high");
+  for (const auto& [key, value] : action.metadata_match)
+    out.push_back(fmt::format("only endpoints whose metadata has the right \"{}\"", key));
   if (!action.rate_limits.empty())
     out.push_back(fmt::format("rate limit entries: {}", action.rate_limits.size()));
 }
@@ -169,6 +172,10 @@ void describe_forward(const LoadedRoutes& routes, const Decision& decision, cons
   if (!counted.empty()) out.push_back(fmt::format("counted as virtual cluster \"{}\"", counted));
   describe_timeouts(action, out);
   describe_retries(action, out);
+  if (decision.matched.route->request_buffer_limit) {
+    out.push_back(fmt::format("buffers up to {} octets of the request",
+                              *decision.matched.route->request_buffer_limit));
+  }
   describe_mirrors(routes, action, out);
   describe_rest(action, out);
 }

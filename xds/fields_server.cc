@@ -8,7 +8,8 @@ namespace {
 
 constexpr WorkingFields kWorking[] = {
     {"envoy.config.bootstrap.v3.Bootstrap",
-     "node static_resources dynamic_resources cluster_manager use_tcp_for_dns_lookups "
+     "node_context_params node static_resources dynamic_resources cluster_manager "
+     "use_tcp_for_dns_lookups "
      "dns_resolution_config typed_dns_resolver_config stats_config stats_flush_interval "
      "layered_runtime admin header_prefix bootstrap_extensions overload_manager "
      "application_log_config"},
@@ -83,7 +84,6 @@ constexpr HarmlessField kHarmless[] = {
     {"envoy.extensions.bootstrap.internal_listener.v3.InternalListener", "buffer_size_kb",
      "what is under way inside the process is bounded by the listener's and cluster's buffer "
      "limits"},
-    {"envoy.config.bootstrap.v3.Bootstrap", "node_context_params", "there are no xdstp:// names"},
     {"envoy.config.bootstrap.v3.Bootstrap", "deferred_stat_options",
      "statistics are always made on first use"},
     {"envoy.config.bootstrap.v3.Bootstrap", "stats_flush_on_admin",

@@ -258,7 +258,7 @@ std::string direct_body(const std::string& body, const std::string& more = "") {
 TEST(CompileRoute, DirectResponsesReadTheirBody) {
   EXPECT_EQ(direct_body(R"({"inline_string": "text"})"), "text");
   EXPECT_EQ(direct_body(R"({"inline_bytes": "YWJj"})"), "abc");
-  std::string path = testing::TempDir() + "direct_response_body.txt";
+  std::string path = ::testing::TempDir() + "direct_response_body.txt";
   std::ofstream(path) << "from a file";
   EXPECT_EQ(direct_body(R"({"filename": ")" + path + "\"}"), "from a file");
   std::remove(path.c_str());

@@ -275,8 +275,7 @@ TEST(CompileMatchTree, RangesOfAConnection) {
                                                                            "matching.common_inputs."
                                                                            "network.v3."
                                                                            "SourceIPInput") R"(}},
-          "custom_match": {"name": "ip", "typed_config": {)" TYPE(
-          "xds.type.matcher.v3.IPMatcher") R"(,
+          "custom_match": {"name": "ip", "typed_config": {)" TYPE("xds.type.matcher.v3.IPMatcher") R"(,
             "range_matchers": [{"ranges": [{"address_prefix": "10.0.0.0", "prefix_len": 8}],
               "on_match": {"action": {"name": "x"}}}]}}}})",
       &matcher);

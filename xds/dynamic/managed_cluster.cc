@@ -123,6 +123,7 @@ void ManagedCluster::activate(const Resource& resource) {
   // The one who waits for the first clusters may go on.
   std::shared_ptr<InitTarget> first = std::move(active_->first);
   before.reset();
+  parts_.activated(name_);
   if (first != nullptr) first->ready();
 }
 

@@ -232,18 +232,16 @@ void Server::on_terminate() {
     return;
   }
   OUTRIGGER_LOG(main, info, "told to end: draining for at most {} s", options_.drain_time.count());
-  begin_drain(true, all_listeners);
+  begin_drain();
 }
 
-void Server::begin_drain(bool exit_when_done, const ListenerSet::Choice& chosen) {
-  if (exit_when_done) {
-    server_state_.health_check_failed.store(true);
-    server_state_.draining.store(true);
-  }
+void Server::begin_drain() {
+  server_state_.health_check_failed.store(true);
+  server_state_.draining.store(true);
   gauges_->set_state(static_cast<int>(state()));
-  listeners_->stop(chosen);
-  listeners_->drain(chosen);
-  if (!exit_when_done || exiting_) return;
+  listeners_->stop(all_listeners);
+  listeners_->drain(all_listeners);
+  if (exiting_) return;
   exiting_ = true;
   drain_deadline_ = std::chrono::steady_clock::now() + options_.drain_time;
   await_drained();
@@ -327,10 +325,8 @@ void Server::fail_health_check(bool failed) {
 // The process stays: who asked for this ends it, or has others to do so.
 void Server::drain_listeners(const admin::DrainRequest& request) {
   ListenerSet::Choice chosen = request.inbound_only ? inbound_listeners : all_listeners;
-  if (!request.graceful && !request.skip_exit) {
-    begin_drain(false, chosen);
-    return;
-  }
+  // Connections that are there stay, as in Envoy.
+  if (!request.graceful && !request.skip_exit) return listeners_->stop(chosen);
   bool first = server_state_.ramp.begin(request.inbound_only, std::chrono::steady_clock::now());
   if (!first || request.skip_exit) return;
   stop_timer_.expires_after(options_.drain_time);

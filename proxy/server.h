@@ -101,7 +101,7 @@ class Server final : public admin::ServerView, private xds::RuntimeSink, private
   void await_signals();
   void on_terminate();
   void tick();
-  void begin_drain(bool exit_when_done, const ListenerSet::Choice& chosen);
+  void begin_drain();
   void await_drained();
   void look_at_drain();
   void shut_down();

@@ -26,6 +26,14 @@ void compile_thresholds(const CircuitBreakers::Thresholds& from, config::Circuit
     out.max_pending_requests = from.max_pending_requests().value();
   if (from.has_max_requests()) out.max_requests = from.max_requests().value();
   if (from.has_max_retries()) out.max_retries = from.max_retries().value();
+  if (from.has_retry_budget()) {
+    config::RetryBudget budget;
+    if (from.retry_budget().has_budget_percent())
+      budget.percent = from.retry_budget().budget_percent().value();
+    if (from.retry_budget().has_min_retry_concurrency())
+      budget.min_concurrency = from.retry_budget().min_retry_concurrency().value();
+    out.retry_budget = budget;
+  }
   if (from.has_max_connection_pools())
     out.max_connection_pools = from.max_connection_pools().value();
   out.track_remaining = from.track_remaining();
@@ -125,6 +133,7 @@ absl::StatusOr<std::shared_ptr<config::Cluster>> compile_cluster(const Cluster& 
     out->panic_threshold = cluster.common_lb_config().healthy_panic_threshold().value();
   }
   compile_upstream_filters(cluster, environment, *out, errors);
+  compile_http_policies(cluster, environment, *out, errors);
   out->metadata = compile_metadata(cluster.metadata());
   out->http = errors.take_nested("", compile_upstream_http(cluster));
   check_alpn(cluster, *out, errors);

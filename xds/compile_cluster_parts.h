@@ -41,6 +41,11 @@ void compile_connection(const envoy::config::cluster::v3::Cluster& cluster,
                         const ClusterDefaults& defaults, CompileEnvironment& environment,
                         config::Cluster& out, FieldErrors& errors);
 
+// The policies among its HTTP options.
+void compile_http_policies(const envoy::config::cluster::v3::Cluster& cluster,
+                           CompileEnvironment& environment, config::Cluster& out,
+                           FieldErrors& errors);
+
 // Network filters on the connections to the upstream: Istio's metadata exchange.
 void compile_upstream_filters(const envoy::config::cluster::v3::Cluster& cluster,
                               CompileEnvironment& environment, config::Cluster& out,

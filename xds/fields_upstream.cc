@@ -73,7 +73,8 @@ constexpr WorkingFields kWorking[] = {
     {"envoy.extensions.load_balancing_policies.random.v3.Random", ""},
     {"envoy.config.cluster.v3.CircuitBreakers", "thresholds"},
     {"envoy.config.cluster.v3.CircuitBreakers.Thresholds",
-     "priority max_connections max_pending_requests max_requests max_retries "},
+     "priority max_connections max_pending_requests max_requests max_retries retry_budget"},
+    {"envoy.config.cluster.v3.CircuitBreakers.Thresholds.RetryBudget", "*"},
     {"envoy.config.cluster.v3.UpstreamConnectionOptions", "tcp_keepalive happy_eyeballs_config"},
     {"envoy.config.core.v3.TcpKeepalive", "*"},
     {"envoy.config.endpoint.v3.ClusterLoadAssignment", "cluster_name endpoints policy"},
@@ -87,7 +88,8 @@ constexpr WorkingFields kWorking[] = {
     {"envoy.config.endpoint.v3.Endpoint.AdditionalAddress", "*"},
     {"envoy.extensions.upstreams.http.v3.HttpProtocolOptions",
      "common_http_protocol_options upstream_http_protocol_options explicit_http_config "
-     "use_downstream_protocol_config auto_config"},
+     "use_downstream_protocol_config auto_config request_mirror_policies retry_policy "
+     "hash_policy"},
     {"envoy.extensions.upstreams.http.v3.HttpProtocolOptions.AutoHttpConfig",
      "http_protocol_options http2_protocol_options"},
     {"envoy.extensions.upstreams.http.v3.HttpProtocolOptions.ExplicitHttpConfig",
@@ -146,7 +148,6 @@ constexpr HarmlessField kHarmless[] = {
     {kCluster, "track_cluster_stats", "there are no statistics of budgets and message sizes"},
     {kCluster, "preconnect_policy", "connections are made when they are needed"},
     {kCluster, "close_connections_on_host_health_failure", "there is no active health checking"},
-    {kThresholds, "retry_budget", "max_retries limits the retries at one time"},
     {kThresholds, "track_remaining", "the gauges remaining_* are not kept"},
     {kThresholds, "max_connection_pools",
      "no pool is refused: a worker has one for each endpoint, protocol and kind of connection that "

@@ -66,11 +66,18 @@ struct ResourceUsage {
   std::atomic<uint32_t> retries{0};
 };
 
+// Retries at one time, as a share of the requests that are under way or wait.
+struct RetryBudget {
+  double percent = 20;
+  uint32_t min_concurrency = 3;
+};
+
 struct CircuitBreaker {
   uint32_t max_connections = 1024;
   uint32_t max_pending_requests = 1024;
   uint32_t max_requests = 1024;
   uint32_t max_retries = 3;
+  std::optional<RetryBudget> retry_budget;  // takes the place of max_retries
   uint32_t max_connection_pools = 0xffffffff;
   bool track_remaining = false;
   StatsScopePtr stats;  // CircuitBreakerStats
@@ -216,6 +223,8 @@ struct HashBalancing {
   bool by_hostname = false;     // hosts are placed by their names, not by their addresses
 };
 
+struct ClusterHttpPolicies;  // api/config/route.h
+
 struct Cluster {
   enum class Discovery : uint8_t {
     static_,
@@ -250,6 +259,7 @@ struct Cluster {
   uint32_t buffer_limit_bytes = 1024 * 1024;       // per connection
   std::array<CircuitBreaker, 2> circuit_breakers;  // [0] default, [1] high
   UpstreamHttp http;
+  std::shared_ptr<const ClusterHttpPolicies> http_policies;  // nullptr: none
   std::optional<TcpKeepalive> tcp_keepalive;
   UpstreamBind bind;
   HappyEyeballs happy_eyeballs;

@@ -8,7 +8,7 @@ using http::HeaderId;
 
 UpstreamRequest::UpstreamRequest(UpstreamOwner& owner, upstream::ConnPool& pool,
                                  const http::HeaderMap& headers, bool end_stream, bool upgrade)
-    : owner_(owner), pool_(pool), headers_(headers), headers_end_(end_stream), upgrade_(upgrade) {}
+    : owner_(&owner), pool_(pool), headers_(headers), headers_end_(end_stream), upgrade_(upgrade) {}
 
 UpstreamRequest::~UpstreamRequest() {
   response_ended_ = false;  // what the codec has not closed by now is reset
@@ -20,10 +20,10 @@ void UpstreamRequest::on_pool_ready(upstream::ClientConnection& connection) {
   reused_ = connection.streams_opened() > 1 && connection.active_streams() == 1;
   state_ = State::open;
   encoder_ = &connection.open_stream(*this);
-  owner_.on_upstream_connected(connection, pool_.host());
+  owner_->on_upstream_connected(connection, pool_.host());
   if (paused_) encoder_->pause_reading(true);
   if (upgrade_ && connection.protocol() == http::Protocol::http2) {
-    http::HeaderMap copy(owner_.arena());
+    http::HeaderMap copy(owner_->arena());
     copy.copy_from(headers_);
     as_extended_connect(copy);
     encoder_->send_headers(copy, headers_end_);
@@ -39,7 +39,7 @@ void UpstreamRequest::on_pool_ready(upstream::ClientConnection& connection) {
     std::string body = std::move(waiting_body_);
     waiting_body_.clear();
     encoder_->send_body(body, body_end_ && trailers_ == nullptr);
-    owner_.on_upstream_blocked(false);
+    owner_->on_upstream_blocked(false);
   }
   if (encoder_ != nullptr && trailers_ != nullptr) encoder_->send_trailers(*trailers_);
   if (body_end_ || trailers_ != nullptr) note_sent();
@@ -63,7 +63,7 @@ void UpstreamRequest::on_pool_failure(upstream::PoolFailure failure, std::string
   report.connect_timeout = failure == upstream::PoolFailure::connect_timeout;
   report.transport_failed = failure == upstream::PoolFailure::transport_failure;
   (report.transport_failed ? report.transport_reason : report.detail) = detail;
-  owner_.on_upstream_failure(report);
+  owner_->on_upstream_failure(report);
 }
 
 void UpstreamRequest::send_body(Bytes body, bool end_stream) {
@@ -73,7 +73,7 @@ void UpstreamRequest::send_body(Bytes body, bool end_stream) {
     if (state_ != State::waiting) return;  // the upstream has answered in full and let go
     bool first = waiting_body_.empty() && !body.empty();
     waiting_body_.append(body);
-    if (first) owner_.on_upstream_blocked(true);  // no more until there is a stream
+    if (first) owner_->on_upstream_blocked(true);  // no more until there is a stream
     return;
   }
   encoder_->send_body(body, end_stream);
@@ -91,7 +91,7 @@ void UpstreamRequest::send_trailers(http::HeaderMap& trailers) {
 void UpstreamRequest::note_sent() {
   if (request_ended_ || state_ == State::closed) return;
   request_ended_ = true;
-  owner_.on_upstream_request_sent();
+  owner_->on_upstream_request_sent();
 }
 
 void UpstreamRequest::pause_response(bool pause) {
@@ -101,7 +101,7 @@ void UpstreamRequest::pause_response(bool pause) {
 }
 
 void UpstreamRequest::on_informational(http::HeaderMap& headers) {
-  if (state_ == State::open) owner_.on_upstream_informational(headers);
+  if (state_ == State::open) owner_->on_upstream_informational(headers);
 }
 
 void UpstreamRequest::on_headers(http::HeaderMap& headers, bool end_stream) {
@@ -115,19 +115,19 @@ void UpstreamRequest::on_headers(http::HeaderMap& headers, bool end_stream) {
     headers.set(HeaderId::upgrade, headers_.get(HeaderId::upgrade));
     headers.set(HeaderId::connection, "upgrade");
   }
-  owner_.on_upstream_headers(headers, end_stream);
+  owner_->on_upstream_headers(headers, end_stream);
 }
 
 void UpstreamRequest::on_body(Bytes body, bool end_stream) {
   if (state_ != State::open) return;
   response_ended_ = end_stream;
-  owner_.on_upstream_body(body, end_stream);
+  owner_->on_upstream_body(body, end_stream);
 }
 
 void UpstreamRequest::on_trailers(http::HeaderMap& trailers) {
   if (state_ != State::open) return;
   response_ended_ = true;
-  owner_.on_upstream_trailers(trailers);
+  owner_->on_upstream_trailers(trailers);
 }
 
 void UpstreamRequest::on_reset(http::ResetReason reason, std::string_view detail) {
@@ -152,15 +152,15 @@ void UpstreamRequest::on_reset(http::ResetReason reason, std::string_view detail
   report.request_started = true;
   report.response_started = response_started_;
   report.reused_connection = reused_;
-  owner_.on_upstream_failure(report);
+  owner_->on_upstream_failure(report);
 }
 
 void UpstreamRequest::on_write_blocked() {
-  if (state_ == State::open) owner_.on_upstream_blocked(true);
+  if (state_ == State::open) owner_->on_upstream_blocked(true);
 }
 
 void UpstreamRequest::on_write_resumed() {
-  if (state_ == State::open) owner_.on_upstream_blocked(false);
+  if (state_ == State::open) owner_->on_upstream_blocked(false);
 }
 
 void UpstreamRequest::on_stream_closed() {

@@ -57,6 +57,7 @@ struct Host {
   config::TransportSocketPtr transport_socket;
   StatsScopePtr stats_scope;
   HostStats& stats;
+  uint32_t priority = 0;
   uint32_t active_requests = 0;
   uint32_t references = 0;  // HostRef's
   bool removed = false;     // no longer among the cluster's endpoints

@@ -37,6 +37,9 @@ LoadBalancer::LoadBalancer(const config::Cluster& cluster,
                            const std::vector<LocalityHosts>& localities, uint64_t seed,
                            uint32_t overprovisioning_percent)
     : overprovisioning_(overprovisioning_percent), hashes_(cluster.hashes()) {
+  for (const LocalityHosts& locality : localities) {
+    for (Host* host : locality.hosts) host->priority = locality.priority;
+  }
   for (const HostsOfPriority& of_priority : by_priority(localities)) {
     priorities_.push_back(make_priority(cluster, of_priority, seed));
     host_count_ += priorities_.back().total;
@@ -142,8 +145,42 @@ Host* LoadBalancer::pick_of(Priority& priority, HostPicker* picker, uint64_t ran
   return picker == nullptr ? nullptr : picker->pick(random);
 }
 
-Host* LoadBalancer::pick(uint64_t random, bool& panic) {
+std::vector<uint32_t> LoadBalancer::loads_without(const std::vector<uint32_t>& without) const {
+  std::vector<uint64_t> available;
+  uint64_t sum = 0;
+  for (uint32_t i = 0; i < priorities_.size(); ++i) {
+    const Priority& p = priorities_[i];
+    bool out = p.total == 0 || std::find(without.begin(), without.end(), i) != without.end();
+    uint64_t usable = p.healthy_hosts + p.degraded_hosts;
+    available.push_back(out ? 0
+                            : std::min<uint64_t>(100, overprovisioning_ * usable / p.total));
+    sum += available.back();
+  }
+  sum = std::min<uint64_t>(100, sum);
+  if (sum == 0) return {};
+  std::vector<uint32_t> loads(available.size(), 0);
+  // Once more for what rounding left over.
+  for (uint64_t left = 100; left > 0;) {
+    for (size_t i = 0; i < available.size(); ++i) {
+      uint64_t load = std::min(left, available[i] * 100 / sum);
+      loads[i] += static_cast<uint32_t>(load);
+      left -= load;
+    }
+  }
+  return loads;
+}
+
+Host* LoadBalancer::pick(uint64_t random, bool& panic, const std::vector<uint32_t>* loads) {
   panic = false;
+  if (loads != nullptr && loads->size() == priorities_.size()) {
+    uint64_t part = hashes_ ? random % 100 : (random >> 40) % 100;
+    for (size_t i = 0; i < priorities_.size(); ++i) {
+      Priority& p = priorities_[i];
+      HostPicker* picker = p.healthy != nullptr ? p.healthy.get() : p.degraded.get();
+      if (part < (*loads)[i]) return pick_of(p, picker, random, panic);
+      part -= (*loads)[i];
+    }
+  }
   uint64_t at = 0;
   if (priorities_.size() > 1 || (!priorities_.empty() && priorities_[0].degraded_load > 0))
     at = hashes_ ? random % 100 : (random >> 40) % 100;

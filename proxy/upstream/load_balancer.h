@@ -55,7 +55,12 @@ class LoadBalancer {
 
   // nullptr: no host can take a request. `panic`: the choice was made among all hosts, healthy or
   // not.
-  Host* pick(uint64_t random, bool& panic);
+  Host* pick(uint64_t random, bool& panic) { return pick(random, panic, nullptr); }
+  // `loads`: the share of each priority in per cent, of its healthy hosts; nullptr: as health says.
+  Host* pick(uint64_t random, bool& panic, const std::vector<uint32_t>* loads);
+  // The shares where the priorities in `without` get none; empty: nothing is left that can take a
+  // request.
+  std::vector<uint32_t> loads_without(const std::vector<uint32_t>& without) const;
   size_t host_count() const { return host_count_; }
   size_t healthy_count() const { return healthy_count_; }
 

@@ -161,6 +161,18 @@ void WorkerCluster::sweep_retired() {
   note_unused();
 }
 
+uint32_t WorkerCluster::retry_limit(bool high_priority) {
+  ResourceLimits& limits = this->limits(high_priority);
+  const auto& budget = config_->circuit_breakers[high_priority ? 1 : 0].retry_budget;
+  if (!budget) return limits.retries.limit();
+  double active = limits.requests.used() + limits.pending.used();
+  return std::max(budget->min_concurrency, static_cast<uint32_t>(budget->percent * active / 100));
+}
+
+bool WorkerCluster::try_take_retry(bool high_priority) {
+  return limits(high_priority).retries.try_take(retry_limit(high_priority));
+}
+
 void WorkerCluster::note_limits(bool high_priority) {
   ResourceLimits& limits = this->limits(high_priority);
   CircuitBreakerStats& stats = breaker_stats(high_priority);
@@ -171,7 +183,7 @@ void WorkerCluster::note_limits(bool high_priority) {
   set(stats.cx_open, limits.connections.reached());
   set(stats.rq_pending_open, limits.pending.reached());
   set(stats.rq_open, limits.requests.reached());
-  set(stats.rq_retry_open, limits.retries.reached());
+  set(stats.rq_retry_open, limits.retries.used() >= retry_limit(high_priority));
 }
 
 Host* WorkerCluster::find_override(std::string_view address) const {
@@ -191,7 +203,7 @@ Host* WorkerCluster::pick_host(const LbContext& context) {
   bool panic = false;
   uint64_t draw = context.random;
   if (config_->hashes() && context.hash) draw = *context.hash ^ (uint64_t{0} - context.repeated);
-  Host* host = balancer_.pick(draw, panic);
+  Host* host = balancer_.pick(draw, panic, context.priority_loads);
   if (panic) stats_.lb_healthy_panic.inc();
   return host;
 }

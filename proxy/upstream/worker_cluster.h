@@ -77,6 +77,8 @@ class WorkerCluster {
   CircuitBreakerStats& breaker_stats(bool high_priority) {
     return *breaker_stats_[high_priority ? 1 : 0];
   }
+  // One more retry at this time, if the limit or the budget allows it.
+  bool try_take_retry(bool high_priority);
   // Keeps the *_open gauges true after a limit was taken or given back.
   void note_limits(bool high_priority);
 
@@ -87,6 +89,10 @@ class WorkerCluster {
     LbContext context;
     context.random = random;
     return pick_host(context);
+  }
+  // LbContext::priority_loads that leave priorities out; empty: nothing is left.
+  std::vector<uint32_t> loads_without(const std::vector<uint32_t>& priorities) const {
+    return balancer_.loads_without(priorities);
   }
   size_t host_count() const { return balancer_.host_count(); }
   size_t healthy_count() const { return balancer_.healthy_count(); }
@@ -120,6 +126,7 @@ class WorkerCluster {
   friend class OriginalHosts;
   friend class WorkerClusterRef;
   ConnPool& pool(Host& host, bool high_priority, PoolKind kind, const ConnectionNeeds& needs);
+  uint32_t retry_limit(bool high_priority);
   void take_over(WorkerCluster& before);
   std::vector<LocalityHosts> make_hosts(const config::EndpointSet& set);
   void balance(const config::EndpointSet& set);

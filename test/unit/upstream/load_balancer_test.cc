@@ -174,5 +174,30 @@ TEST_F(Priorities, CountsHostsAndHealthyOnes) {
   EXPECT_EQ(balancer.healthy_count(), 3u);
 }
 
+using Loads = std::vector<uint32_t>;
+
+TEST_F(Priorities, SharesCanLeaveSomeOut) {
+  Hosts& h = made_;
+  LoadBalancer balancer(cluster_,
+                        priorities({h.in_state(2, 0), h.in_state(1, 1), h.in_state(1, 0)}), 0);
+  EXPECT_EQ(balancer.loads_without({}), (Loads{100, 0, 0}));
+  EXPECT_EQ(balancer.loads_without({0}), (Loads{0, 70, 30}));
+  EXPECT_EQ(balancer.loads_without({0, 1}), (Loads{0, 0, 100}));
+  EXPECT_EQ(balancer.loads_without({0, 1, 2}), (Loads{}));
+}
+
+TEST_F(Priorities, AreChosenByTheSharesThatAreGiven) {
+  Hosts& h = made_;
+  LoadBalancer balancer(cluster_, priorities({h.in_state(2, 0), h.in_state(1, 0)}), 0);
+  Loads loads{0, 100};
+  for (uint64_t random = 0; random < 100; ++random) {
+    bool panic = true;
+    Host* host = balancer.pick(random << 40, panic, &loads);
+    ASSERT_NE(host, nullptr);
+    EXPECT_EQ(host->priority, 1u);
+    EXPECT_FALSE(panic);
+  }
+}
+
 }  // namespace
 }  // namespace outrigger::upstream::test

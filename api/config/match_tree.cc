@@ -5,12 +5,12 @@
 namespace outrigger::config {
 namespace {
 
-constexpr uint32_t kNone = OnMatch::kNoAction;
+constexpr uint32_t kNoAction = OnMatch::kNoAction;
 
 uint32_t follow(const OnMatch& on_match, const MatchSource& source) {
-  if (on_match.tree == nullptr) return on_match.keep_matching ? kNone : on_match.action;
+  if (on_match.tree == nullptr) return on_match.keep_matching ? kNoAction : on_match.action;
   uint32_t found = on_match.tree->find(source);
-  return on_match.keep_matching ? kNone : found;
+  return on_match.keep_matching ? kNoAction : found;
 }
 
 // Calls use(address) if the input is an IP address.
@@ -29,37 +29,37 @@ void with_address(const MatchInput& input, const MatchSource& source, Use use) {
 uint32_t find_in_conditions(const MatchTree& tree, const MatchSource& source) {
   for (const MatchTree::Condition& condition : tree.conditions) {
     if (!condition.predicate.matches(source)) continue;
-    if (uint32_t found = follow(condition.then, source); found != kNone) return found;
+    if (uint32_t found = follow(condition.then, source); found != kNoAction) return found;
   }
-  return kNone;
+  return kNoAction;
 }
 
 uint32_t find_in_texts(const MatchTree& tree, const MatchSource& source) {
   std::string scratch;
   std::optional<std::string_view> text = source.value(tree.input, scratch);
-  if (!text) return kNone;
+  if (!text) return kNoAction;
   if (tree.kind == MatchTree::Kind::exact) {
     auto at = tree.texts.find(*text);
-    return at == tree.texts.end() ? kNone : follow(at->second, source);
+    return at == tree.texts.end() ? kNoAction : follow(at->second, source);
   }
   for (size_t length : tree.lengths) {
     if (length > text->size()) continue;
     auto at = tree.texts.find(text->substr(0, length));
     if (at == tree.texts.end()) continue;
-    if (uint32_t found = follow(at->second, source); found != kNone) return found;
+    if (uint32_t found = follow(at->second, source); found != kNoAction) return found;
   }
-  return kNone;
+  return kNoAction;
 }
 
 uint32_t find_in_ranges(const MatchTree& tree, const MatchSource& source) {
-  uint32_t found = kNone;
+  uint32_t found = kNoAction;
   with_address(tree.input, source, [&](const net::Address& address) {
     bool first = true;
     tree.ranges.visit(address, [&](const RangeMap::Entry& entry) {
       if (!first && entry.exclusive) return false;
       first = false;
       found = follow(entry.then, source);
-      return found != kNone;
+      return found != kNoAction;
     });
   });
   return found;
@@ -110,7 +110,7 @@ void RangeMap::add(Entry entry) {
 }
 
 uint32_t MatchTree::find(const MatchSource& source) const {
-  uint32_t found = kNone;
+  uint32_t found = kNoAction;
   switch (kind) {
     case Kind::conditions:
       found = find_in_conditions(*this, source);
@@ -123,7 +123,7 @@ uint32_t MatchTree::find(const MatchSource& source) const {
       found = find_in_ranges(*this, source);
       break;
   }
-  return found != kNone ? found : follow(otherwise, source);
+  return found != kNoAction ? found : follow(otherwise, source);
 }
 
 }  // namespace outrigger::config

@@ -159,7 +159,7 @@ struct HashPolicy {
   // Of a cookie that a client without it is given; absent: it is given none. Zero: for the session.
   std::optional<std::chrono::seconds> cookie_ttl = {};
   std::string cookie_path = {};
-  std::string cookie_attributes = {};  // "; SameSite=Lax"
+  std::string cookie_attributes = {};        // "; SameSite=Lax"
   std::optional<RegexRewrite> rewrite = {};  // of a header's values, before they count
 };
 
@@ -202,8 +202,8 @@ struct ForwardAction {
   std::string cluster_header;
   std::vector<WeightedCluster> weighted;
   uint64_t total_weight = 0;
-  std::string weight_header;  // header_name: the request header with the random number
-  bool weight_by_hash = false;     // use_hash_policy: the request's hash instead of a random number
+  std::string weight_header;    // header_name: the request header with the random number
+  bool weight_by_hash = false;  // use_hash_policy: the request's hash instead of a random number
   bool weights_in_runtime = false;  // runtime_key_prefix
   MetadataMatchCriteria metadata_match;
   int cluster_not_found_code = 503;
@@ -328,7 +328,7 @@ struct RouteTable {
   bool ignore_port_in_host_matching = false;
   std::string vhost_header;             // lower case; the host is there, not in :authority
   bool ignore_path_parameters = false;  // paths end at ";" for conditions on them
-  std::vector<MirrorPolicy> mirrors;  // where a route has none
+  std::vector<MirrorPolicy> mirrors;    // where a route has none
   PerFilterConfig per_filter;
   uint32_t max_direct_response_body_size = 4096;
 };

@@ -29,8 +29,8 @@ class RouteIndex {
   static constexpr size_t kMinRegexes = 4;
 
   // nullptr: they cannot be asked together.
-  using MakeRegexSet = std::function<std::shared_ptr<const RegexSet>(
-      const std::vector<std::string_view>& patterns)>;
+  using MakeRegexSet =
+      std::function<std::shared_ptr<const RegexSet>(const std::vector<std::string_view>& patterns)>;
 
   explicit RouteIndex(std::span<const Route> routes, const MakeRegexSet& make_regex_set = nullptr);
 

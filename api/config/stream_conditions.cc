@@ -25,8 +25,8 @@ bool certificate_matches(const StreamConditions& conditions, const StreamInfo& i
 }
 
 bool metadata_matches(const StreamConditions& conditions, const StreamInfo& info) {
-  static const Metadata kNone;
-  const Metadata& metadata = info.extras == nullptr ? kNone : info.extras->metadata;
+  static const Metadata kNoMetadata;
+  const Metadata& metadata = info.extras == nullptr ? kNoMetadata : info.extras->metadata;
   return std::all_of(conditions.metadata.begin(), conditions.metadata.end(),
                      [&](const MetadataMatcher& each) { return each.matches(metadata); });
 }

@@ -45,8 +45,7 @@ TEST_F(OnDemandConfigTest, ARouteHasItsOwn) {
       route_config<PerRouteConfig>("odcds { source { ads {} } timeout { seconds: 1 } }"));
   EXPECT_EQ(with->clusters().demand, compile_context.demand);
   EXPECT_EQ(with->clusters().timeout, std::chrono::seconds(1));
-  const auto* without =
-      dynamic_cast<const OnDemandRouteConfig*>(route_config<PerRouteConfig>(""));
+  const auto* without = dynamic_cast<const OnDemandRouteConfig*>(route_config<PerRouteConfig>(""));
   EXPECT_EQ(without->clusters().demand, nullptr);
 }
 

@@ -131,8 +131,16 @@ absl::Status Server::start() {
   logs_ = std::make_unique<observe::LogWriter>(stats_, options_.file_flush_interval);
   for (unsigned i = 0; i < options_.concurrency; ++i) {
     workers_.push_back(std::make_unique<Worker>(
-        WorkerParts{i, server_state_, *logs_, loaded_.compiled.node, runtime_->snapshot()}));
+        WorkerParts{i, server_state_, *logs_, loaded_.compiled.node, runtime_->snapshot(),
+                    loaded_.compiled.dispatcher_stats ? &stats_ : nullptr}));
   }
+  if (!loaded_.compiled.outlier_event_log_path.empty()) {
+    outlier_log_ = std::make_unique<OutlierLog>(*logs_, loaded_.compiled.outlier_event_log_path);
+  }
+  check_log_ = std::make_unique<HealthCheckLog>(*logs_);
+  clusters_->health().set_events(outlier_log_.get(), check_log_.get());
+  clusters_->health().set_loop(main_loop_->loop(), [this] { main_loop_->wake(); });
+  clusters_->health().set_runtime(runtime_->snapshot());
   for (auto& worker : workers_) {
     clusters_->add_thread([&worker = *worker](ClusterSet::Command command) {
       worker.command_clusters(std::move(command));
@@ -143,6 +151,7 @@ absl::Status Server::start() {
   clusters_->set_static(loaded_.compiled.clusters);
   runtime_->on_change([this](const config::RuntimeSnapshotPtr& snapshot) {
     for (auto& worker : workers_) worker->set_runtime(snapshot);
+    clusters_->health().set_runtime(snapshot);
   });
   if (hot_restart_ != nullptr) {
     if (absl::Status status = hot_restart_->start(); !status.ok()) return status;
@@ -286,6 +295,8 @@ void Server::shut_down() {
   control_plane_.reset();
   listeners_.reset();
   clusters_.reset();
+  outlier_log_.reset();
+  check_log_.reset();
   main_loop_.reset();
   if (logs_ != nullptr) logs_->flush();
 }

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "api/config/cluster_ref.h"
+#include "api/config/host_checks.h"
 #include "api/config/tls.h"
 #include "api/http/codec_options.h"
 #include "api/metadata.h"
@@ -35,6 +36,7 @@ struct Endpoint {
   Metadata metadata;
   uint32_t weight = 1;
   Health health = Health::healthy;
+  std::shared_ptr<const EndpointHealthCheck> health_check;  // nullptr: nothing of its own
   StatsScopePtr stats;  // HostStats; not in the store's names, shown by /clusters
 };
 using EndpointPtr = std::shared_ptr<const Endpoint>;
@@ -255,6 +257,11 @@ struct Cluster {
   std::shared_ptr<const HashBalancing> hashing;  // ring_hash and maglev
   bool locality_weighted = false;                // localities get shares by their weights
   double panic_threshold = 50.0;                 // per cent
+  bool fail_traffic_on_panic = false;            // no host rather than an unhealthy one
+  std::shared_ptr<const OutlierDetection> outlier_detection;  // nullptr: none
+  std::vector<std::shared_ptr<const HealthCheck>> health_checks;
+  bool ignore_health_on_host_removal = false;
+  bool ignore_new_hosts_until_first_hc = false;
   std::chrono::milliseconds connect_timeout{5000};
   uint32_t buffer_limit_bytes = 1024 * 1024;       // per connection
   std::array<CircuitBreaker, 2> circuit_breakers;  // [0] default, [1] high
@@ -281,6 +288,8 @@ struct Cluster {
   StatsScopePtr http1_stats;  // Http1Stats: cluster.<name>.http1.
   StatsScopePtr http2_stats;
   StatsScopePtr transport_socket_stats;  // TransportSocketMatchStats of transport_socket
+  StatsScopePtr outlier_stats;           // OutlierStats; nullptr without outlier_detection
+  StatsScopePtr health_check_stats;      // HealthCheckStats; nullptr without health_checks
 };
 using ClusterPtr = std::shared_ptr<const Cluster>;
 

@@ -187,6 +187,7 @@ upstream::HostRef Router::pick_retry_host() {
 // The present attempt is late. It goes on, and another one is begun beside it if one may be.
 void Router::contend() {
   if (was_late_) return;
+  host_->note_failure(upstream::HostState::Failure::timeout);
   if (!retry_rules_.enabled() || !retry(true, nullptr)) return;
   late_retry_ = true;
   contenders_.push_back(

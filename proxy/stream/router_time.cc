@@ -49,6 +49,7 @@ void Router::on_per_try_timeout() {
     return;
   }
   cluster_->stats().upstream_rq_per_try_timeout.inc();
+  host_->note_failure(upstream::HostState::Failure::timeout);
   give_try_up(ResponseFlag::upstream_request_timeout, "upstream_per_try_timeout",
               owner_.arena().concat("no answer from ", host_->endpoint->address.text(),
                                     " within the per-try timeout of ",
@@ -62,6 +63,7 @@ void Router::on_try_idle() {
     return;
   }
   cluster_->stats().upstream_rq_per_try_idle_timeout.inc();
+  host_->note_failure(upstream::HostState::Failure::timeout);
   give_try_up(ResponseFlag::stream_idle_timeout, "upstream_per_try_idle_timeout",
               owner_.arena().concat(host_->endpoint->address.text(),
                                     " was silent for the per-try idle timeout of ",
@@ -100,6 +102,9 @@ void Router::on_global_timeout() {
     cluster_->stats().upstream_rq_timeout.inc();
     host_->stats.rq_timeout.inc();
   }
+  // A late one was noted when it became late.
+  if (state_ == State::trying && !was_late_)
+    host_->note_failure(upstream::HostState::Failure::timeout);
   for (const auto& contender : contenders_) {
     if (!contender->alive()) continue;
     cluster_->stats().upstream_rq_timeout.inc();

@@ -155,6 +155,7 @@ void Router::on_upstream_failure(const UpstreamFailure& failure) {
       attempt(true);
       return;
     }
+    if (failure.met_idle_close()) host_->note_failure(upstream::HostState::Failure::connect);
     if (retry_rules_.enabled() && !was_late_ &&
         retry(route::should_retry(retry_rules_, failure.reason, failure.request_started), nullptr))
       return;

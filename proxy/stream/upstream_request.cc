@@ -1,5 +1,7 @@
 #include "proxy/stream/upstream_request.h"
 
+#include "proxy/route/grpc_status.h"
+#include "proxy/route/timeout.h"
 #include "proxy/upstream/client_connection.h"
 
 namespace outrigger::stream {
@@ -19,6 +21,7 @@ void UpstreamRequest::on_pool_ready(upstream::ClientConnection& connection) {
   connection_ = &connection;
   reused_ = connection.streams_opened() > 1 && connection.active_streams() == 1;
   state_ = State::open;
+  pool_.host().note_connected();
   encoder_ = &connection.open_stream(*this);
   owner_->on_upstream_connected(connection, pool_.host());
   if (paused_) encoder_->pause_reading(true);
@@ -63,6 +66,9 @@ void UpstreamRequest::on_pool_failure(upstream::PoolFailure failure, std::string
   report.connect_timeout = failure == upstream::PoolFailure::connect_timeout;
   report.transport_failed = failure == upstream::PoolFailure::transport_failure;
   (report.transport_failed ? report.transport_reason : report.detail) = detail;
+  // A limit of ours says nothing of the host.
+  if (report.reason != http::ResetReason::overflow)
+    pool_.host().note_failure(upstream::HostState::Failure::connect);
   owner_->on_upstream_failure(report);
 }
 
@@ -115,7 +121,20 @@ void UpstreamRequest::on_headers(http::HeaderMap& headers, bool end_stream) {
     headers.set(HeaderId::upgrade, headers_.get(HeaderId::upgrade));
     headers.set(HeaderId::connection, "upgrade");
   }
+  if (pool_.host().state != nullptr) note_response(headers);
   owner_->on_upstream_headers(headers, end_stream);
+}
+
+// Of a call whose first answer is its last, the status that it says counts.
+void UpstreamRequest::note_response(const http::HeaderMap& headers) {
+  uint64_t code = 0;
+  http::parse_decimal(headers.get(HeaderId::status), code);
+  std::string_view grpc_status = headers.get(HeaderId::grpc_status);
+  if (!grpc_status.empty() && route::is_grpc(headers_))
+    code = static_cast<uint64_t>(route::http_status_of_grpc(grpc_status));
+  upstream::Host& host = pool_.host();
+  host.note_response(static_cast<int>(code));
+  if (headers.find(HeaderId::x_envoy_immediate_health_check_fail) != nullptr) host.note_refusal();
 }
 
 void UpstreamRequest::on_body(Bytes body, bool end_stream) {
@@ -152,6 +171,7 @@ void UpstreamRequest::on_reset(http::ResetReason reason, std::string_view detail
   report.request_started = true;
   report.response_started = response_started_;
   report.reused_connection = reused_;
+  if (!report.met_idle_close()) pool_.host().note_failure(upstream::HostState::Failure::connect);
   owner_->on_upstream_failure(report);
 }
 

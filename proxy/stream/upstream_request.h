@@ -29,6 +29,12 @@ struct UpstreamFailure {
   bool connect_timeout = false;
   std::string_view transport_reason;  // why TLS failed ("TLS_error:..."); valid for the call
   bool transport_failed = false;      // the handshake failed, whether or not it says why
+
+  // The peer closed an idle connection while the request was on its way: no sign of its health.
+  bool met_idle_close() const {
+    return reused_connection && !response_started &&
+           reason == http::ResetReason::connection_termination;
+  }
 };
 
 class UpstreamOwner {
@@ -95,6 +101,7 @@ class UpstreamRequest final : private upstream::PoolWaiter, private http::Stream
 
   void release();
   void note_sent();
+  void note_response(const http::HeaderMap& headers);
   void as_extended_connect(http::HeaderMap& headers);
 
   UpstreamOwner* owner_;

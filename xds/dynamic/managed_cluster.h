@@ -78,6 +78,8 @@ class ManagedCluster {
   absl::StatusOr<std::unique_ptr<Version>> compile(const Message& message);
   absl::Status discover(const Message& message, Version& version);
   void warm(std::unique_ptr<Version> version, const Resource& resource);
+  void check_endpoints();
+  void activate_warm();
   void activate(const Resource& resource);
   void give_warming_up();
 
@@ -85,6 +87,7 @@ class ManagedCluster {
   ManagedClusterParts& parts_;
   std::unique_ptr<Version> active_;
   std::unique_ptr<Version> warming_;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 
 }  // namespace outrigger::xds

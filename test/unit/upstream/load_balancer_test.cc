@@ -52,6 +52,20 @@ TEST_F(Priorities, WhatTheFirstCannotTakeGoesToTheNext) {
   EXPECT_EQ(share({h.in_state(0, 100), h.in_state(100, 0)}).by_priority, Shares({0, 100}));
 }
 
+TEST_F(Priorities, HostsOfWhichNothingIsKnownAreNotCounted) {
+  Hosts& h = made_;
+  auto first = h.in_state(1, 3);
+  for (size_t i = 1; i < first.size(); ++i) first[i]->excluded = true;
+  EXPECT_EQ(share({first, h.in_state(100, 0)}).by_priority, Shares({100, 0}));
+}
+
+TEST_F(Priorities, PanicMayFailInstead) {
+  cluster_.fail_traffic_on_panic = true;
+  Share refused = share({made_.in_state(1, 9)});
+  EXPECT_EQ(refused.refused, 100u);
+  EXPECT_EQ(refused.panics, 100u);
+}
+
 TEST_F(Priorities, ThreeLevelsFillInOrder) {
   Hosts& h = made_;
   EXPECT_EQ(share({h.in_state(25, 75), h.in_state(25, 75), h.in_state(100, 0)}).by_priority,

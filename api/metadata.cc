@@ -45,19 +45,30 @@ MetadataStruct& Metadata::of(std::string_view filter) {
   return filters[filter].make_object();
 }
 
-void FilterState::set(std::string_view name, std::string value) {
-  for (auto& [key, held] : entries_) {
-    if (key == name) {
-      held = std::move(value);
-      return;
-    }
+void FilterState::set(std::string_view name, std::string value, FilterStateOptions options) {
+  for (Entry& entry : entries_) {
+    if (entry.name != name) continue;
+    if (entry.options.read_only) return;
+    entry.value = std::move(value);
+    entry.options = options;
+    return;
   }
-  entries_.emplace_back(std::string(name), std::move(value));
+  entries_.push_back({std::string(name), std::move(value), options});
+}
+
+std::string FilterState::shared_identity() const {
+  std::string out;
+  for (const Entry& entry : entries_) {
+    if (!entry.options.splits_connections) continue;
+    // With its length, so that no value can look like two.
+    out += std::to_string(entry.value.size()) + ":" + entry.value;
+  }
+  return out;
 }
 
 const std::string* FilterState::find(std::string_view name) const {
-  for (const auto& [key, value] : entries_) {
-    if (key == name) return &value;
+  for (const Entry& entry : entries_) {
+    if (entry.name == name) return &entry.value;
   }
   return nullptr;
 }

@@ -69,16 +69,28 @@ struct Metadata {
   MetadataStruct& of(std::string_view filter);
 };
 
+struct FilterStateOptions {
+  bool read_only = false;  // it stays what it is
+  // Upstream connections are made for streams of this value alone.
+  bool splits_connections = false;
+};
+
 // Few entries; the last one set under a name counts.
 class FilterState {
  public:
-  void set(std::string_view name, std::string value);
+  void set(std::string_view name, std::string value, FilterStateOptions options = {});
   // nullptr: not set.
   const std::string* find(std::string_view name) const;
-  const std::vector<std::pair<std::string, std::string>>& entries() const { return entries_; }
+  // What streams must have in common to share an upstream connection; empty: nothing.
+  std::string shared_identity() const;
 
  private:
-  std::vector<std::pair<std::string, std::string>> entries_;
+  struct Entry {
+    std::string name;
+    std::string value;
+    FilterStateOptions options;
+  };
+  std::vector<Entry> entries_;
 };
 
 }  // namespace outrigger

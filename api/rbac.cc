@@ -99,12 +99,20 @@ bool Rule::matches(const Subject& subject) const {
 }
 
 Decision Policies::judge(const Subject& subject) const {
+  if (tree != nullptr) return tree->judge(subject);
   for (const Policy& policy : policies) {
     if (!any_matches(policy.permissions, subject) || !any_matches(policy.principals, subject))
       continue;
-    return {action != Action::deny, &policy};
+    return {action != Action::deny, &policy, action == Action::log};
   }
-  return {action != Action::allow, nullptr};
+  return {action != Action::allow, nullptr, action == Action::log};
+}
+
+Decision PolicyTree::judge(const Subject& subject) const {
+  uint32_t found = tree.find(subject.match_source());
+  if (found == config::OnMatch::kNoAction) return {false, nullptr};
+  const Outcome& outcome = outcomes[found];
+  return {outcome.action != Action::deny, &outcome.policy, outcome.action == Action::log};
 }
 
 std::string denial_details(const Decision& decision) {

@@ -4,11 +4,13 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <variant>
 #include <vector>
 
+#include "api/config/match_tree.h"
 #include "api/config/metadata_matcher.h"
 #include "api/config/regex.h"
 #include "api/config/route_match.h"
@@ -34,6 +36,8 @@ class Subject {
   virtual bool route_metadata_matches(const config::MetadataMatcher&) const { return false; }
   virtual bool header_matches(const config::HeaderMatch&) const { return false; }
   virtual std::string_view path() const { return {}; }  // without the query
+  // What a generic matcher reads.
+  virtual const config::MatchSource& match_source() const = 0;
 
  protected:
   ~Subject() = default;
@@ -118,11 +122,25 @@ enum class Action : uint8_t {
 struct Decision {
   bool allowed = true;
   const Policy* policy = nullptr;  // the first that matched; nullptr: none
+  bool to_log = false;             // the action is `log`
+};
+
+// A generic matcher in the place of policies. What it does not match is not allowed.
+struct PolicyTree {
+  struct Outcome {
+    Policy policy;  // only its name counts
+    Action action = Action::allow;
+  };
+  config::MatchTree tree;
+  std::vector<Outcome> outcomes;  // by the number of the action
+
+  Decision judge(const Subject& subject) const;
 };
 
 struct Policies {
   Action action = Action::allow;
-  std::vector<Policy> policies;  // by name
+  std::vector<Policy> policies;            // by name
+  std::shared_ptr<const PolicyTree> tree;  // nullptr: the policies
 
   Decision judge(const Subject& subject) const;
 };

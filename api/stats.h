@@ -15,6 +15,8 @@
 #include <utility>
 #include <vector>
 
+#include "api/text_readout.h"
+
 namespace outrigger {
 
 class Counter {
@@ -127,7 +129,8 @@ enum class StatKind : uint8_t {
   counter,
   gauge,
   histogram,
-  codes
+  codes,
+  text
 };
 
 struct StatField {
@@ -143,11 +146,12 @@ struct StatsLayout {
 };
 
 // OUTRIGGER_DEFINE_STATS(Name, LIST) defines struct Name from LIST(COUNTER, GAUGE, HISTOGRAM,
-// CODES); each of these takes a field's name.
+// CODES); each of these takes a field's name. OUTRIGGER_DEFINE_TEXT_STATS: with TEXT as the last.
 #define OUTRIGGER_STAT_COUNTER_MEMBER(name) ::outrigger::Counter name;
 #define OUTRIGGER_STAT_GAUGE_MEMBER(name) ::outrigger::Gauge name;
 #define OUTRIGGER_STAT_HISTOGRAM_MEMBER(name) ::outrigger::Histogram name;
 #define OUTRIGGER_STAT_CODES_MEMBER(name) ::outrigger::CodeCounters name;
+#define OUTRIGGER_STAT_TEXT_MEMBER(name) ::outrigger::TextReadout name;
 #define OUTRIGGER_STAT_COUNTER_FIELD(name) \
   {#name, ::outrigger::StatKind::counter, offsetof(Self, name)},
 #define OUTRIGGER_STAT_GAUGE_FIELD(name) \
@@ -156,21 +160,33 @@ struct StatsLayout {
   {#name, ::outrigger::StatKind::histogram, offsetof(Self, name)},
 #define OUTRIGGER_STAT_CODES_FIELD(name) \
   {#name, ::outrigger::StatKind::codes, offsetof(Self, name)},
-#define OUTRIGGER_DEFINE_STATS(Name, LIST)                                   \
-  struct Name {                                                              \
-    LIST(OUTRIGGER_STAT_COUNTER_MEMBER, OUTRIGGER_STAT_GAUGE_MEMBER,         \
-         OUTRIGGER_STAT_HISTOGRAM_MEMBER, OUTRIGGER_STAT_CODES_MEMBER)       \
-    static const ::outrigger::StatsLayout& layout() {                        \
-      using Self = Name;                                                     \
-      static constexpr ::outrigger::StatField kFields[] = {                  \
-          LIST(OUTRIGGER_STAT_COUNTER_FIELD, OUTRIGGER_STAT_GAUGE_FIELD,     \
-               OUTRIGGER_STAT_HISTOGRAM_FIELD, OUTRIGGER_STAT_CODES_FIELD)}; \
-      static constexpr ::outrigger::StatsLayout kLayout{                     \
-          kFields, [] { return static_cast<void*>(new Name); },              \
-          [](void* stats) { delete static_cast<Name*>(stats); }};            \
-      return kLayout;                                                        \
-    }                                                                        \
+#define OUTRIGGER_STAT_TEXT_FIELD(name) {#name, ::outrigger::StatKind::text, offsetof(Self, name)},
+#define OUTRIGGER_STATS_STRUCT(Name, MEMBERS, ...)                       \
+  struct Name {                                                          \
+    MEMBERS                                                              \
+    static const ::outrigger::StatsLayout& layout() {                    \
+      using Self = Name;                                                 \
+      static constexpr ::outrigger::StatField kFields[] = {__VA_ARGS__}; \
+      static constexpr ::outrigger::StatsLayout kLayout{                 \
+          kFields, [] { return static_cast<void*>(new Name); },          \
+          [](void* stats) { delete static_cast<Name*>(stats); }};        \
+      return kLayout;                                                    \
+    }                                                                    \
   };
+#define OUTRIGGER_DEFINE_STATS(Name, LIST)                                                   \
+  OUTRIGGER_STATS_STRUCT(Name,                                                               \
+                         LIST(OUTRIGGER_STAT_COUNTER_MEMBER, OUTRIGGER_STAT_GAUGE_MEMBER,    \
+                              OUTRIGGER_STAT_HISTOGRAM_MEMBER, OUTRIGGER_STAT_CODES_MEMBER), \
+                         LIST(OUTRIGGER_STAT_COUNTER_FIELD, OUTRIGGER_STAT_GAUGE_FIELD,      \
+                              OUTRIGGER_STAT_HISTOGRAM_FIELD, OUTRIGGER_STAT_CODES_FIELD))
+#define OUTRIGGER_DEFINE_TEXT_STATS(Name, LIST)                          \
+  OUTRIGGER_STATS_STRUCT(                                                \
+      Name,                                                              \
+      LIST(OUTRIGGER_STAT_COUNTER_MEMBER, OUTRIGGER_STAT_GAUGE_MEMBER,   \
+           OUTRIGGER_STAT_HISTOGRAM_MEMBER, OUTRIGGER_STAT_CODES_MEMBER, \
+           OUTRIGGER_STAT_TEXT_MEMBER),                                  \
+      LIST(OUTRIGGER_STAT_COUNTER_FIELD, OUTRIGGER_STAT_GAUGE_FIELD,     \
+           OUTRIGGER_STAT_HISTOGRAM_FIELD, OUTRIGGER_STAT_CODES_FIELD, OUTRIGGER_STAT_TEXT_FIELD))
 
 // A part of a stat's name that Envoy extracts as a tag: {"envoy.cluster_name", "backend"}.
 struct StatTag {

@@ -141,6 +141,50 @@ inline const StatsLayout& discovered_cluster_layout() {
   GAUGE(remaining_cx_pools)
 OUTRIGGER_DEFINE_STATS(CircuitBreakerStats, OUTRIGGER_CIRCUIT_BREAKER_STATS)
 
+// cluster.<name>.outlier_detection.*; written by the main thread.
+#define OUTRIGGER_OUTLIER_STATS(COUNTER, GAUGE, HISTOGRAM, CODES) \
+  COUNTER(ejections_consecutive_5xx)                              \
+  COUNTER(ejections_detected_consecutive_5xx)                     \
+  COUNTER(ejections_detected_consecutive_gateway_failure)         \
+  COUNTER(ejections_detected_consecutive_local_origin_failure)    \
+  COUNTER(ejections_detected_failure_percentage)                  \
+  COUNTER(ejections_detected_local_origin_failure_percentage)     \
+  COUNTER(ejections_detected_local_origin_success_rate)           \
+  COUNTER(ejections_detected_success_rate)                        \
+  COUNTER(ejections_enforced_consecutive_5xx)                     \
+  COUNTER(ejections_enforced_consecutive_gateway_failure)         \
+  COUNTER(ejections_enforced_consecutive_local_origin_failure)    \
+  COUNTER(ejections_enforced_failure_percentage)                  \
+  COUNTER(ejections_enforced_local_origin_failure_percentage)     \
+  COUNTER(ejections_enforced_local_origin_success_rate)           \
+  COUNTER(ejections_enforced_success_rate)                        \
+  COUNTER(ejections_enforced_total)                               \
+  COUNTER(ejections_overflow)                                     \
+  COUNTER(ejections_success_rate)                                 \
+  COUNTER(ejections_total)                                        \
+  GAUGE(ejections_active)
+OUTRIGGER_DEFINE_STATS(OutlierStats, OUTRIGGER_OUTLIER_STATS)
+
+// cluster.<name>.health_check.*; written by the main thread.
+#define OUTRIGGER_HEALTH_CHECK_STATS(COUNTER, GAUGE, HISTOGRAM, CODES) \
+  COUNTER(attempt)                                                     \
+  COUNTER(failure)                                                     \
+  COUNTER(network_failure)                                             \
+  COUNTER(passive_failure)                                             \
+  COUNTER(success)                                                     \
+  COUNTER(verify_cluster)                                              \
+  GAUGE(degraded)                                                      \
+  GAUGE(healthy)
+OUTRIGGER_DEFINE_STATS(HealthCheckStats, OUTRIGGER_HEALTH_CHECK_STATS)
+
+// What one worker saw one endpoint do, for outlier detection; not in the store's names.
+#define OUTRIGGER_OUTLIER_RESULTS(COUNTER, GAUGE, HISTOGRAM, CODES) \
+  COUNTER(total)                                                    \
+  COUNTER(success)                                                  \
+  COUNTER(local_total)                                              \
+  COUNTER(local_success)
+OUTRIGGER_DEFINE_STATS(OutlierResults, OUTRIGGER_OUTLIER_RESULTS)
+
 // Per endpoint, as /clusters shows it.
 #define OUTRIGGER_HOST_STATS(COUNTER, GAUGE, HISTOGRAM, CODES) \
   COUNTER(cx_connect_fail)                                     \

@@ -58,6 +58,10 @@ namespace outrigger {
   COUNTER(no_cluster)                                          \
   COUNTER(no_route)                                            \
   COUNTER(passthrough_internal_redirect_bad_location)          \
+  COUNTER(passthrough_internal_redirect_no_route)              \
+  COUNTER(passthrough_internal_redirect_predicate)             \
+  COUNTER(passthrough_internal_redirect_too_many_redirects)    \
+  COUNTER(passthrough_internal_redirect_unsafe_scheme)         \
   COUNTER(rq_direct_response)                                  \
   COUNTER(rq_redirect)                                         \
   COUNTER(rq_reset_after_downstream_response_started)          \

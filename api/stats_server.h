@@ -83,4 +83,11 @@ OUTRIGGER_DEFINE_STATS(ClusterManagerStats, OUTRIGGER_CLUSTER_MANAGER_STATS)
   HISTOGRAM(initialization_time_ms)
 OUTRIGGER_DEFINE_STATS(ServerStats, OUTRIGGER_SERVER_STATS)
 
+// Of one worker's loop (enable_dispatcher_stats): microseconds that a turn was at work, and by
+// which it woke later than it had asked for.
+#define OUTRIGGER_DISPATCHER_STATS(COUNTER, GAUGE, HISTOGRAM, CODES) \
+  HISTOGRAM(loop_duration_us)                                        \
+  HISTOGRAM(poll_delay_us)
+OUTRIGGER_DEFINE_STATS(DispatcherStats, OUTRIGGER_DISPATCHER_STATS)
+
 }  // namespace outrigger

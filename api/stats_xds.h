@@ -7,16 +7,17 @@
 namespace outrigger {
 
 // cluster_manager.cds., listener_manager.lds., cluster.<name>., http.<prefix>.rds.<name>., ...
-#define OUTRIGGER_SUBSCRIPTION_STATS(COUNTER, GAUGE, HISTOGRAM, CODES) \
-  COUNTER(init_fetch_timeout)                                          \
-  COUNTER(update_attempt)                                              \
-  COUNTER(update_failure)                                              \
-  COUNTER(update_rejected)                                             \
-  COUNTER(update_success)                                              \
-  GAUGE(update_time)                                                   \
-  GAUGE(version)                                                       \
-  HISTOGRAM(update_duration)
-OUTRIGGER_DEFINE_STATS(SubscriptionStats, OUTRIGGER_SUBSCRIPTION_STATS)
+#define OUTRIGGER_SUBSCRIPTION_STATS(COUNTER, GAUGE, HISTOGRAM, CODES, TEXT) \
+  COUNTER(init_fetch_timeout)                                                \
+  COUNTER(update_attempt)                                                    \
+  COUNTER(update_failure)                                                    \
+  COUNTER(update_rejected)                                                   \
+  COUNTER(update_success)                                                    \
+  GAUGE(update_time)                                                         \
+  GAUGE(version)                                                             \
+  HISTOGRAM(update_duration)                                                 \
+  TEXT(version_text)
+OUTRIGGER_DEFINE_TEXT_STATS(SubscriptionStats, OUTRIGGER_SUBSCRIPTION_STATS)
 
 // http.<prefix>.rds.<route configuration>., besides those of its subscription
 #define OUTRIGGER_RDS_STATS(COUNTER, GAUGE, HISTOGRAM, CODES) \
@@ -49,10 +50,11 @@ OUTRIGGER_DEFINE_STATS(ScopedRdsStats, OUTRIGGER_SCOPED_RDS_STATS)
 OUTRIGGER_DEFINE_STATS(ExtensionConfigStats, OUTRIGGER_EXTENSION_CONFIG_STATS)
 
 // control_plane.
-#define OUTRIGGER_CONTROL_PLANE_STATS(COUNTER, GAUGE, HISTOGRAM, CODES) \
-  COUNTER(rate_limit_enforced)                                          \
-  GAUGE(connected_state)                                                \
-  GAUGE(pending_requests)
-OUTRIGGER_DEFINE_STATS(ControlPlaneStats, OUTRIGGER_CONTROL_PLANE_STATS)
+#define OUTRIGGER_CONTROL_PLANE_STATS(COUNTER, GAUGE, HISTOGRAM, CODES, TEXT) \
+  COUNTER(rate_limit_enforced)                                                \
+  GAUGE(connected_state)                                                      \
+  GAUGE(pending_requests)                                                     \
+  TEXT(identifier)
+OUTRIGGER_DEFINE_TEXT_STATS(ControlPlaneStats, OUTRIGGER_CONTROL_PLANE_STATS)
 
 }  // namespace outrigger

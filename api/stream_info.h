@@ -57,6 +57,8 @@ struct ConnectionExtras {
   std::vector<std::string> application_protocols;  // what the ClientHello or the sniffed head asked
   std::string connection_termination_details;
   ResponseFlags flags;  // of a connection that a network filter ended
+  // What HTTP filters keep for all streams of the connection, by what owns it there.
+  std::vector<std::pair<std::shared_ptr<const void>, std::shared_ptr<void>>> filter_data;
 };
 
 // How a connection came to its end: by FIN, or by RST of one of the sides.
@@ -104,6 +106,9 @@ struct StreamExtras {
   Metadata metadata;  // dynamic metadata
   FilterState filter_state;
   std::string custom_flags;  // what filters have to say about it, joined by ","
+  // The host that this client's session is with, "10.0.0.1:80", for the first attempt; empty: any.
+  std::string_view override_host;
+  bool override_host_strict = false;  // no other host takes its place
 };
 
 // One try on one host; a chain in the stream's arena.

@@ -233,6 +233,12 @@ std::optional<MetadataStruct> decode_struct(Bytes wire) {
   return out;
 }
 
+std::optional<MetadataValue> decode_struct_value(Bytes wire) {
+  MetadataValue out;
+  if (!decode_value(wire, out, 0)) return std::nullopt;
+  return out;
+}
+
 std::string encode_any(const WireAny& any) {
   std::string out;
   if (!any.type_url.empty()) put_text(out, 1, any.type_url);

@@ -15,6 +15,8 @@ namespace outrigger {
 std::string encode_struct(const MetadataStruct& value);
 // nullopt: not a Struct, or nested too deeply. Unknown fields are skipped.
 std::optional<MetadataStruct> decode_struct(Bytes wire);
+// google.protobuf.Value.
+std::optional<MetadataValue> decode_struct_value(Bytes wire);
 
 // google.protobuf.Any.
 struct WireAny {

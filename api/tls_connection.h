@@ -22,6 +22,7 @@ struct CertificateInfo {
   std::string chain_pem;
   std::vector<std::string> chain_sha256, chain_sha1, chain_serials;  // the leaf first
   std::vector<std::string> uri_sans, dns_sans, ip_sans, email_sans, other_name_sans;
+  std::vector<std::string> oids;  // of its extensions: "2.5.29.17"
   std::chrono::system_clock::time_point not_before, not_after;
   // Of the certificate that issued it, in the chain that was verified; empty: none was.
   std::string issuer_sha256, issuer_serial;
@@ -32,6 +33,7 @@ class TlsConnection {
   virtual ~TlsConnection() = default;
   virtual std::string_view version() const = 0;          // "TLSv1.3"
   virtual std::string_view cipher() const = 0;           // "TLS_AES_256_GCM_SHA384"
+  virtual uint16_t cipher_id() const { return 0; }       // as in the registry: 0x1302
   virtual std::string_view group() const { return {}; }  // of the key agreement: "X25519"
   virtual std::string_view alpn() const = 0;             // what was agreed on; empty: nothing
   virtual std::string_view server_name() const = 0;      // SNI, as sent or received

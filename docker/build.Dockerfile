@@ -5,7 +5,8 @@ ARG DEBIAN=debian:12
 FROM ${DEBIAN} AS build
 WORKDIR /src
 COPY . .
-RUN tools/build release outrigger && tools/bundle build/release/proxy/outrigger /bundle
+RUN tools/build release outrigger outriggerctl && \
+    tools/bundle build/release/proxy/outrigger /bundle build/release/tools/outriggerctl
 
 # Nothing but the bundle: other images copy from here.
 FROM scratch

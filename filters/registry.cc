@@ -4,10 +4,15 @@
 #include "filters/http/buffer/config.h"
 #include "filters/http/compressor/config.h"
 #include "filters/http/cors/config.h"
+#include "filters/http/csrf/config.h"
+#include "filters/http/decompressor/config.h"
 #include "filters/http/ext_authz/config.h"
 #include "filters/http/fault/config.h"
+#include "filters/http/grpc_http1_bridge/config.h"
 #include "filters/http/grpc_stats/config.h"
+#include "filters/http/grpc_web/config.h"
 #include "filters/http/header_mutation/config.h"
+#include "filters/http/header_to_metadata/config.h"
 #include "filters/http/health_check/config.h"
 #include "filters/http/jwt_authn/config.h"
 #include "filters/http/local_ratelimit/config.h"
@@ -17,6 +22,9 @@
 #include "filters/http/ratelimit/config.h"
 #include "filters/http/rbac/config.h"
 #include "filters/http/router/config.h"
+#include "filters/http/set_filter_state/config.h"
+#include "filters/http/set_metadata/config.h"
+#include "filters/http/stateful_session/config.h"
 
 namespace outrigger::filters {
 namespace {
@@ -33,17 +41,31 @@ constexpr HttpFilterEntry kHttpFilters[] = {
      &compressor::compile_route},
     {"envoy.filters.http.cors", "envoy.extensions.filters.http.cors.v3.Cors", &cors::compile,
      "envoy.extensions.filters.http.cors.v3.CorsPolicy", &cors::compile_route},
+    {"envoy.filters.http.csrf", "envoy.extensions.filters.http.csrf.v3.CsrfPolicy", &csrf::compile,
+     "envoy.extensions.filters.http.csrf.v3.CsrfPolicy", &csrf::compile_route},
+    {"envoy.filters.http.decompressor",
+     "envoy.extensions.filters.http.decompressor.v3.Decompressor", &decompressor::compile, nullptr,
+     nullptr},
     {"envoy.filters.http.ext_authz", "envoy.extensions.filters.http.ext_authz.v3.ExtAuthz",
      &ext_authz::compile, "envoy.extensions.filters.http.ext_authz.v3.ExtAuthzPerRoute",
      &ext_authz::compile_route},
     {"envoy.filters.http.fault", "envoy.extensions.filters.http.fault.v3.HTTPFault",
      &fault::compile, "envoy.extensions.filters.http.fault.v3.HTTPFault", &fault::compile_route},
+    {"envoy.filters.http.grpc_http1_bridge",
+     "envoy.extensions.filters.http.grpc_http1_bridge.v3.Config", &grpc_http1_bridge::compile,
+     nullptr, nullptr},
+    {"envoy.filters.http.grpc_web", "envoy.extensions.filters.http.grpc_web.v3.GrpcWeb",
+     &grpc_web::compile, nullptr, nullptr},
     {"envoy.filters.http.grpc_stats", "envoy.extensions.filters.http.grpc_stats.v3.FilterConfig",
      &grpc_stats::compile, nullptr, nullptr},
     {"envoy.filters.http.header_mutation",
      "envoy.extensions.filters.http.header_mutation.v3.HeaderMutation", &header_mutation::compile,
      "envoy.extensions.filters.http.header_mutation.v3.HeaderMutationPerRoute",
      &header_mutation::compile_route},
+    {"envoy.filters.http.header_to_metadata",
+     "envoy.extensions.filters.http.header_to_metadata.v3.Config", &header_to_metadata::compile,
+     "envoy.extensions.filters.http.header_to_metadata.v3.Config",
+     &header_to_metadata::compile_route},
     {"envoy.filters.http.health_check", "envoy.extensions.filters.http.health_check.v3.HealthCheck",
      &health_check::compile, nullptr, nullptr},
     {"envoy.filters.http.jwt_authn", "envoy.extensions.filters.http.jwt_authn.v3.JwtAuthentication",
@@ -52,7 +74,8 @@ constexpr HttpFilterEntry kHttpFilters[] = {
     {"envoy.filters.http.lua", "envoy.extensions.filters.http.lua.v3.Lua", &lua::compile,
      "envoy.extensions.filters.http.lua.v3.LuaPerRoute", &lua::compile_route},
     {"envoy.filters.http.on_demand", "envoy.extensions.filters.http.on_demand.v3.OnDemand",
-     &on_demand::compile, nullptr, nullptr},
+     &on_demand::compile, "envoy.extensions.filters.http.on_demand.v3.PerRouteConfig",
+     &on_demand::compile_route},
     {"envoy.filters.http.peer_metadata", "io.istio.http.peer_metadata.Config",
      &peer_metadata::compile, nullptr, nullptr},
     {"envoy.filters.http.ratelimit", "envoy.extensions.filters.http.ratelimit.v3.RateLimit",
@@ -65,6 +88,16 @@ constexpr HttpFilterEntry kHttpFilters[] = {
      &http_local_ratelimit::compile,
      "envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit",
      &http_local_ratelimit::compile_route},
+    {"envoy.filters.http.set_filter_state",
+     "envoy.extensions.filters.http.set_filter_state.v3.Config", &set_filter_state::compile,
+     "envoy.extensions.filters.http.set_filter_state.v3.Config", &set_filter_state::compile_route},
+    {"envoy.filters.http.set_metadata", "envoy.extensions.filters.http.set_metadata.v3.Config",
+     &set_metadata::compile, nullptr, nullptr},
+    {"envoy.filters.http.stateful_session",
+     "envoy.extensions.filters.http.stateful_session.v3.StatefulSession",
+     &stateful_session::compile,
+     "envoy.extensions.filters.http.stateful_session.v3.StatefulSessionPerRoute",
+     &stateful_session::compile_route},
     {"envoy.filters.http.router", "envoy.extensions.filters.http.router.v3.Router",
      &router::compile, nullptr, nullptr},
 };

@@ -5,25 +5,22 @@
 namespace outrigger {
 namespace {
 
-template <class Version>
-admin::ResourceVersion version_of(const Version& from) {
-  return {&from.body, from.version, from.at};
+std::optional<admin::ResourceVersion> version_of(std::string_view type_url,
+                                                 const xds::LedgerVersion* from) {
+  if (from == nullptr) return std::nullopt;
+  return admin::ResourceVersion{type_url, from->body, from->version(), from->at};
 }
 
-template <class Version>
-std::optional<admin::ResourceVersion> version_of(const std::optional<Version>& from) {
-  return from ? std::optional(version_of(*from)) : std::nullopt;
-}
-
-admin::ResourceStatus status_of(std::string_view name, const xds::LedgerEntry& entry) {
+admin::ResourceStatus status_of(std::string_view type_url, std::string_view name,
+                                const xds::LedgerEntry& entry) {
   admin::ResourceStatus status;
   status.name = name;
-  status.active = version_of(entry.active);
-  status.warming = version_of(entry.warming);
-  status.draining = version_of(entry.draining);
-  status.rejected = version_of(entry.rejected);
-  if (entry.rejected) status.rejected_because = entry.rejected->details;
-  status.does_not_exist = entry.does_not_exist;
+  status.active = version_of(type_url, entry.active());
+  status.warming = version_of(type_url, entry.warming());
+  status.draining = version_of(type_url, entry.draining());
+  status.rejected = version_of(type_url, entry.rejected());
+  if (entry.rejected() != nullptr) status.rejected_because = entry.rejected()->details;
+  status.does_not_exist = entry.does_not_exist();
   return status;
 }
 
@@ -40,7 +37,10 @@ admin::ResourceTypeStatus resources_of(const xds::Ledger& ledger, std::string_vi
   const xds::Ledger::Entries* entries = ledger.entries(type_url);
   if (entries == nullptr) return status;
   status.resources.reserve(entries->size());
-  for (const auto& [name, entry] : *entries) status.resources.push_back(status_of(name, entry));
+  // The key lives as long as the ledger; the caller's text may not.
+  std::string_view own_type = ledger.all().find(type_url)->first;
+  for (const auto& [name, entry] : *entries)
+    status.resources.push_back(status_of(own_type, name, entry));
   return status;
 }
 

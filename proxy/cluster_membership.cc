@@ -64,21 +64,33 @@ void note_membership(const config::Cluster& cluster, const config::EndpointSet* 
   auto& stats = cluster.config_stats->local<ClusterConfigStats>(StatsScope::kMainThread);
   Endpoints old = all_of_set(before);
   Endpoints all = all_of_set(&now);
-  int64_t healthy = 0, degraded = 0, weight = 0;
-  for (const config::Endpoint* endpoint : all) {
-    if (endpoint->health == config::Endpoint::Health::healthy) ++healthy;
-    if (endpoint->health == config::Endpoint::Health::degraded) ++degraded;
-    weight = std::max<int64_t>(weight, endpoint->weight);
-  }
+  int64_t weight = 0;
+  for (const config::Endpoint* endpoint : all) weight = std::max<int64_t>(weight, endpoint->weight);
   Endpoints added = added_to(old, all);
   for (const config::Endpoint* endpoint : added) count_match(cluster, *endpoint);
   size_t kept = all.size() - added.size();
   stats.membership_total.set(static_cast<int64_t>(all.size()));
-  stats.membership_healthy.set(healthy);
-  stats.membership_degraded.set(degraded);
   stats.max_host_weight.set(weight);
   // Envoy counts updates that added or removed a host.
   if (!added.empty() || kept < old.size()) stats.membership_change.inc();
+}
+
+void note_health(const config::Cluster& cluster, const config::EndpointSet& now,
+                 const upstream::HostStates* states) {
+  using Health = config::Endpoint::Health;
+  auto& stats = cluster.config_stats->local<ClusterConfigStats>(StatsScope::kMainThread);
+  int64_t healthy = 0, degraded = 0, excluded = 0;
+  size_t place = 0;
+  for (const config::Endpoint* endpoint : all_of_set(&now)) {
+    const upstream::HostState* state = states == nullptr ? nullptr : (*states)[place++].get();
+    Health health = upstream::effective_health(*endpoint, state);
+    if (health == Health::healthy) ++healthy;
+    if (health == Health::degraded) ++degraded;
+    if (state != nullptr && state->has(HealthFlag::kExcluded)) ++excluded;
+  }
+  stats.membership_healthy.set(healthy);
+  stats.membership_degraded.set(degraded);
+  stats.membership_excluded.set(excluded);
 }
 
 }  // namespace outrigger

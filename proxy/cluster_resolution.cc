@@ -41,6 +41,13 @@ absl::Status ClusterResolution::warm(const config::ClusterPtr& cluster,
   return absl::OkStatus();
 }
 
+ClusterResolution::EndpointSetPtr ClusterResolution::warming(
+    const config::ClusterPtr& cluster) const {
+  auto at = warming_.find(cluster->ref.slot);
+  bool begun = at != warming_.end() && at->second.cluster->cluster() == cluster;
+  return begun ? at->second.cluster->endpoints() : nullptr;
+}
+
 absl::StatusOr<ClusterResolution::EndpointSetPtr> ClusterResolution::promote(
     const config::ClusterPtr& cluster) {
   uint32_t slot = cluster->ref.slot;

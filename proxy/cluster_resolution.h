@@ -37,6 +37,8 @@ class ClusterResolution {
   // What was found is published from now on. Returns what is there already; nullptr: the cluster
   // does not ask DNS. One that was never warmed begins now.
   absl::StatusOr<EndpointSetPtr> promote(const config::ClusterPtr& cluster);
+  // What was found for a cluster that warm() began; nullptr: it does not ask DNS.
+  EndpointSetPtr warming(const config::ClusterPtr& cluster) const;
   // What warm() began is not needed.
   void abandon(uint32_t slot) { warming_.erase(slot); }
   // The slot's cluster is gone, in force or not.

@@ -23,9 +23,12 @@ std::string text_of(const absl::Status& status) {
 }  // namespace
 
 ClusterSet::ClusterSet(boost::asio::io_context& io, StatsRegistry& stats)
-    : io_(io), resolution_(io, stats, [this](uint32_t slot, const EndpointSetPtr& endpoints) {
-        set_endpoints(slot, endpoints);
-      }) {}
+    : io_(io),
+      resolution_(io, stats,
+                  [this](uint32_t slot, const EndpointSetPtr& endpoints) {
+                    set_endpoints(slot, endpoints);
+                  }),
+      health_(io, [this](uint32_t slot) { on_health_changed(slot); }) {}
 
 ClusterSet::~ClusterSet() = default;
 
@@ -34,7 +37,8 @@ void ClusterSet::set_static(const std::vector<config::ClusterPtr>& clusters) {
     Entry& entry = entries_[cluster->ref.slot];
     entry = {cluster, nullptr, false};
     put_endpoints(entry, cluster->endpoints);
-    pending_.push_back({ClusterChange::Kind::set, cluster->ref.slot, cluster, nullptr});
+    pending_.push_back(
+        {ClusterChange::Kind::set, cluster->ref.slot, cluster, nullptr, entry.states});
   }
   flush();
 }
@@ -46,9 +50,17 @@ absl::Status ClusterSet::resolve(std::function<void()> ready) {
     if (--*waiting == 0) boost::asio::post(io_, ready);
   };
   for (auto& [slot, entry] : entries_) {
-    if (entry.config->dns == nullptr) continue;
+    if (entry.config->dns == nullptr) {
+      ++*waiting;
+      health_.when_checked(slot, note);
+      continue;
+    }
     ++*waiting;
-    absl::Status status = resolution_.warm(entry.config, note);
+    // Its addresses first; then each of them is asked.
+    auto checked = [this, slot = slot, note] {
+      boost::asio::post(io_, [this, slot, note] { health_.when_checked(slot, note); });
+    };
+    absl::Status status = resolution_.warm(entry.config, checked);
     if (status.ok()) status = resolution_.promote(entry.config).status();
     if (!status.ok())
       return absl::UnavailableError(
@@ -66,6 +78,12 @@ void ClusterSet::warm(const config::ClusterPtr& cluster, std::function<void()> r
   }
 }
 
+void ClusterSet::check(const config::ClusterPtr& cluster, const EndpointSetPtr& endpoints,
+                       std::function<void()> ready) {
+  EndpointSetPtr found = endpoints == nullptr ? resolution_.warming(cluster) : endpoints;
+  health_.warm(cluster, found == nullptr ? *cluster->endpoints : *found, std::move(ready));
+}
+
 void ClusterSet::set(const config::ClusterPtr& cluster, const EndpointSetPtr& endpoints) {
   auto resolved = resolution_.promote(cluster);
   if (!resolved.ok())
@@ -74,25 +92,54 @@ void ClusterSet::set(const config::ClusterPtr& cluster, const EndpointSetPtr& en
   if (found == nullptr && resolved.ok()) found = *std::move(resolved);
   Entry& entry = entries_[cluster->ref.slot];
   entry.config = cluster;
-  put_endpoints(entry, found == nullptr ? cluster->endpoints : found);
-  change({ClusterChange::Kind::set, cluster->ref.slot, cluster, std::move(found)});
+  const EndpointSetPtr& wanted = found == nullptr ? cluster->endpoints : found;
+  if (const EndpointSetPtr& now = put_endpoints(entry, EndpointSetPtr(wanted)); now != wanted)
+    found = now;
+  change({ClusterChange::Kind::set, cluster->ref.slot, cluster, std::move(found), entry.states});
 }
 
 void ClusterSet::set_endpoints(uint32_t slot, const EndpointSetPtr& endpoints) {
   auto at = entries_.find(slot);
   if (at == entries_.end()) return;
-  put_endpoints(at->second, endpoints);
-  change({ClusterChange::Kind::endpoints, slot, nullptr, endpoints});
+  const EndpointSetPtr& now = put_endpoints(at->second, endpoints);
+  change({ClusterChange::Kind::endpoints, slot, nullptr, now, at->second.states});
 }
 
-void ClusterSet::put_endpoints(Entry& entry, const EndpointSetPtr& endpoints) {
-  note_membership(*entry.config, entry.endpoints.get(), *endpoints);
-  entry.endpoints = endpoints;
+const ClusterSet::EndpointSetPtr& ClusterSet::put_endpoints(Entry& entry,
+                                                            const EndpointSetPtr& wanted) {
+  EndpointSetPtr now = health_.keep_passing(entry.config, entry.endpoints.get(), wanted);
+  note_membership(*entry.config, entry.endpoints.get(), *now);
+  entry.wanted = wanted;
+  entry.endpoints = std::move(now);
+  entry.states = health_.set(entry.config, *entry.endpoints);
+  note_health(*entry.config, *entry.endpoints, entry.states.get());
+  return entry.endpoints;
+}
+
+// The endpoints are the same, but for those that only their checks kept; each thread's balancer
+// looks at their states anew.
+void ClusterSet::on_health_changed(uint32_t slot) {
+  auto at = entries_.find(slot);
+  if (at == entries_.end()) return;
+  Entry& entry = at->second;
+  constexpr uint32_t kGone = HealthFlag::kPendingRemoval | HealthFlag::kFailedActiveCheck;
+  bool some_go = entry.states != nullptr && std::any_of(entry.states->begin(), entry.states->end(),
+                                                        [](const upstream::HostStatePtr& state) {
+                                                          return (state->flags() & kGone) == kGone;
+                                                        });
+  if (some_go) {
+    put_endpoints(entry, EndpointSetPtr(entry.wanted));
+  } else {
+    note_health(*entry.config, *entry.endpoints, entry.states.get());
+  }
+  change({ClusterChange::Kind::endpoints, slot, nullptr, entry.endpoints, entry.states});
 }
 
 void ClusterSet::remove(uint32_t slot) {
   resolution_.remove(slot);
-  if (entries_.erase(slot) > 0) change({ClusterChange::Kind::remove, slot, nullptr, nullptr});
+  health_.remove(slot);
+  if (entries_.erase(slot) > 0)
+    change({ClusterChange::Kind::remove, slot, nullptr, nullptr, nullptr});
 }
 
 void ClusterSet::change(ClusterChange change) {
@@ -142,7 +189,12 @@ std::vector<admin::ClusterStatus> ClusterSet::clusters() const {
   std::vector<admin::ClusterStatus> all;
   all.reserve(entries_.size());
   for (const auto& [slot, entry] : entries_)
-    all.push_back({entry.config, entry.endpoints, entry.dynamic});
+    all.push_back({entry.config, entry.endpoints, entry.dynamic, {}});
+  size_t place = 0;
+  for (const auto& [slot, entry] : entries_) {
+    auto& health = all[place++].health;
+    if (entry.states != nullptr) health.assign(entry.states->begin(), entry.states->end());
+  }
   return all;
 }
 

@@ -17,6 +17,7 @@
 #include "api/config/cluster.h"
 #include "proxy/admin/server_view.h"
 #include "proxy/cluster_resolution.h"
+#include "proxy/host_health_set.h"
 #include "proxy/upstream/cluster_table.h"
 #include "xds/sinks.h"
 
@@ -31,6 +32,8 @@ class ClusterSet final : public xds::ClusterSink {
   ClusterSet(boost::asio::io_context& io, StatsRegistry& stats);
   ~ClusterSet() override;
 
+  // What is found out of the endpoints; before anything is set.
+  HostHealthSet& health() { return health_; }
   // Before anything is set.
   void add_thread(Thread thread) { threads_.push_back(std::move(thread)); }
   // The clusters of the bootstrap, in force before the call returns where the thread has not been
@@ -42,7 +45,12 @@ class ClusterSet final : public xds::ClusterSink {
 
   // ClusterSink
   void warm(const config::ClusterPtr& cluster, std::function<void()> ready) override;
-  void abandon(uint32_t slot) override { resolution_.abandon(slot); }
+  void check(const config::ClusterPtr& cluster, const EndpointSetPtr& endpoints,
+             std::function<void()> ready) override;
+  void abandon(uint32_t slot) override {
+    resolution_.abandon(slot);
+    health_.abandon(slot);
+  }
   void set(const config::ClusterPtr& cluster, const EndpointSetPtr& endpoints) override;
   void set_endpoints(uint32_t slot, const EndpointSetPtr& endpoints) override;
   void remove(uint32_t slot) override;
@@ -57,14 +65,19 @@ class ClusterSet final : public xds::ClusterSink {
     config::ClusterPtr config;
     EndpointSetPtr endpoints;  // in force
     bool dynamic = true;
+    upstream::HostStatesPtr states = {};  // of the endpoints; nullptr: nothing is known
+    EndpointSetPtr wanted = {};           // without those that only their checks keep
   };
   void change(upstream::ClusterChange change);
   void flush();
   void on_applied(uint64_t batch);
-  void put_endpoints(Entry& entry, const EndpointSetPtr& endpoints);
+  // Returns what is in force: more than is wanted, if checks keep some that went.
+  const EndpointSetPtr& put_endpoints(Entry& entry, const EndpointSetPtr& wanted);
+  void on_health_changed(uint32_t slot);
 
   boost::asio::io_context& io_;
   ClusterResolution resolution_;
+  HostHealthSet health_;
   std::vector<Thread> threads_;
   std::map<uint32_t, Entry> entries_;  // by slot
   std::vector<upstream::ClusterChange> pending_;

@@ -7,6 +7,8 @@
 
 #include "proxy/admin_view.h"
 #include "proxy/runtime/log.h"
+#include "xds/protocol/resource_name.h"
+#include "xds/protocol/types.h"
 
 namespace outrigger {
 namespace {
@@ -30,6 +32,10 @@ absl::Status within(std::string_view field, const absl::Status& status) {
   return absl::InvalidArgumentError(fmt::format("{}.{}", field, std::string(status.message())));
 }
 
+absl::Status refused(std::string_view field, const absl::Status& status) {
+  return absl::InvalidArgumentError(fmt::format("{}: {}", field, std::string(status.message())));
+}
+
 }  // namespace
 
 ControlPlane::ControlPlane(const ControlPlaneParts& parts)
@@ -45,7 +51,7 @@ ControlPlane::ControlPlane(const ControlPlaneParts& parts)
                [this](std::string_view name) { return clusters_->exists(name); }},
               routes_),
       extensions_({sources_, reader_, environment_, ledger_}),
-      discovered_(routes_, scopes_, extensions_),
+      discovered_(routes_, scopes_, extensions_, [this] { return clusters_.get(); }),
       runtime_layers_(sources_, reader_, parts.stats, ledger_, parts.runtime),
       listeners_({sources_,
                   reader_,
@@ -86,6 +92,9 @@ absl::Status ControlPlane::prepare(const Bootstrap& bootstrap) {
     absl::Status status = sources_.set_ads(dynamic.ads_config());
     if (!status.ok()) return within("dynamic_resources.ads_config", status);
   }
+  auto params = xds::node_context(bootstrap.node(), bootstrap.node_context_params());
+  if (!params.ok()) return params.status();
+  sources_.set_node_params(*std::move(params));
   auto defaults = xds::compile_cluster_defaults(bootstrap);
   if (!defaults.ok()) return defaults.status();
   xds::ClusterManagerParts parts{sources_, environment_,         parts_.clusters, ledger_,
@@ -121,9 +130,16 @@ void ControlPlane::start_listeners() {
     static_ready_->when_ready([this] { finish(absl::OkStatus()); });
   };
   const auto& dynamic = bootstrap_->dynamic_resources();
-  if (!dynamic.has_lds_config()) return wait_for_static();
-  absl::Status status =
-      listeners_.start(dynamic.lds_config(), dynamic.lds_resources_locator(), wait_for_static);
+  const std::string& locator = dynamic.lds_resources_locator();
+  if (!dynamic.has_lds_config() && locator.empty()) return wait_for_static();
+  std::string collection;
+  if (!locator.empty()) {
+    auto name = sources_.collection(dynamic.lds_config(), locator, xds::kListenerType);
+    if (!name.ok())
+      return finish(refused("dynamic_resources.lds_resources_locator", name.status()));
+    collection = *std::move(name);
+  }
+  absl::Status status = listeners_.start(dynamic.lds_config(), collection, wait_for_static);
   if (!status.ok()) finish(within("dynamic_resources.lds_config", status));
 }
 

@@ -208,7 +208,7 @@ void ListenerSet::end(GenerationPtr generation, Listener::Waiting waiting,
                       std::function<void()> drained) {
   command([share = generation->share, waiting](WorkerListeners& listeners) {
     listeners.stop(share, waiting);
-    listeners.drain(share, DrainPace::unhurried);
+    listeners.drain(share, DrainPace::strategic);
   });
   // The workers' copies are the last: what waits in their queues is not lost meanwhile.
   generation->sockets = nullptr;

@@ -131,8 +131,16 @@ absl::Status Server::start() {
   logs_ = std::make_unique<observe::LogWriter>(stats_, options_.file_flush_interval);
   for (unsigned i = 0; i < options_.concurrency; ++i) {
     workers_.push_back(std::make_unique<Worker>(
-        WorkerParts{i, server_state_, *logs_, loaded_.compiled.node, runtime_->snapshot()}));
+        WorkerParts{i, server_state_, *logs_, loaded_.compiled.node, runtime_->snapshot(),
+                    loaded_.compiled.dispatcher_stats ? &stats_ : nullptr}));
   }
+  if (!loaded_.compiled.outlier_event_log_path.empty()) {
+    outlier_log_ = std::make_unique<OutlierLog>(*logs_, loaded_.compiled.outlier_event_log_path);
+  }
+  check_log_ = std::make_unique<HealthCheckLog>(*logs_);
+  clusters_->health().set_events(outlier_log_.get(), check_log_.get());
+  clusters_->health().set_loop(main_loop_->loop(), [this] { main_loop_->wake(); });
+  clusters_->health().set_runtime(runtime_->snapshot());
   for (auto& worker : workers_) {
     clusters_->add_thread([&worker = *worker](ClusterSet::Command command) {
       worker.command_clusters(std::move(command));
@@ -143,6 +151,7 @@ absl::Status Server::start() {
   clusters_->set_static(loaded_.compiled.clusters);
   runtime_->on_change([this](const config::RuntimeSnapshotPtr& snapshot) {
     for (auto& worker : workers_) worker->set_runtime(snapshot);
+    clusters_->health().set_runtime(snapshot);
   });
   if (hot_restart_ != nullptr) {
     if (absl::Status status = hot_restart_->start(); !status.ok()) return status;
@@ -232,18 +241,16 @@ void Server::on_terminate() {
     return;
   }
   OUTRIGGER_LOG(main, info, "told to end: draining for at most {} s", options_.drain_time.count());
-  begin_drain(true, all_listeners);
+  begin_drain();
 }
 
-void Server::begin_drain(bool exit_when_done, const ListenerSet::Choice& chosen) {
-  if (exit_when_done) {
-    server_state_.health_check_failed.store(true);
-    server_state_.draining.store(true);
-  }
+void Server::begin_drain() {
+  server_state_.health_check_failed.store(true);
+  server_state_.draining.store(true);
   gauges_->set_state(static_cast<int>(state()));
-  listeners_->stop(chosen);
-  listeners_->drain(chosen);
-  if (!exit_when_done || exiting_) return;
+  listeners_->stop(all_listeners);
+  listeners_->drain(all_listeners);
+  if (exiting_) return;
   exiting_ = true;
   drain_deadline_ = std::chrono::steady_clock::now() + options_.drain_time;
   await_drained();
@@ -288,6 +295,8 @@ void Server::shut_down() {
   control_plane_.reset();
   listeners_.reset();
   clusters_.reset();
+  outlier_log_.reset();
+  check_log_.reset();
   main_loop_.reset();
   if (logs_ != nullptr) logs_->flush();
 }
@@ -327,10 +336,8 @@ void Server::fail_health_check(bool failed) {
 // The process stays: who asked for this ends it, or has others to do so.
 void Server::drain_listeners(const admin::DrainRequest& request) {
   ListenerSet::Choice chosen = request.inbound_only ? inbound_listeners : all_listeners;
-  if (!request.graceful && !request.skip_exit) {
-    begin_drain(false, chosen);
-    return;
-  }
+  // Connections that are there stay, as in Envoy.
+  if (!request.graceful && !request.skip_exit) return listeners_->stop(chosen);
   bool first = server_state_.ramp.begin(request.inbound_only, std::chrono::steady_clock::now());
   if (!first || request.skip_exit) return;
   stop_timer_.expires_after(options_.drain_time);

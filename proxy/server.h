@@ -23,12 +23,14 @@
 #include "proxy/admin/server_view.h"
 #include "proxy/cluster_set.h"
 #include "proxy/control_plane.h"
+#include "proxy/health_check_log.h"
 #include "proxy/hot_restart/hot_restart.h"
 #include "proxy/listener_set.h"
 #include "proxy/main_loop.h"
 #include "proxy/observe/log_writer.h"
 #include "proxy/observe/stats_store.h"
 #include "proxy/options.h"
+#include "proxy/outlier_log.h"
 #include "proxy/server_stats.h"
 #include "proxy/server_tls.h"
 #include "proxy/stream/worker_services.h"
@@ -101,7 +103,7 @@ class Server final : public admin::ServerView, private xds::RuntimeSink, private
   void await_signals();
   void on_terminate();
   void tick();
-  void begin_drain(bool exit_when_done, const ListenerSet::Choice& chosen);
+  void begin_drain();
   void await_drained();
   void look_at_drain();
   void shut_down();
@@ -127,6 +129,8 @@ class Server final : public admin::ServerView, private xds::RuntimeSink, private
   boost::asio::steady_timer stop_timer_;  // listeners that drain gracefully stop then
   std::unique_ptr<hot_restart::HotRestart> hot_restart_;  // nullptr: it is off
   std::unique_ptr<MainLoop> main_loop_;
+  std::unique_ptr<OutlierLog> outlier_log_;  // nullptr: none is configured
+  std::unique_ptr<HealthCheckLog> check_log_;
   std::unique_ptr<ClusterSet> clusters_;
   std::unique_ptr<ListenerSet> listeners_;
   std::unique_ptr<ControlPlane> control_plane_;

@@ -42,6 +42,13 @@ Worker::Worker(const WorkerParts& parts)
             return chain_handlers_.make(listener, chain);
           }},
       listeners_(listener_services_) {
+  if (parts.dispatcher_stats != nullptr) {
+    std::string id = std::to_string(number_);
+    dispatcher_scope_ = parts.dispatcher_stats->scope<DispatcherStats>(
+        "listener_manager.worker_" + id + ".dispatcher.", "listener_manager.worker.dispatcher.",
+        {{"envoy.worker_id", id}});
+    loop_->measure(&dispatcher_scope_->local<DispatcherStats>(number_));
+  }
   services_.http_client = &http_client_;
   services_.grpc_clients = &grpc_clients_;
 }

@@ -36,6 +36,7 @@ struct WorkerParts {
   observe::LogWriter& logs;
   const config::NodeIdentity& node;
   config::RuntimeSnapshotPtr runtime;
+  StatsRegistry* dispatcher_stats = nullptr;  // nullptr: turns are not measured
 };
 
 class Worker {
@@ -59,6 +60,7 @@ class Worker {
   void run();
 
   unsigned number_;
+  StatsScopePtr dispatcher_scope_;
   std::unique_ptr<runtime::Loop> loop_;
   upstream::ClusterTable clusters_;
   stream::Random random_;

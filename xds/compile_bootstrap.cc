@@ -164,12 +164,14 @@ absl::StatusOr<config::Bootstrap> compile_bootstrap(const Message& message,
     out.admin = errors.take_nested("admin", compile_admin(message.admin()));
   }
   out.stats = errors.take_nested("stats_config", compile_stats_config(message.stats_config()));
+  out.dispatcher_stats = message.enable_dispatcher_stats();
   if (message.has_stats_flush_interval())
     out.stats_flush_interval = to_milliseconds(message.stats_flush_interval());
   if (!message.header_prefix().empty() && message.header_prefix() != out.header_prefix) {
     errors.add("header_prefix",
                fmt::format("only '{}' is supported by Outrigger", out.header_prefix));
   }
+  out.outlier_event_log_path = message.cluster_manager().outlier_detection().event_log_path();
   check_extensions(message, errors);
   check_config_sources(message, errors);
   out.max_downstream_connections =

@@ -26,6 +26,14 @@ void compile_thresholds(const CircuitBreakers::Thresholds& from, config::Circuit
     out.max_pending_requests = from.max_pending_requests().value();
   if (from.has_max_requests()) out.max_requests = from.max_requests().value();
   if (from.has_max_retries()) out.max_retries = from.max_retries().value();
+  if (from.has_retry_budget()) {
+    config::RetryBudget budget;
+    if (from.retry_budget().has_budget_percent())
+      budget.percent = from.retry_budget().budget_percent().value();
+    if (from.retry_budget().has_min_retry_concurrency())
+      budget.min_concurrency = from.retry_budget().min_retry_concurrency().value();
+    out.retry_budget = budget;
+  }
   if (from.has_max_connection_pools())
     out.max_connection_pools = from.max_connection_pools().value();
   out.track_remaining = from.track_remaining();
@@ -72,6 +80,10 @@ void make_stats(config::Cluster& out, StatsRegistry& stats) {
   out.circuit_breakers[0].stats =
       scope.operator()<CircuitBreakerStats>("circuit_breakers.default.");
   out.circuit_breakers[1].stats = scope.operator()<CircuitBreakerStats>("circuit_breakers.high.");
+  if (!out.health_checks.empty())
+    out.health_check_stats = scope.operator()<HealthCheckStats>("health_check.");
+  if (out.outlier_detection != nullptr)
+    out.outlier_stats = scope.operator()<OutlierStats>("outlier_detection.");
   // Ten thousand clusters speak one version each.
   using Version = config::UpstreamHttp::Version;
   if (out.http.version != Version::http2)
@@ -124,7 +136,12 @@ absl::StatusOr<std::shared_ptr<config::Cluster>> compile_cluster(const Cluster& 
   if (cluster.common_lb_config().has_healthy_panic_threshold()) {
     out->panic_threshold = cluster.common_lb_config().healthy_panic_threshold().value();
   }
+  out->fail_traffic_on_panic =
+      cluster.common_lb_config().zone_aware_lb_config().fail_traffic_on_panic();
+  compile_outlier_detection(cluster, *out, errors);
+  compile_health_checks(cluster, *out, errors);
   compile_upstream_filters(cluster, environment, *out, errors);
+  compile_http_policies(cluster, environment, *out, errors);
   out->metadata = compile_metadata(cluster.metadata());
   out->http = errors.take_nested("", compile_upstream_http(cluster));
   check_alpn(cluster, *out, errors);

@@ -41,6 +41,22 @@ void compile_connection(const envoy::config::cluster::v3::Cluster& cluster,
                         const ClusterDefaults& defaults, CompileEnvironment& environment,
                         config::Cluster& out, FieldErrors& errors);
 
+// outlier_detection
+void compile_outlier_detection(const envoy::config::cluster::v3::Cluster& cluster,
+                               config::Cluster& out, FieldErrors& errors);
+
+// The policies among its HTTP options.
+void compile_http_policies(const envoy::config::cluster::v3::Cluster& cluster,
+                           CompileEnvironment& environment, config::Cluster& out,
+                           FieldErrors& errors);
+
+// health_checks, and how they bear on the cluster.
+void compile_health_checks(const envoy::config::cluster::v3::Cluster& cluster, config::Cluster& out,
+                           FieldErrors& errors);
+// health_check_config of an endpoint; nullptr: it says nothing.
+std::shared_ptr<const config::EndpointHealthCheck> compile_endpoint_check(
+    const envoy::config::endpoint::v3::Endpoint& endpoint, FieldErrors& errors);
+
 // Network filters on the connections to the upstream: Istio's metadata exchange.
 void compile_upstream_filters(const envoy::config::cluster::v3::Cluster& cluster,
                               CompileEnvironment& environment, config::Cluster& out,

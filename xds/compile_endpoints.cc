@@ -1,5 +1,6 @@
 #include <limits>
 #include <memory>
+#include <utility>
 
 #include "fmt/format.h"
 
@@ -79,6 +80,7 @@ absl::StatusOr<config::EndpointPtr> compile_endpoint(const LbEndpoint& endpoint)
   auto out = compile_rest(endpoint);
   out->address =
       errors.take_nested("endpoint.address", compile_target(endpoint.endpoint().address()));
+  out->health_check = compile_endpoint_check(endpoint.endpoint(), errors);
   out->additional_addresses = compile_additional(endpoint.endpoint(), out->address, errors);
   out->stats = std::make_shared<StatsScope>("", "", std::vector<StatTag>(), HostStats::layout());
   if (!errors.empty()) return errors.status();
@@ -98,7 +100,9 @@ absl::StatusOr<config::DnsResolution::Target> compile_target_name(const LbEndpoi
     errors.add("endpoint.additional_addresses", "DNS has all addresses of the endpoint");
   out.name = socket.address();
   out.port = static_cast<uint16_t>(socket.port_value());
-  out.endpoint = compile_rest(endpoint);
+  auto rest = compile_rest(endpoint);
+  rest->health_check = compile_endpoint_check(endpoint.endpoint(), errors);
+  out.endpoint = std::move(rest);
   if (!errors.empty()) return errors.status();
   return out;
 }

@@ -1,9 +1,13 @@
 #include "xds/compile_listener.h"
 
+#include <memory>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/container/flat_hash_map.h"
 #include "fmt/format.h"
+#include "google/protobuf/wrappers.pb.h"
 
 #include "api/stats_server.h"
 #include "xds/compile_access_log.h"
@@ -11,6 +15,7 @@
 #include "xds/compile_filter_chain_match.h"
 #include "xds/compile_listener_address.h"
 #include "xds/compile_listener_filters.h"
+#include "xds/compile_match_tree.h"
 #include "xds/compile_metadata.h"
 #include "xds/compile_values.h"
 #include "xds/field_errors.h"
@@ -29,6 +34,7 @@ using envoy::config::listener::v3::Listener;
 std::string shape_of(Listener listener) {
   listener.clear_filter_chains();
   listener.clear_default_filter_chain();
+  listener.clear_filter_chain_matcher();
   return octets_of(listener);
 }
 
@@ -60,6 +66,40 @@ class PresentChains {
   std::string default_octets_;
 };
 
+// A generic matcher finds chains by their names alone; their own criteria do not count.
+absl::Status check_name(const FilterChain& message,
+                        const std::vector<config::FilterChainPtr>& others) {
+  if (message.name().empty())
+    return absl::InvalidArgumentError("needs a name: filter_chain_matcher is set");
+  for (const config::FilterChainPtr& other : others) {
+    if (other->name == message.name()) {
+      return absl::InvalidArgumentError(
+          fmt::format("has the name '{}', which another has", message.name()));
+    }
+  }
+  return absl::OkStatus();
+}
+
+std::shared_ptr<const config::ChainTree> compile_chain_tree(
+    const ::xds::type::matcher::v3::Matcher& matcher, FieldErrors& errors) {
+  auto out = std::make_shared<config::ChainTree>();
+  auto add =
+      [&out](const ::xds::core::v3::TypedExtensionConfig& action) -> absl::StatusOr<uint32_t> {
+    google::protobuf::StringValue name;
+    if (!action.typed_config().UnpackTo(&name)) {
+      FieldErrors problem;
+      problem.add("typed_config", fmt::format("the type '{}' is not google.protobuf.StringValue",
+                                              action.typed_config().type_url()));
+      return problem.status();
+    }
+    out->chains.push_back(name.value());
+    return static_cast<uint32_t>(out->chains.size() - 1);
+  };
+  out->tree = errors.take_nested("filter_chain_matcher",
+                                 compile_match_tree(matcher, MatchSubject::connection, add));
+  return out;
+}
+
 void compile_chains(const Listener& listener, const PresentChains& present,
                     const ListenerStatNames& names, CompileEnvironment& environment,
                     const ClusterExists& cluster_exists, config::Listener& out,
@@ -78,10 +118,14 @@ void compile_chains(const Listener& listener, const PresentChains& present,
     std::string field = indexed("filter_chains", i);
     auto chain = take(field, message, present.find(message));
     if (chain == nullptr) continue;
-    absl::Status fresh = taken.add(chain->name, message.filter_chain_match(), chain->match);
+    absl::Status fresh = listener.has_filter_chain_matcher()
+                             ? check_name(message, out.chains)
+                             : taken.add(chain->name, message.filter_chain_match(), chain->match);
     if (!fresh.ok()) errors.add(field, fresh);
     out.chains.push_back(std::move(chain));
   }
+  if (listener.has_filter_chain_matcher())
+    out.chain_tree = compile_chain_tree(listener.filter_chain_matcher(), errors);
   if (!listener.has_default_filter_chain()) return;
   const FilterChain& message = listener.default_filter_chain();
   out.default_chain = take("default_filter_chain", message, present.find_default(message));

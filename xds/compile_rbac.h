@@ -5,6 +5,7 @@
 #include "absl/status/statusor.h"
 
 #include "envoy/config/rbac/v3/rbac.pb.h"
+#include "xds/type/matcher/v3/matcher.pb.h"
 
 #include "api/filter/compile_context.h"
 #include "api/rbac.h"
@@ -14,5 +15,9 @@ namespace outrigger::xds {
 // Rules about a request are errors where only a connection is judged.
 absl::StatusOr<rbac::Policies> compile_rbac(const envoy::config::rbac::v3::RBAC& message,
                                             RbacSubject subject);
+
+// A generic matcher whose actions are envoy.config.rbac.v3.Action.
+absl::StatusOr<rbac::Policies> compile_rbac_matcher(
+    const ::xds::type::matcher::v3::Matcher& matcher, RbacSubject subject);
 
 }  // namespace outrigger::xds

@@ -3,13 +3,17 @@
 #include <algorithm>
 #include <memory>
 #include <optional>
+#include <span>
 #include <utility>
+#include <variant>
 
 #include "absl/strings/ascii.h"
 #include <fmt/format.h>
 
 #include "xds/compile_metadata.h"
 #include "xds/compile_route_parts.h"
+#include "xds/regex.h"
+#include "xds/uri_template.h"
 
 // Envoy's deprecated fields are in use everywhere, so they work here.
 #pragma GCC diagnostic ignored "-Wdeprecated-declarations"
@@ -52,21 +56,22 @@ void compile_action(const Route& route, RouteScope& scope, config::Route& out,
   }
 }
 
-absl::StatusOr<config::Route> compile_route(const Route& route, RouteScope& scope) {
-  FieldErrors errors;
-  config::Route out;
-  out.name = route.name();
-  out.match = errors.take_nested("match", compile_route_match(route.match()));
-  compile_action(route, scope, out, errors);
-  compile_header_levels(route, out, errors);
-  out.per_filter = errors.take_nested(
-      "typed_per_filter_config", scope.context.compile_per_filter(route.typed_per_filter_config()));
-  out.stat_prefix = route.stat_prefix();
-  out.metadata = compile_metadata(route.metadata());
-  out.request_buffer_limit = buffer_limit(route);
-  if (!out.request_buffer_limit) out.request_buffer_limit = scope.request_buffer_limit;
-  if (!errors.empty()) return errors.status();
-  return out;
+// A path template's variables make the new path; a part of it that a prefix took has no meaning.
+void compile_template_rewrite(const Route& route, config::Route& out, FieldErrors& errors) {
+  auto* forward = std::get_if<config::ForwardAction>(&out.action);
+  if (route.match().has_path_match_policy()) {
+    if (!route.route().prefix_rewrite().empty() || !route.redirect().prefix_rewrite().empty())
+      errors.add("", "prefix_rewrite cannot be used with path_match_policy");
+  }
+  if (forward == nullptr || !route.route().has_path_rewrite_policy()) return;
+  if (!route.match().has_path_match_policy()) {
+    errors.add("route.path_rewrite_policy", "needs a path_match_policy");
+    return;
+  }
+  forward->regex_rewrite = errors.take_nested(
+      "route.path_rewrite_policy.typed_config",
+      compile_uri_template_rewrite(route.route().path_rewrite_policy().typed_config(),
+                                   route.match().path_match_policy().typed_config()));
 }
 
 config::VirtualHost::RequireTls compile_require_tls(const VirtualHost& host) {
@@ -103,17 +108,23 @@ absl::StatusOr<config::VirtualHost> compile_host(const VirtualHost& host, RouteS
     scope.retry = std::make_shared<const config::RetryPolicy>(
         errors.take_nested("retry_policy", compile_retry_policy(host.retry_policy())));
   }
+  if (host.has_hedge_policy())
+    scope.hedge_on_per_try_timeout = host.hedge_policy().hedge_on_per_try_timeout();
+  out.include_is_timeout_retry_header = host.include_is_timeout_retry_header();
   auto mirrors = compile_mirrors(host.request_mirror_policies(), scope, errors);
   if (!mirrors.empty()) scope.mirrors = std::move(mirrors);
   out.routes.reserve(static_cast<size_t>(host.routes_size()));
   for (int i = 0; i < host.routes_size(); ++i) {
+    if (is_left_out(host.routes(i), scope)) continue;
     out.routes.push_back(
         errors.take_nested(indexed("routes", i), compile_route(host.routes(i), scope)));
   }
-  if (!errors.empty()) return errors.status();
-  if (out.routes.size() >= config::RouteIndex::kMinRoutes) {
-    out.index = std::make_shared<const config::RouteIndex>(out.routes);
+  if (host.has_matcher()) {
+    compile_route_tree(host, scope, out, errors);
+  } else {
+    out.index = make_route_index(out.routes);
   }
+  if (!errors.empty()) return errors.status();
   return out;
 }
 
@@ -149,6 +160,18 @@ void add_domains(config::RouteTable& table, const VirtualHost& host, uint32_t po
   }
 }
 
+void compile_specifiers(const RouteConfiguration& message, RouteScope& scope, FieldErrors& errors) {
+  for (int i = 0; i < message.cluster_specifier_plugins_size(); ++i) {
+    const auto& plugin = message.cluster_specifier_plugins(i);
+    if (plugin.is_optional()) {
+      scope.left_out_specifiers.push_back(plugin.extension().name());
+    } else {
+      errors.add(indexed("cluster_specifier_plugins", i) + ".extension",
+                 fmt::format("'{}' is not supported by Outrigger", plugin.extension().name()));
+    }
+  }
+}
+
 void compile_hosts(const RouteConfiguration& message, const RouteScope& scope,
                    config::RouteTable& out, FieldErrors& errors) {
   out.hosts.reserve(static_cast<size_t>(message.virtual_hosts_size()));
@@ -164,6 +187,37 @@ void compile_hosts(const RouteConfiguration& message, const RouteScope& scope,
 }
 
 }  // namespace
+
+absl::StatusOr<config::Route> compile_route(const Route& route, RouteScope& scope) {
+  FieldErrors errors;
+  config::Route out;
+  out.name = route.name();
+  out.match = errors.take_nested("match", compile_route_match(route.match()));
+  compile_action(route, scope, out, errors);
+  compile_template_rewrite(route, out, errors);
+  compile_header_levels(route, out, errors);
+  out.per_filter = errors.take_nested(
+      "typed_per_filter_config", scope.context.compile_per_filter(route.typed_per_filter_config()));
+  out.stat_prefix = route.stat_prefix();
+  out.metadata = compile_metadata(route.metadata());
+  out.request_buffer_limit = buffer_limit(route);
+  if (!out.request_buffer_limit) out.request_buffer_limit = scope.request_buffer_limit;
+  if (!errors.empty()) return errors.status();
+  return out;
+}
+
+bool is_left_out(const Route& route, const RouteScope& scope) {
+  if (route.route().has_inline_cluster_specifier_plugin())
+    return route.route().inline_cluster_specifier_plugin().is_optional();
+  return route.route().has_cluster_specifier_plugin() &&
+         std::ranges::find(scope.left_out_specifiers, route.route().cluster_specifier_plugin()) !=
+             scope.left_out_specifiers.end();
+}
+
+std::shared_ptr<const config::RouteIndex> make_route_index(std::span<const config::Route> routes) {
+  if (routes.size() < config::RouteIndex::kMinRoutes) return nullptr;
+  return std::make_shared<const config::RouteIndex>(routes, make_regex_set);
+}
 
 config::ClusterRef RouteScope::cluster(std::string_view field, const std::string& name,
                                        FieldErrors& errors) {
@@ -202,6 +256,8 @@ absl::StatusOr<std::shared_ptr<const config::RouteTable>> compile_route_table(
   }
   out->most_specific_header_mutations_wins = message.most_specific_header_mutations_wins();
   out->ignore_port_in_host_matching = message.ignore_port_in_host_matching();
+  out->vhost_header = absl::AsciiStrToLower(message.vhost_header());
+  out->ignore_path_parameters = message.ignore_path_parameters_in_path_matching();
   if (message.has_max_direct_response_body_size_bytes()) {
     out->max_direct_response_body_size = message.max_direct_response_body_size_bytes().value();
   }
@@ -215,6 +271,7 @@ absl::StatusOr<std::shared_ptr<const config::RouteTable>> compile_route_table(
                                 ? message.validate_clusters().value()
                                 : context.validate_clusters_by_default();
   scope.max_direct_response_body = out->max_direct_response_body_size;
+  compile_specifiers(message, scope, errors);
   scope.mirrors = compile_mirrors(message.request_mirror_policies(), scope, errors);
   out->mirrors = scope.mirrors;
   compile_hosts(message, scope, *out, errors);

@@ -1,11 +1,14 @@
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/ascii.h"
 #include <fmt/format.h>
 
 #include "xds/compile_route_parts.h"
+#include "xds/compile_subset_match.h"
+#include "xds/compile_substitution.h"
 #include "xds/regex.h"
 
 // Envoy's deprecated fields are in use everywhere, so they work here.
@@ -40,9 +43,33 @@ void compile_cluster(const RouteAction& action, RouteScope& scope, config::Forwa
     case RouteAction::kWeightedClusters:
       compile_weighted_clusters(action.weighted_clusters(), scope, out, errors);
       break;
+    case RouteAction::kClusterSpecifierPlugin:
+      errors.add("cluster_specifier_plugin", fmt::format("there is no cluster specifier '{}'",
+                                                         action.cluster_specifier_plugin()));
+      break;
+    case RouteAction::kInlineClusterSpecifierPlugin:
+      errors.add("inline_cluster_specifier_plugin.extension",
+                 fmt::format("'{}' is not supported by Outrigger",
+                             action.inline_cluster_specifier_plugin().extension().name()));
+      break;
     default:
       errors.add("", "names its cluster in no way that is supported");
   }
+}
+
+// In a host, unlike in a path, Envoy writes "-" for what is absent.
+config::SubstitutionFormat with_dashes(config::SubstitutionFormat format) {
+  for (config::LogCommand& command : format) {
+    if (command.field == config::LogField::literal) continue;
+    config::LogCommand dash;
+    dash.field = config::LogField::literal;
+    dash.text = "-";
+    config::LogCommand either;
+    either.field = config::LogField::coalesce;
+    either.operators = {std::move(command), std::move(dash)};
+    command = std::move(either);
+  }
+  return format;
 }
 
 void compile_rewrites(const RouteAction& action, config::ForwardAction& out, FieldErrors& errors) {
@@ -50,14 +77,27 @@ void compile_rewrites(const RouteAction& action, config::ForwardAction& out, Fie
   if (action.has_regex_rewrite()) {
     out.regex_rewrite =
         errors.take_nested("regex_rewrite", compile_regex_rewrite(action.regex_rewrite()));
-    if (out.prefix_rewrite)
-      errors.add("regex_rewrite", "cannot be set together with prefix_rewrite");
+  }
+  if (!action.path_rewrite().empty()) {
+    out.path_rewrite_format =
+        errors.take("path_rewrite", compile_substitution(action.path_rewrite()));
+  }
+  int rewrites = int{out.prefix_rewrite.has_value()} + int{action.has_regex_rewrite()} +
+                 int{action.has_path_rewrite_policy()} + int{out.path_rewrite_format.has_value()};
+  if (rewrites > 1) {
+    errors.add("",
+               "only one of prefix_rewrite, regex_rewrite, path_rewrite_policy and "
+               "path_rewrite may be set");
   }
   out.host_rewrite = action.host_rewrite_literal();
   out.host_rewrite_header = absl::AsciiStrToLower(action.host_rewrite_header());
   if (action.has_host_rewrite_path_regex()) {
     out.host_rewrite_path_regex = errors.take_nested(
         "host_rewrite_path_regex", compile_regex_rewrite(action.host_rewrite_path_regex()));
+  }
+  if (!action.host_rewrite().empty()) {
+    out.host_rewrite_format =
+        with_dashes(errors.take("host_rewrite", compile_substitution(action.host_rewrite())));
   }
   out.auto_host_rewrite = action.auto_host_rewrite().value();
   out.append_x_forwarded_host = action.append_x_forwarded_host();
@@ -85,6 +125,9 @@ void compile_timeouts(const RouteAction& action, config::ForwardAction& out, Fie
   if (action.has_timeout()) out.timeout = compile_duration("timeout", action.timeout(), errors);
   if (action.has_idle_timeout()) {
     out.idle_timeout = compile_duration("idle_timeout", action.idle_timeout(), errors);
+  }
+  if (action.has_flush_timeout()) {
+    out.flush_timeout = compile_duration("flush_timeout", action.flush_timeout(), errors);
   }
   if (action.has_max_stream_duration()) {
     // The limit of the stream takes the place of the route's timeout.
@@ -138,15 +181,35 @@ config::HashPolicy compile_cookie(const RouteAction::HashPolicy::Cookie& from) {
   return out;
 }
 
-void compile_hash_policies(const RouteAction& action, config::ForwardAction& out,
-                           FieldErrors& errors) {
+// A redirect that the older fields ask for.
+std::optional<envoy::config::route::v3::InternalRedirectPolicy> internal_redirect(
+    const RouteAction& action) {
+  if (action.has_internal_redirect_policy()) return action.internal_redirect_policy();
+  if (action.internal_redirect_action() != RouteAction::HANDLE_INTERNAL_REDIRECT)
+    return std::nullopt;
+  envoy::config::route::v3::InternalRedirectPolicy policy;
+  if (action.has_max_internal_redirects())
+    *policy.mutable_max_internal_redirects() = action.max_internal_redirects();
+  return policy;
+}
+
+}  // namespace
+
+std::vector<config::HashPolicy> compile_hash_policies(const HashPolicies& policies,
+                                                      FieldErrors& errors) {
+  std::vector<config::HashPolicy> out;
   using Kind = config::HashPolicy::Kind;
-  for (int i = 0; i < action.hash_policy_size(); ++i) {
-    const auto& policy = action.hash_policy(i);
+  for (int i = 0; i < policies.size(); ++i) {
+    const auto& policy = policies.Get(i);
     config::HashPolicy compiled;
     switch (policy.policy_specifier_case()) {
       case RouteAction::HashPolicy::kHeader:
         compiled.name = absl::AsciiStrToLower(policy.header().header_name());
+        if (policy.header().has_regex_rewrite()) {
+          compiled.rewrite =
+              errors.take_nested(indexed("hash_policy", i) + ".header.regex_rewrite",
+                                 compile_regex_rewrite(policy.header().regex_rewrite()));
+        }
         break;
       case RouteAction::HashPolicy::kCookie:
         compiled = compile_cookie(policy.cookie());
@@ -168,16 +231,17 @@ void compile_hash_policies(const RouteAction& action, config::ForwardAction& out
         continue;
     }
     compiled.terminal = policy.terminal();
-    out.hash_policies.push_back(std::move(compiled));
+    out.push_back(std::move(compiled));
   }
+  return out;
 }
-
-}  // namespace
 
 absl::StatusOr<config::ForwardAction> compile_forward(const RouteAction& action,
                                                       RouteScope& scope) {
   FieldErrors errors;
   config::ForwardAction out;
+  // Before the clusters: those of a weighted route add to it.
+  out.metadata_match = compile_subset_match(action.metadata_match());
   compile_cluster(action, scope, out, errors);
   compile_rewrites(action, out, errors);
   compile_timeouts(action, out, errors);
@@ -188,7 +252,14 @@ absl::StatusOr<config::ForwardAction> compile_forward(const RouteAction& action,
   }
   out.mirrors = compile_mirrors(action.request_mirror_policies(), scope, errors);
   if (out.mirrors.empty()) out.mirrors = scope.mirrors;
-  compile_hash_policies(action, out, errors);
+  out.hash_policies = compile_hash_policies(action.hash_policy(), errors);
+  out.hedge_on_per_try_timeout = action.has_hedge_policy()
+                                     ? action.hedge_policy().hedge_on_per_try_timeout()
+                                     : scope.hedge_on_per_try_timeout;
+  if (auto redirect = internal_redirect(action)) {
+    out.internal_redirect = std::make_shared<const config::InternalRedirectPolicy>(
+        errors.take_nested("internal_redirect_policy", compile_internal_redirect(*redirect)));
+  }
   for (int i = 0; i < action.rate_limits_size(); ++i) {
     out.rate_limits.push_back(
         errors.take_nested(indexed("rate_limits", i), compile_rate_limit(action.rate_limits(i))));

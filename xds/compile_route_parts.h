@@ -3,8 +3,10 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,8 +16,10 @@
 
 #include "envoy/config/route/v3/route.pb.h"
 #include "envoy/config/route/v3/route_components.pb.h"
+#include "envoy/type/matcher/v3/filter_state.pb.h"
 
 #include "api/config/route.h"
+#include "api/config/stream_conditions.h"
 #include "xds/compile_header_mutation.h"
 #include "xds/compile_rate_limit.h"
 #include "xds/compile_route.h"
@@ -32,14 +36,29 @@ struct RouteScope {
   uint32_t max_direct_response_body = 4096;
   // What routes inherit from the virtual host or the table.
   std::shared_ptr<const config::RetryPolicy> retry;
+  bool hedge_on_per_try_timeout = false;
   std::vector<config::MirrorPolicy> mirrors;
   std::optional<uint64_t> request_buffer_limit;
+  // Cluster specifiers that the table has, that are not known here, and may be left out.
+  std::vector<std::string> left_out_specifiers;
 
   config::ClusterRef cluster(std::string_view field, const std::string& name, FieldErrors& errors);
 };
 
+absl::StatusOr<config::FilterStateMatch> compile_filter_state_match(
+    const envoy::type::matcher::v3::FilterStateMatcher& matcher);
 absl::StatusOr<config::RouteMatch> compile_route_match(
     const envoy::config::route::v3::RouteMatch& match);
+
+absl::StatusOr<config::Route> compile_route(const envoy::config::route::v3::Route& route,
+                                            RouteScope& scope);
+// A route whose cluster specifier is not known here, and optional, matches nothing.
+bool is_left_out(const envoy::config::route::v3::Route& route, const RouteScope& scope);
+// The index of a virtual host's routes, or of some of them; nullptr: they are few.
+std::shared_ptr<const config::RouteIndex> make_route_index(std::span<const config::Route> routes);
+// VirtualHost.matcher: its routes are added to the host's.
+void compile_route_tree(const envoy::config::route::v3::VirtualHost& host, RouteScope& scope,
+                        config::VirtualHost& out, FieldErrors& errors);
 
 absl::StatusOr<config::ForwardAction> compile_forward(
     const envoy::config::route::v3::RouteAction& action, RouteScope& scope);
@@ -55,6 +74,18 @@ using MirrorPolicies =
     google::protobuf::RepeatedPtrField<envoy::config::route::v3::RouteAction::RequestMirrorPolicy>;
 std::vector<config::MirrorPolicy> compile_mirrors(const MirrorPolicies& mirrors, RouteScope& scope,
                                                   FieldErrors& errors);
+using ClusterNamer = std::function<config::ClusterRef(
+    std::string_view field, const std::string& name, FieldErrors& errors)>;
+std::vector<config::MirrorPolicy> compile_mirrors(const MirrorPolicies& mirrors,
+                                                  const ClusterNamer& cluster, FieldErrors& errors);
+
+using HashPolicies =
+    google::protobuf::RepeatedPtrField<envoy::config::route::v3::RouteAction::HashPolicy>;
+std::vector<config::HashPolicy> compile_hash_policies(const HashPolicies& policies,
+                                                      FieldErrors& errors);
+
+absl::StatusOr<config::InternalRedirectPolicy> compile_internal_redirect(
+    const envoy::config::route::v3::InternalRedirectPolicy& policy);
 
 // Anything with the four fields of header additions and removals: table, virtual host, route,
 // weighted cluster.

@@ -1,10 +1,12 @@
 // Routes that answer without an upstream: redirects and direct responses.
 #include <cstdlib>
 #include <fstream>
+#include <memory>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "xds/compile_access_log.h"
 #include "xds/compile_route_parts.h"
 #include "xds/regex.h"
 
@@ -94,6 +96,10 @@ absl::StatusOr<config::DirectResponseAction> compile_direct_response(
   config::DirectResponseAction out;
   out.status = static_cast<int>(action.status());
   if (action.has_body()) out.body = read_body(action.body(), max_body, errors);
+  if (action.has_body_format()) {
+    out.body_format = std::make_shared<const config::LogFormat>(
+        errors.take_nested("body_format", compile_log_format(action.body_format())));
+  }
   if (out.body.size() > max_body) {
     errors.add("body", fmt::format("is larger than the {} bytes allowed by "
                                    "max_direct_response_body_size_bytes",

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "xds/compile_route_parts.h"
+#include "xds/compile_subset_match.h"
 
 namespace outrigger::xds {
 namespace {
@@ -12,6 +13,7 @@ namespace {
 using envoy::config::route::v3::WeightedCluster;
 
 config::WeightedCluster compile_one(const WeightedCluster::ClusterWeight& cluster,
+                                    const config::MetadataMatchCriteria& route_match,
                                     const std::string& field, RouteScope& scope,
                                     FieldErrors& errors) {
   config::WeightedCluster out;
@@ -30,6 +32,8 @@ config::WeightedCluster compile_one(const WeightedCluster::ClusterWeight& cluste
       inner.take_nested("typed_per_filter_config",
                         scope.context.compile_per_filter(cluster.typed_per_filter_config()));
   out.host_rewrite = cluster.host_rewrite_literal();
+  out.metadata_match = route_match;
+  add_subset_match(cluster.metadata_match(), out.metadata_match);
   errors.add_nested(field, inner.status());
   return out;
 }
@@ -38,10 +42,16 @@ config::WeightedCluster compile_one(const WeightedCluster::ClusterWeight& cluste
 
 void compile_weighted_clusters(const WeightedCluster& clusters, RouteScope& scope,
                                config::ForwardAction& out, FieldErrors& errors) {
+  out.weight_by_hash = clusters.use_hash_policy().value();
+  out.weights_in_runtime = !clusters.runtime_key_prefix().empty();
   for (int i = 0; i < clusters.clusters_size(); ++i) {
-    out.weighted.push_back(
-        compile_one(clusters.clusters(i), indexed("weighted_clusters.clusters", i), scope, errors));
+    out.weighted.push_back(compile_one(clusters.clusters(i), out.metadata_match,
+                                       indexed("weighted_clusters.clusters", i), scope, errors));
     out.total_weight += out.weighted.back().weight;
+    if (out.weights_in_runtime) {
+      out.weighted.back().runtime_key =
+          fmt::format("{}.{}", clusters.runtime_key_prefix(), clusters.clusters(i).name());
+    }
   }
   if (out.total_weight == 0) errors.add("weighted_clusters", "total weight is 0");
   if (out.total_weight > UINT32_MAX) {

@@ -15,6 +15,7 @@
 #include "api/config/route.h"
 #include "api/config/scoped_routes.h"
 #include "api/config/slot.h"
+#include "api/filter/cluster_demand.h"
 #include "api/filter/http_filter.h"
 #include "xds/compile_environment.h"
 
@@ -39,6 +40,12 @@ class DynamicSources {
   virtual absl::StatusOr<FilterSlotPtr> http_filter(
       const std::string& filter_name, const envoy::config::core::v3::ExtensionConfigSource& source,
       const std::string& stat_prefix, CompileEnvironment& environment) = 0;
+  // Who asks for clusters that requests name (on-demand CDS); `locator` may be empty. Errors open
+  // with the field of OnDemandCds.
+  virtual absl::StatusOr<std::shared_ptr<const ClusterDemand>> cluster_demand(
+      const envoy::config::core::v3::ConfigSource&, const std::string& /*locator*/) {
+    return absl::UnimplementedError("clusters cannot be asked for here");
+  }
 };
 
 }  // namespace outrigger::xds

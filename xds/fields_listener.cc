@@ -9,8 +9,9 @@ namespace {
 
 constexpr WorkingFields kWorking[] = {
     {LISTENER_NS "Listener",
-     "name address additional_addresses stat_prefix filter_chains default_filter_chain "
-     "use_original_dst per_connection_buffer_limit_bytes metadata deprecated_v1 drain_type "
+     "name address additional_addresses stat_prefix filter_chains filter_chain_matcher "
+     "default_filter_chain use_original_dst per_connection_buffer_limit_bytes metadata "
+     "deprecated_v1 drain_type "
      "listener_filters listener_filters_timeout continue_on_listener_filters_timeout transparent "
      "freebind socket_options tcp_fast_open_queue_length traffic_direction reuse_port "
      "enable_reuse_port tcp_backlog_size max_connections_to_accept_per_socket_event bind_to_port "

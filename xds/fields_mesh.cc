@@ -12,7 +12,8 @@ namespace {
 #define ALPN_NS "istio.envoy.config.filter.http.alpn.v2alpha1."
 
 constexpr WorkingFields kWorking[] = {
-    {HTTP_NS "rbac.v3.RBAC", "rules rules_stat_prefix shadow_rules shadow_rules_stat_prefix"},
+    {HTTP_NS "rbac.v3.RBAC",
+     "rules matcher rules_stat_prefix shadow_rules shadow_matcher shadow_rules_stat_prefix"},
     {HTTP_NS "rbac.v3.RBACPerRoute", "*"},
     {"envoy.extensions.path.match.uri_template.v3.UriTemplateMatchConfig", "*"},
     {ALPN_NS "FilterConfig", "*"},
@@ -28,8 +29,6 @@ constexpr WorkingFields kWorking[] = {
     {LOGGER_NS "filters.cel.v3.ExpressionFilter", ""},
     {"envoy.config.accesslog.v3.ExtensionFilter", "*"},
     {NETWORK_NS "ext_authz.v3.ExtAuthz", "stat_prefix failure_mode_allow filter_enabled_metadata"},
-    {HTTP_NS "lua.v3.Lua", "inline_code default_source_code"},
-    {HTTP_NS "lua.v3.LuaPerRoute", "disabled"},
 };
 
 constexpr std::string_view kPeer = PEER_NS "Config";
@@ -56,8 +55,6 @@ constexpr HarmlessField kHarmless[] = {
     {kAuthz, "metadata_context_namespaces", kNotAsked},
     {kAuthz, "typed_metadata_context_namespaces", kNotAsked},
     {kAuthz, "send_tls_alert_on_denial", "a denied connection is closed"},
-    {HTTP_NS "lua.v3.Lua", "stat_prefix", "no script is run"},
-    {HTTP_NS "lua.v3.Lua", "clear_route_cache", "no script is run"},
 };
 
 constexpr std::string_view kNoForwardProxy =
@@ -69,8 +66,6 @@ constexpr NoEffect kNoEffect[] = {
     {NETWORK_NS "sni_dynamic_forward_proxy.v3.FilterConfig", kNoForwardProxy},
     {HTTP_NS "dynamic_forward_proxy.v3.FilterConfig", kNoForwardProxy},
     {"envoy.extensions.clusters.dynamic_forward_proxy.v3.ClusterConfig", kNoForwardProxy},
-    {HTTP_NS "grpc_web.v3.GrpcWeb",
-     "gRPC-Web is not translated: such requests go on as they are, to upstreams that speak it"},
     {LOGGER_NS "grpc.v3.HttpGrpcAccessLogConfig", "no lines are sent over gRPC"},
     {LOGGER_NS "grpc.v3.TcpGrpcAccessLogConfig", "no lines are sent over gRPC"},
     {LOGGER_NS "open_telemetry.v3.OpenTelemetryAccessLogConfig",

@@ -31,7 +31,9 @@ constexpr WorkingFields kWorking[] = {
     {NETWORK_NS "echo.v3.Echo", "*"},
     {NETWORK_NS "sni_cluster.v3.SniCluster", "*"},
     {NETWORK_NS "rbac.v3.RBAC",
-     "rules shadow_rules shadow_rules_stat_prefix stat_prefix enforcement_type delay_deny"},
+     "rules matcher shadow_rules shadow_matcher shadow_rules_stat_prefix stat_prefix "
+     "enforcement_type delay_deny"},
+    {"envoy.config.rbac.v3.Action", "*"},
     {"envoy.config.rbac.v3.RBAC", "action policies"},
     {"envoy.config.rbac.v3.Policy", "permissions principals"},
     {"envoy.config.rbac.v3.Permission",

@@ -8,10 +8,11 @@ namespace {
 
 constexpr WorkingFields kWorking[] = {
     {"envoy.config.bootstrap.v3.Bootstrap",
-     "node static_resources dynamic_resources cluster_manager use_tcp_for_dns_lookups "
+     "node_context_params node static_resources dynamic_resources cluster_manager "
+     "use_tcp_for_dns_lookups "
      "dns_resolution_config typed_dns_resolver_config stats_config stats_flush_interval "
      "layered_runtime admin header_prefix bootstrap_extensions overload_manager "
-     "application_log_config"},
+     "application_log_config enable_dispatcher_stats"},
     {"envoy.config.bootstrap.v3.Bootstrap.DynamicResources",
      "lds_config lds_resources_locator cds_config cds_resources_locator ads_config"},
     {"envoy.config.bootstrap.v3.Bootstrap.ApplicationLogConfig", "*"},
@@ -21,7 +22,8 @@ constexpr WorkingFields kWorking[] = {
     {MONITOR_NS "downstream_connections.v3.DownstreamConnectionsConfig", "*"},
     {"envoy.extensions.bootstrap.internal_listener.v3.InternalListener", ""},
     {"envoy.config.bootstrap.v3.Bootstrap.StaticResources", "listeners clusters secrets"},
-    {"envoy.config.bootstrap.v3.ClusterManager", "upstream_bind_config"},
+    {"envoy.config.bootstrap.v3.ClusterManager", "upstream_bind_config outlier_detection"},
+    {"envoy.config.bootstrap.v3.ClusterManager.OutlierDetection", "event_log_path"},
     {"envoy.config.bootstrap.v3.Admin",
      "access_log access_log_path address socket_options allow_paths"},
     {"envoy.config.bootstrap.v3.LayeredRuntime", "layers"},
@@ -83,7 +85,6 @@ constexpr HarmlessField kHarmless[] = {
     {"envoy.extensions.bootstrap.internal_listener.v3.InternalListener", "buffer_size_kb",
      "what is under way inside the process is bounded by the listener's and cluster's buffer "
      "limits"},
-    {"envoy.config.bootstrap.v3.Bootstrap", "node_context_params", "there are no xdstp:// names"},
     {"envoy.config.bootstrap.v3.Bootstrap", "deferred_stat_options",
      "statistics are always made on first use"},
     {"envoy.config.bootstrap.v3.Bootstrap", "stats_flush_on_admin",
@@ -104,8 +105,6 @@ constexpr HarmlessField kHarmless[] = {
     {"envoy.config.overload.v3.OverloadManager", "buffer_factory_config", kNoActions},
     {"envoy.config.core.v3.ApiConfigSource", "refresh_delay", kRestOnly},
     {"envoy.config.core.v3.ApiConfigSource", "request_timeout", kRestOnly},
-    {"envoy.config.bootstrap.v3.Bootstrap", "enable_dispatcher_stats",
-     "there are no statistics of event loops"},
     {"envoy.config.bootstrap.v3.Bootstrap", "stats_server_version_override",
      "server.version is our own"},
     {"envoy.config.bootstrap.v3.Bootstrap", "inline_headers",
@@ -116,8 +115,6 @@ constexpr HarmlessField kHarmless[] = {
      "the allocator gives memory back by itself"},
     {"envoy.config.bootstrap.v3.ClusterManager", "local_cluster_name",
      "there is no zone-aware routing"},
-    {"envoy.config.bootstrap.v3.ClusterManager", "outlier_detection",
-     "there is no outlier detection"},
     {"envoy.config.bootstrap.v3.ClusterManager", "enable_deferred_cluster_creation",
      "a cluster always costs a worker nothing before its first request"},
     {"envoy.config.metrics.v3.HistogramBucketSettings", "bins",

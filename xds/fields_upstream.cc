@@ -18,7 +18,34 @@ constexpr WorkingFields kWorking[] = {
      "use_tcp_for_dns_lookups dns_resolution_config typed_dns_resolver_config "
      "wait_for_warm_on_init cleanup_interval original_dst_lb_config upstream_bind_config "
      "transport_socket_matches upstream_http_protocol_options metadata "
-     "connection_pool_per_downstream_connection filters"},
+     "connection_pool_per_downstream_connection filters outlier_detection "
+     "close_connections_on_host_health_failure health_checks ignore_health_on_host_removal"},
+    {"envoy.config.core.v3.HealthCheck",
+     "timeout interval initial_jitter interval_jitter interval_jitter_percent unhealthy_threshold "
+     "healthy_threshold alt_port reuse_connection http_health_check tcp_health_check "
+     "grpc_health_check no_traffic_interval no_traffic_healthy_interval unhealthy_interval "
+     "unhealthy_edge_interval healthy_edge_interval event_log_path event_logger "
+     "always_log_health_check_failures always_log_health_check_success tls_options "
+     "transport_socket_match_criteria"},
+    {"envoy.config.core.v3.HealthCheck.Payload", "*"},
+    {"envoy.config.core.v3.HealthCheck.TlsOptions", "*"},
+    {"envoy.config.core.v3.HealthCheck.HttpHealthCheck",
+     "host path receive response_buffer_size request_headers_to_add request_headers_to_remove "
+     "expected_statuses retriable_statuses codec_client_type service_name_matcher method"},
+    {"envoy.config.core.v3.HealthCheck.TcpHealthCheck", "send receive"},
+    {"envoy.config.core.v3.HealthCheck.GrpcHealthCheck", "*"},
+    {"envoy.extensions.health_check.event_sinks.file.v3.HealthCheckEventFileSink", "*"},
+    {"envoy.config.endpoint.v3.Endpoint.HealthCheckConfig", "*"},
+    {"envoy.config.cluster.v3.OutlierDetection",
+     "consecutive_5xx interval base_ejection_time max_ejection_percent enforcing_consecutive_5xx "
+     "enforcing_success_rate success_rate_minimum_hosts success_rate_request_volume "
+     "success_rate_stdev_factor consecutive_gateway_failure enforcing_consecutive_gateway_failure "
+     "split_external_local_origin_errors consecutive_local_origin_failure "
+     "enforcing_consecutive_local_origin_failure enforcing_local_origin_success_rate "
+     "failure_percentage_threshold enforcing_failure_percentage "
+     "enforcing_failure_percentage_local_origin failure_percentage_minimum_hosts "
+     "failure_percentage_request_volume max_ejection_time max_ejection_time_jitter "
+     "successful_active_health_check_uneject_host always_eject_one_host"},
     {"envoy.config.cluster.v3.Cluster.CustomClusterType", "*"},
     {"envoy.config.cluster.v3.Cluster.EdsClusterConfig", "*"},
     {"envoy.config.cluster.v3.Cluster.RefreshRate", "*"},
@@ -49,8 +76,11 @@ constexpr WorkingFields kWorking[] = {
     {"envoy.config.core.v3.TlvEntry", "type value"},
     {"envoy.config.cluster.v3.Cluster.LeastRequestLbConfig", "choice_count"},
     {"envoy.config.cluster.v3.Cluster.RoundRobinLbConfig", ""},
+    {"envoy.config.cluster.v3.Cluster.CommonLbConfig.ZoneAwareLbConfig", "fail_traffic_on_panic"},
     {"envoy.config.cluster.v3.Cluster.CommonLbConfig",
-     "healthy_panic_threshold locality_weighted_lb_config consistent_hashing_lb_config"},
+     "ignore_new_hosts_until_first_hc zone_aware_lb_config healthy_panic_threshold "
+     "locality_weighted_lb_config "
+     "consistent_hashing_lb_config"},
     {"envoy.config.cluster.v3.Cluster.CommonLbConfig.ConsistentHashingLbConfig",
      "use_hostname_for_hashing"},
     {"envoy.config.cluster.v3.Cluster.RingHashLbConfig", "*"},
@@ -73,7 +103,8 @@ constexpr WorkingFields kWorking[] = {
     {"envoy.extensions.load_balancing_policies.random.v3.Random", ""},
     {"envoy.config.cluster.v3.CircuitBreakers", "thresholds"},
     {"envoy.config.cluster.v3.CircuitBreakers.Thresholds",
-     "priority max_connections max_pending_requests max_requests max_retries "},
+     "priority max_connections max_pending_requests max_requests max_retries retry_budget"},
+    {"envoy.config.cluster.v3.CircuitBreakers.Thresholds.RetryBudget", "*"},
     {"envoy.config.cluster.v3.UpstreamConnectionOptions", "tcp_keepalive happy_eyeballs_config"},
     {"envoy.config.core.v3.TcpKeepalive", "*"},
     {"envoy.config.endpoint.v3.ClusterLoadAssignment", "cluster_name endpoints policy"},
@@ -83,11 +114,13 @@ constexpr WorkingFields kWorking[] = {
      "locality lb_endpoints load_balancing_weight priority"},
     {"envoy.config.endpoint.v3.LbEndpoint",
      "endpoint health_status load_balancing_weight metadata"},
-    {"envoy.config.endpoint.v3.Endpoint", "address hostname additional_addresses"},
+    {"envoy.config.endpoint.v3.Endpoint",
+     "address hostname additional_addresses health_check_config"},
     {"envoy.config.endpoint.v3.Endpoint.AdditionalAddress", "*"},
     {"envoy.extensions.upstreams.http.v3.HttpProtocolOptions",
      "common_http_protocol_options upstream_http_protocol_options explicit_http_config "
-     "use_downstream_protocol_config auto_config"},
+     "use_downstream_protocol_config auto_config request_mirror_policies retry_policy "
+     "hash_policy"},
     {"envoy.extensions.upstreams.http.v3.HttpProtocolOptions.AutoHttpConfig",
      "http_protocol_options http2_protocol_options"},
     {"envoy.extensions.upstreams.http.v3.HttpProtocolOptions.ExplicitHttpConfig",
@@ -120,6 +153,8 @@ constexpr WorkingFields kWorking[] = {
 
 constexpr std::string_view kCluster = "envoy.config.cluster.v3.Cluster";
 constexpr std::string_view kThresholds = "envoy.config.cluster.v3.CircuitBreakers.Thresholds";
+constexpr std::string_view kZoneAware =
+    "envoy.config.cluster.v3.Cluster.CommonLbConfig.ZoneAwareLbConfig";
 constexpr std::string_view kCommonLb = "envoy.config.cluster.v3.Cluster.CommonLbConfig";
 
 constexpr std::string_view kCares =
@@ -138,22 +173,16 @@ constexpr HarmlessField kHarmless[] = {
      "num_resolver_threads", "look-ups need no threads"},
     {"envoy.extensions.transport_sockets.proxy_protocol.v3.ProxyProtocolUpstreamTransport",
      "tlv_as_pool_key", "the whole header, TLVs included, tells connections apart"},
-    {kCluster, "health_checks",
-     "endpoints are as healthy as their configuration says: none is asked"},
-    {kCluster, "outlier_detection", "no endpoint is ejected for its answers"},
-    {kCluster, "ignore_health_on_host_removal", "there is no active health checking"},
     {kCluster, "track_timeout_budgets", "there are no statistics of budgets"},
     {kCluster, "track_cluster_stats", "there are no statistics of budgets and message sizes"},
     {kCluster, "preconnect_policy", "connections are made when they are needed"},
-    {kCluster, "close_connections_on_host_health_failure", "there is no active health checking"},
-    {kThresholds, "retry_budget", "max_retries limits the retries at one time"},
     {kThresholds, "track_remaining", "the gauges remaining_* are not kept"},
     {kThresholds, "max_connection_pools",
      "no pool is refused: a worker has one for each endpoint, protocol and kind of connection that "
      "requests ask for, and those that idle go"},
-    {kCommonLb, "zone_aware_lb_config", "there is no zone-aware routing"},
+    {kZoneAware, "routing_enabled", "there is no zone-aware routing"},
+    {kZoneAware, "min_cluster_size", "there is no zone-aware routing"},
     {kCommonLb, "update_merge_window", "updates of endpoints are in force at once"},
-    {kCommonLb, "ignore_new_hosts_until_first_hc", "there is no active health checking"},
     {kCommonLb, "close_connections_on_host_set_change",
      "only connections to the endpoints that go are closed"},
     {"envoy.config.cluster.v3.Cluster.RoundRobinLbConfig", "slow_start_config", kFullShare},
@@ -166,8 +195,6 @@ constexpr HarmlessField kHarmless[] = {
      "set_local_interface_name_on_upstream_connections", "nothing shows the interface"},
     {"envoy.config.endpoint.v3.LocalityLbEndpoints", "metadata", "kept for /config_dump only"},
     {"envoy.config.endpoint.v3.LocalityLbEndpoints", "proximity", "Envoy does not use it either"},
-    {"envoy.config.endpoint.v3.Endpoint", "health_check_config",
-     "there is no active health checking"},
     {"envoy.extensions.upstreams.http.v3.HttpProtocolOptions.UseDownstreamHttpConfig",
      "http3_protocol_options", "there is no HTTP/3"},
     {"envoy.config.core.v3.Http1ProtocolOptions", "use_balsa_parser",

@@ -10,6 +10,7 @@
 #include "xds/compile_route_parts.h"
 #include "xds/compile_substitution.h"
 #include "xds/compile_values.h"
+#include "xds/dynamic_sources.h"
 
 namespace outrigger::xds {
 
@@ -38,6 +39,11 @@ absl::StatusOr<config::SubstitutionFormat> FilterCompileContext::compile_format(
   return compile_substitution(format);
 }
 
+absl::StatusOr<config::LogFormat> FilterCompileContext::compile(
+    const envoy::config::core::v3::SubstitutionFormatString& format) {
+  return compile_log_format(format);
+}
+
 absl::StatusOr<config::AccessLog> FilterCompileContext::compile(
     const envoy::config::accesslog::v3::AccessLog& log) {
   return compile_access_log(log);
@@ -46,6 +52,11 @@ absl::StatusOr<config::AccessLog> FilterCompileContext::compile(
 absl::StatusOr<rbac::Policies> FilterCompileContext::compile(
     const envoy::config::rbac::v3::RBAC& policies, RbacSubject subject) {
   return compile_rbac(policies, subject);
+}
+
+absl::StatusOr<rbac::Policies> FilterCompileContext::compile(
+    const ::xds::type::matcher::v3::Matcher& matcher, RbacSubject subject) {
+  return compile_rbac_matcher(matcher, subject);
 }
 
 absl::StatusOr<config::RouteMatch> FilterCompileContext::compile(
@@ -66,6 +77,13 @@ absl::StatusOr<config::MetadataMatcher> FilterCompileContext::compile(
 absl::StatusOr<config::GrpcService> FilterCompileContext::compile(
     const envoy::config::core::v3::GrpcService& service) {
   return compile_grpc_service(service, environment_);
+}
+
+absl::StatusOr<std::shared_ptr<const ClusterDemand>> FilterCompileContext::cluster_demand(
+    const envoy::config::core::v3::ConfigSource& source, const std::string& locator) {
+  if (environment_.dynamic == nullptr)
+    return absl::InvalidArgumentError("there is no management server here");
+  return environment_.dynamic->cluster_demand(source, locator);
 }
 
 absl::StatusOr<std::string> FilterCompileContext::read(

@@ -29,9 +29,13 @@ class FilterCompileContext final : public CompileContext {
   config::RuntimeFraction compile(
       const envoy::config::core::v3::RuntimeFractionalPercent& fraction) override;
   absl::StatusOr<config::SubstitutionFormat> compile_format(std::string_view format) override;
+  absl::StatusOr<config::LogFormat> compile(
+      const envoy::config::core::v3::SubstitutionFormatString& format) override;
   absl::StatusOr<config::AccessLog> compile(
       const envoy::config::accesslog::v3::AccessLog& log) override;
   absl::StatusOr<rbac::Policies> compile(const envoy::config::rbac::v3::RBAC& policies,
+                                         RbacSubject subject) override;
+  absl::StatusOr<rbac::Policies> compile(const ::xds::type::matcher::v3::Matcher& matcher,
                                          RbacSubject subject) override;
   absl::StatusOr<config::RouteMatch> compile(
       const envoy::config::route::v3::RouteMatch& match) override;
@@ -42,6 +46,8 @@ class FilterCompileContext final : public CompileContext {
   absl::StatusOr<config::GrpcService> compile(
       const envoy::config::core::v3::GrpcService& service) override;
   absl::StatusOr<std::string> read(const envoy::config::core::v3::DataSource& source) override;
+  absl::StatusOr<std::shared_ptr<const ClusterDemand>> cluster_demand(
+      const envoy::config::core::v3::ConfigSource& source, const std::string& locator) override;
   std::shared_ptr<void> share(const std::string& key,
                               const std::function<std::shared_ptr<void>()>& make) override {
     return environment_.share(key, make);

@@ -3,13 +3,14 @@
 #include <utility>
 
 namespace outrigger::xds {
-namespace {
 
-LedgerEntry::Accepted accepted(const Resource& resource) {
-  return {resource.body, resource.version, std::chrono::system_clock::now()};
+void Ledger::fill(const Resource& resource, LedgerVersion& version) {
+  if (*last_version_ != resource.version)
+    last_version_ = std::make_shared<const std::string>(resource.version);
+  version.body = resource.body.value();
+  version.version_text = last_version_;
+  version.at = std::chrono::system_clock::now();
 }
-
-}  // namespace
 
 LedgerEntry& Ledger::entry(std::string_view type_url, std::string_view name) {
   auto type = types_.find(type_url);
@@ -25,38 +26,44 @@ void Ledger::requested(std::string_view type_url, std::string_view name) {
 
 void Ledger::activated(std::string_view type_url, const Resource& resource) {
   LedgerEntry& one = entry(type_url, resource.name);
-  one.active = accepted(resource);
-  one.warming.reset();
-  one.rejected.reset();
-  one.does_not_exist = false;
+  if (one.active_ == nullptr) one.active_ = std::make_unique<LedgerVersion>();
+  fill(resource, *one.active_);
+  one.does_not_exist_ = false;
+  if (one.rest_ == nullptr) return;
+  one.rest_->warming.reset();
+  one.rest_->rejected.reset();
+  one.drop_empty_rest();
 }
 
 void Ledger::warming(std::string_view type_url, const Resource& resource) {
   LedgerEntry& one = entry(type_url, resource.name);
-  one.warming = accepted(resource);
-  one.rejected.reset();
-  one.does_not_exist = false;
+  one.rest().warming = std::make_unique<LedgerVersion>();
+  fill(resource, *one.rest_->warming);
+  one.rest_->rejected.reset();
+  one.does_not_exist_ = false;
 }
 
 void Ledger::draining(std::string_view type_url, std::string_view name) {
   LedgerEntry& one = entry(type_url, name);
-  if (one.active) one.draining = std::exchange(one.active, std::nullopt);
+  if (one.active_ != nullptr) one.rest().draining = std::move(one.active_);
 }
 
 void Ledger::drained(std::string_view type_url, std::string_view name) {
   LedgerEntry& one = entry(type_url, name);
-  one.draining.reset();
-  if (!one.active && !one.warming && !one.rejected) removed(type_url, name);
+  if (one.rest_ != nullptr) one.rest_->draining.reset();
+  one.drop_empty_rest();
+  if (one.active_ == nullptr && one.rest_ == nullptr) removed(type_url, name);
 }
 
 void Ledger::rejected(std::string_view type_url, const Resource& resource, std::string details) {
-  entry(type_url, resource.name).rejected = {resource.body, resource.version, std::move(details),
-                                             std::chrono::system_clock::now()};
+  auto version = std::make_unique<RejectedVersion>();
+  fill(resource, *version);
+  version->details = std::move(details);
+  entry(type_url, resource.name).rest().rejected = std::move(version);
 }
 
 void Ledger::missing(std::string_view type_url, std::string_view name) {
-  LedgerEntry& one = entry(type_url, name);
-  one.does_not_exist = true;
+  entry(type_url, name).does_not_exist_ = true;
 }
 
 void Ledger::removed(std::string_view type_url, std::string_view name) {

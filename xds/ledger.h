@@ -1,17 +1,15 @@
 // Ledger: what became of every resource that was asked for or received, for /config_dump,
 // /init_dump and the client status discovery service: the last good one, and beside it the last
-// one that was rejected, with the reason. Thread: main. Lifetime: the process's.
+// one that was rejected, with the reason. There may be hundreds of thousands: an entry of which
+// there is only a good one is as small as that allows. Thread: main. Lifetime: the process's.
 #pragma once
 
 #include <chrono>
 #include <functional>
 #include <map>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
-
-#include "google/protobuf/any.pb.h"
 
 #include "xds/protocol/resource.h"
 
@@ -19,29 +17,51 @@ namespace outrigger::xds {
 
 using SystemTime = std::chrono::system_clock::time_point;
 
-struct LedgerEntry {
-  enum class Phase : uint8_t {
-    none,  // nothing is in force: asked for, not there, or every version was rejected
-    warming,
-    active,
-    draining
+// One version of a resource: its octets, of the type that it is listed under.
+struct LedgerVersion {
+  std::string body;
+  std::shared_ptr<const std::string> version_text;  // resources of one response share it
+  SystemTime at;
+
+  const std::string& version() const { return *version_text; }
+};
+
+struct RejectedVersion : LedgerVersion {
+  std::string details;
+};
+
+class LedgerEntry {
+ public:
+  // nullptr: there is none.
+  const LedgerVersion* active() const { return active_.get(); }
+  const LedgerVersion* warming() const { return rest_ == nullptr ? nullptr : rest_->warming.get(); }
+  const LedgerVersion* draining() const {
+    return rest_ == nullptr ? nullptr : rest_->draining.get();
+  }
+  // The last one, unless a good one came after it.
+  const RejectedVersion* rejected() const {
+    return rest_ == nullptr ? nullptr : rest_->rejected.get();
+  }
+  // The server said so, or initial_fetch_timeout passed.
+  bool does_not_exist() const { return does_not_exist_; }
+
+ private:
+  friend class Ledger;
+  struct Rest {
+    std::unique_ptr<LedgerVersion> warming, draining;
+    std::unique_ptr<RejectedVersion> rejected;
   };
-  struct Rejected {
-    google::protobuf::Any body;
-    std::string version;
-    std::string details;
-    SystemTime at;
-  };
-  struct Accepted {
-    google::protobuf::Any body;
-    std::string version;
-    SystemTime at;
-  };
-  std::optional<Accepted> active;
-  std::optional<Accepted> warming;
-  std::optional<Accepted> draining;
-  std::optional<Rejected> rejected;  // the last one, unless a good one came after it
-  bool does_not_exist = false;       // the server said so, or initial_fetch_timeout passed
+  Rest& rest() {
+    if (rest_ == nullptr) rest_ = std::make_unique<Rest>();
+    return *rest_;
+  }
+  void drop_empty_rest() {
+    if (warming() == nullptr && draining() == nullptr && rejected() == nullptr) rest_ = nullptr;
+  }
+
+  std::unique_ptr<LedgerVersion> active_;
+  std::unique_ptr<Rest> rest_;  // nullptr: nothing but the active one
+  bool does_not_exist_ = false;
 };
 
 // Who knows the resources of one type writes here.
@@ -69,9 +89,11 @@ class Ledger {
 
  private:
   LedgerEntry& entry(std::string_view type_url, std::string_view name);
+  void fill(const Resource& resource, LedgerVersion& version);
 
   std::map<std::string, Entries, std::less<>> types_;
   std::map<std::string, std::string, std::less<>> versions_;
+  std::shared_ptr<const std::string> last_version_ = std::make_shared<const std::string>();
 };
 
 }  // namespace outrigger::xds

@@ -2,7 +2,9 @@
 // subject. Thread: main compiles; the result is immutable and used by all workers.
 #pragma once
 
+#include <memory>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/statusor.h"
 
@@ -19,5 +21,9 @@ absl::StatusOr<config::RegexPtr> compile_regex(
 // Checks too that the substitution names only groups that the pattern has.
 absl::StatusOr<config::RegexRewrite> compile_regex_rewrite(
     const envoy::type::matcher::v3::RegexMatchAndSubstitute& rewrite);
+
+// nullptr: together they are more than RE2 takes.
+std::shared_ptr<const config::RegexSet> make_regex_set(
+    const std::vector<std::string_view>& patterns);
 
 }  // namespace outrigger::xds

@@ -25,6 +25,12 @@ class ClusterSink {
   // remove() and by another warm() of the slot.
   virtual void warm(const config::ClusterPtr& cluster, std::function<void()> ready) = 0;
   virtual void abandon(uint32_t slot) = 0;
+  // The endpoints of a cluster with health checks begin to be asked before it is set(). `endpoints`
+  // as in set(). `ready` is called once, maybe at once: each was asked. Given up as warm() is.
+  virtual void check(const config::ClusterPtr& /*cluster*/, const EndpointSetPtr& /*endpoints*/,
+                     std::function<void()> ready) {
+    ready();
+  }
   // In force now, new or in the place of the slot's last. `endpoints` nullptr: those of the
   // configuration or of DNS. Requests under way keep what they began with.
   virtual void set(const config::ClusterPtr& cluster, const EndpointSetPtr& endpoints) = 0;

@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "google/protobuf/any.pb.h"
 
+#include "api/config/route.h"
 #include "api/config/string_matcher.h"
 
 namespace outrigger::xds {
@@ -18,5 +19,10 @@ absl::StatusOr<std::string> uri_template_regex(std::string_view path_template);
 
 // UriTemplateMatchConfig; other types are errors.
 absl::StatusOr<config::StringMatcher> compile_uri_template(const google::protobuf::Any& any);
+
+// UriTemplateRewriteConfig ("/items/{id}", of the variables of the UriTemplateMatchConfig `match`)
+// as the replacement of a whole path.
+absl::StatusOr<config::RegexRewrite> compile_uri_template_rewrite(
+    const google::protobuf::Any& rewrite, const google::protobuf::Any& match);
 
 }  // namespace outrigger::xds

@@ -63,6 +63,7 @@ struct Bootstrap {
   std::vector<ClusterPtr> clusters;
   StatsConfig stats;
   std::chrono::milliseconds stats_flush_interval{5000};
+  bool dispatcher_stats = false;  // the workers' loops measure their turns
   std::string header_prefix = "x-envoy";
   // Of all listeners together (overload_manager); nullopt: the runtime's, if it has one.
   std::optional<int64_t> max_downstream_connections;
@@ -75,6 +76,7 @@ struct Bootstrap {
     bool admin = false;
   };
   std::vector<RuntimeLayer> runtime_layers;
+  std::string outlier_event_log_path;  // of all clusters; empty: none
 };
 
 }  // namespace outrigger::config

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "api/config/cluster_ref.h"
+#include "api/config/host_checks.h"
 #include "api/config/tls.h"
 #include "api/http/codec_options.h"
 #include "api/metadata.h"
@@ -35,6 +36,7 @@ struct Endpoint {
   Metadata metadata;
   uint32_t weight = 1;
   Health health = Health::healthy;
+  std::shared_ptr<const EndpointHealthCheck> health_check;  // nullptr: nothing of its own
   StatsScopePtr stats;  // HostStats; not in the store's names, shown by /clusters
 };
 using EndpointPtr = std::shared_ptr<const Endpoint>;
@@ -66,11 +68,18 @@ struct ResourceUsage {
   std::atomic<uint32_t> retries{0};
 };
 
+// Retries at one time, as a share of the requests that are under way or wait.
+struct RetryBudget {
+  double percent = 20;
+  uint32_t min_concurrency = 3;
+};
+
 struct CircuitBreaker {
   uint32_t max_connections = 1024;
   uint32_t max_pending_requests = 1024;
   uint32_t max_requests = 1024;
   uint32_t max_retries = 3;
+  std::optional<RetryBudget> retry_budget;  // takes the place of max_retries
   uint32_t max_connection_pools = 0xffffffff;
   bool track_remaining = false;
   StatsScopePtr stats;  // CircuitBreakerStats
@@ -216,6 +225,8 @@ struct HashBalancing {
   bool by_hostname = false;     // hosts are placed by their names, not by their addresses
 };
 
+struct ClusterHttpPolicies;  // api/config/route.h
+
 struct Cluster {
   enum class Discovery : uint8_t {
     static_,
@@ -246,10 +257,16 @@ struct Cluster {
   std::shared_ptr<const HashBalancing> hashing;  // ring_hash and maglev
   bool locality_weighted = false;                // localities get shares by their weights
   double panic_threshold = 50.0;                 // per cent
+  bool fail_traffic_on_panic = false;            // no host rather than an unhealthy one
+  std::shared_ptr<const OutlierDetection> outlier_detection;  // nullptr: none
+  std::vector<std::shared_ptr<const HealthCheck>> health_checks;
+  bool ignore_health_on_host_removal = false;
+  bool ignore_new_hosts_until_first_hc = false;
   std::chrono::milliseconds connect_timeout{5000};
   uint32_t buffer_limit_bytes = 1024 * 1024;       // per connection
   std::array<CircuitBreaker, 2> circuit_breakers;  // [0] default, [1] high
   UpstreamHttp http;
+  std::shared_ptr<const ClusterHttpPolicies> http_policies;  // nullptr: none
   std::optional<TcpKeepalive> tcp_keepalive;
   UpstreamBind bind;
   HappyEyeballs happy_eyeballs;
@@ -271,6 +288,8 @@ struct Cluster {
   StatsScopePtr http1_stats;  // Http1Stats: cluster.<name>.http1.
   StatsScopePtr http2_stats;
   StatsScopePtr transport_socket_stats;  // TransportSocketMatchStats of transport_socket
+  StatsScopePtr outlier_stats;           // OutlierStats; nullptr without outlier_detection
+  StatsScopePtr health_check_stats;      // HealthCheckStats; nullptr without health_checks
 };
 using ClusterPtr = std::shared_ptr<const Cluster>;
 

@@ -13,6 +13,7 @@
 #include "api/config/connection_predicate.h"
 #include "api/config/filter_chain_match.h"
 #include "api/config/http_connection_manager.h"
+#include "api/config/match_tree.h"
 #include "api/config/tcp_proxy.h"
 #include "api/config/tls.h"
 #include "api/filter/listener_filter.h"
@@ -52,6 +53,12 @@ struct ListenerFilterEntry {
   std::shared_ptr<const ConnectionPredicate> disabled;
 };
 
+// Listener.filter_chain_matcher: its actions name filter chains.
+struct ChainTree {
+  MatchTree tree;
+  std::vector<std::string> chains;  // by the number of the action
+};
+
 struct Listener {
   enum class Drain : uint8_t {
     default_,
@@ -84,6 +91,7 @@ struct Listener {
   bool continue_on_listener_filters_timeout = false;
   std::vector<FilterChainPtr> chains;
   FilterChainPtr default_chain;  // for what no chain's criteria match; nullptr: it is closed
+  std::shared_ptr<const ChainTree> chain_tree;  // in the place of the criteria; nullptr: them
 
   uint32_t buffer_limit_bytes = 1024 * 1024;  // per connection
   uint32_t backlog = 4096;

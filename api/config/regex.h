@@ -3,6 +3,8 @@
 #pragma once
 
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -19,5 +21,14 @@ class Regex {
 };
 
 using RegexPtr = std::shared_ptr<const Regex>;
+
+// Many regular expressions, asked together: one pass over the subject, however many they are.
+class RegexSet {
+ public:
+  virtual ~RegexSet() = default;
+  // The places of those that match all of `subject`, ascending; nullopt: the subject asks too much
+  // of the set, each must be asked by itself. Valid until the thread's next call.
+  virtual std::optional<std::span<const int>> match(std::string_view subject) const = 0;
+};
 
 }  // namespace outrigger::config

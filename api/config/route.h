@@ -15,9 +15,11 @@
 
 #include "api/config/cluster_ref.h"
 #include "api/config/header_mutation.h"
+#include "api/config/match_tree.h"
 #include "api/config/rate_limit.h"
 #include "api/config/route_index.h"
 #include "api/config/route_match.h"
+#include "api/config/string_matcher.h"
 #include "api/metadata.h"
 
 namespace outrigger {
@@ -78,19 +80,69 @@ struct RetryPolicy {
   std::optional<Milliseconds> per_try_idle_timeout;
   // A retry goes to a host that was not tried yet, if one is found by picking this often again.
   bool avoid_previous_hosts = false;
+  bool avoid_canary_hosts = false;
+  // Hosts whose "envoy.lb" metadata has all members of one of these are avoided.
+  std::vector<MetadataStruct> avoided_metadata;
   uint32_t host_picks = 1;
+  // Priorities that were tried are left out; the choice is made anew after so many attempts. 0:
+  // each attempt goes where the endpoints' health says.
+  uint32_t priority_update_frequency = 0;
   std::vector<uint32_t> retriable_status_codes;
   std::vector<HeaderMatch> retriable_headers;
   std::vector<HeaderMatch> retriable_request_headers;  // empty: every request
   Milliseconds base_interval{25};
   Milliseconds max_interval{250};
+  // Response headers that say when to try again, the first that does counts; the text is a number
+  // of seconds, or a moment of Unix time.
+  struct ResetHeader {
+    std::string name;  // lower case
+    bool unix_timestamp = false;
+  };
+  std::vector<ResetHeader> reset_headers;
+  Milliseconds reset_max_interval{300'000};
+
+  bool is_choosy() const {
+    return avoid_previous_hosts || avoid_canary_hosts || !avoided_metadata.empty();
+  }
 };
+
+// Which answers of an upstream are followed here instead of being passed to the client.
+struct InternalRedirectPolicy {
+  uint32_t max_redirects = 1;
+  std::vector<uint32_t> codes{302};
+  bool allow_cross_scheme = false;
+  // Each must accept the route that the new request meets, in this order.
+  struct PreviousRoutes {};  // not twice from the same route to the same one
+  struct AllowListedRoutes {
+    std::vector<std::string> names;
+  };
+  struct SafeCrossScheme {};  // from HTTPS to HTTP, but not from HTTP to HTTPS
+  using Predicate = std::variant<PreviousRoutes, AllowListedRoutes, SafeCrossScheme>;
+  std::vector<Predicate> predicates;
+  std::vector<std::string> response_headers_to_copy;  // lower case
+};
+
+// One step of an ordered list of changes; each sees what those before it left.
+struct HeaderRemoval {
+  std::string name;  // lower case
+};
+struct HeaderRemovalByMatch {
+  StringMatcher name;
+};
+using HeaderStep = std::variant<HeaderAddition, HeaderRemoval, HeaderRemovalByMatch>;
 
 struct MirrorPolicy {
   ClusterRef cluster;
   std::string cluster_header;
   RuntimeFraction fraction;
   bool disable_shadow_host_suffix = false;
+  std::vector<HeaderStep> request_headers;
+  std::string host_rewrite;  // in the place of the request's; without the suffix
+};
+
+struct RegexRewrite {
+  RegexPtr regex;
+  std::string substitution;
 };
 
 struct HashPolicy {
@@ -107,7 +159,18 @@ struct HashPolicy {
   // Of a cookie that a client without it is given; absent: it is given none. Zero: for the session.
   std::optional<std::chrono::seconds> cookie_ttl = {};
   std::string cookie_path = {};
-  std::string cookie_attributes = {};  // "; SameSite=Lax"
+  std::string cookie_attributes = {};        // "; SameSite=Lax"
+  std::optional<RegexRewrite> rewrite = {};  // of a header's values, before they count
+};
+
+// What the metadata of endpoints must have for a request (the "envoy.lb" struct), by key.
+using MetadataMatchCriteria = std::vector<std::pair<std::string, MetadataValue>>;
+
+// What a cluster says of every request that goes to it (HttpProtocolOptions).
+struct ClusterHttpPolicies {
+  std::shared_ptr<const RetryPolicy> retry;  // nullptr: the route's
+  std::vector<MirrorPolicy> mirrors;         // empty: the route's
+  std::vector<HashPolicy> hash_policies;     // empty: the route's
 };
 
 struct WeightedCluster {
@@ -119,11 +182,8 @@ struct WeightedCluster {
   HeaderMutations response_headers;
   std::string host_rewrite;
   PerFilterConfig per_filter;
-};
-
-struct RegexRewrite {
-  RegexPtr regex;
-  std::string substitution;
+  std::string runtime_key;               // may override the weight; empty: nothing does
+  MetadataMatchCriteria metadata_match;  // with the route's
 };
 
 struct UpgradeConfig {
@@ -142,7 +202,10 @@ struct ForwardAction {
   std::string cluster_header;
   std::vector<WeightedCluster> weighted;
   uint64_t total_weight = 0;
-  std::string weight_header;  // header_name: the request header with the random number
+  std::string weight_header;    // header_name: the request header with the random number
+  bool weight_by_hash = false;  // use_hash_policy: the request's hash instead of a random number
+  bool weights_in_runtime = false;  // runtime_key_prefix
+  MetadataMatchCriteria metadata_match;
   int cluster_not_found_code = 503;
 
   std::optional<std::string> prefix_rewrite;
@@ -150,16 +213,22 @@ struct ForwardAction {
   std::string host_rewrite;  // literal
   std::string host_rewrite_header;
   std::optional<RegexRewrite> host_rewrite_path_regex;
+  // Formats; nothing is rewritten where their text is empty. The path's is without the query.
+  std::optional<SubstitutionFormat> host_rewrite_format;
+  std::optional<SubstitutionFormat> path_rewrite_format;
   bool auto_host_rewrite = false;
   bool append_x_forwarded_host = false;
 
   Milliseconds timeout{15000};  // 0: none
   std::optional<Milliseconds> idle_timeout;
+  std::optional<Milliseconds> flush_timeout;        // 0: none
   std::optional<Milliseconds> max_stream_duration;  // 0: none
   std::optional<Milliseconds>
       grpc_timeout_header_max;  // present: grpc-timeout is honoured; 0: without a maximum
   std::optional<Milliseconds> grpc_timeout_header_offset;
   std::shared_ptr<const RetryPolicy> retry;  // nullptr: none
+  bool hedge_on_per_try_timeout = false;     // a try that is late goes on beside the next one
+  std::shared_ptr<const InternalRedirectPolicy> internal_redirect;  // nullptr: none
   std::vector<MirrorPolicy> mirrors;
   std::vector<HashPolicy> hash_policies;
   std::vector<RateLimit> rate_limits;
@@ -189,6 +258,7 @@ struct RedirectAction {
 struct DirectResponseAction {
   int status = 200;
   std::string body;
+  std::shared_ptr<const LogFormat> body_format;  // nullptr: the body as it is
 };
 
 struct NonForwardingAction {};
@@ -207,6 +277,16 @@ struct Route {
   const ForwardAction* forward() const { return std::get_if<ForwardAction>(&action); }
 };
 
+// A virtual host's generic matcher: its actions are lists of routes, tried in their order.
+struct RouteTree {
+  struct List {  // of VirtualHost::routes
+    uint32_t first = 0, count = 0;
+    std::shared_ptr<const RouteIndex> index;  // of these alone; nullptr: tried one by one
+  };
+  MatchTree tree;
+  std::vector<List> lists;
+};
+
 struct VirtualHost {
   enum class RequireTls : uint8_t {
     none,
@@ -217,11 +297,13 @@ struct VirtualHost {
   RequireTls require_tls = RequireTls::none;
   std::vector<Route> routes;                // first match wins
   std::shared_ptr<const RouteIndex> index;  // nullptr: few routes, tried one by one
+  std::shared_ptr<const RouteTree> tree;    // says which routes are tried; nullptr: all
   HeaderMutations request_headers;
   HeaderMutations response_headers;
   PerFilterConfig per_filter;
   bool include_request_attempt_count = false;
   bool include_attempt_count_in_response = false;
+  bool include_is_timeout_retry_header = false;
   std::vector<RateLimit> rate_limits;
   std::optional<uint64_t> request_buffer_limit;
   Metadata metadata;
@@ -244,7 +326,9 @@ struct RouteTable {
   std::vector<std::string> internal_only_headers;
   bool most_specific_header_mutations_wins = false;
   bool ignore_port_in_host_matching = false;
-  std::vector<MirrorPolicy> mirrors;  // where a route has none
+  std::string vhost_header;             // lower case; the host is there, not in :authority
+  bool ignore_path_parameters = false;  // paths end at ";" for conditions on them
+  std::vector<MirrorPolicy> mirrors;    // where a route has none
   PerFilterConfig per_filter;
   uint32_t max_direct_response_body_size = 4096;
 };

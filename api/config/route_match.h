@@ -1,8 +1,10 @@
-// The conditions of a route: path, headers, query parameters, fraction. Thread: any; immutable.
+// The conditions of a route: path, headers, query parameters, fraction, and what is known of its
+// stream. Thread: any; immutable.
 // Semantics: envoy.config.route.v3.RouteMatch, HeaderMatcher, QueryParameterMatcher.
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -19,6 +21,7 @@ struct PathMatch {
     path,
     regex,
     path_separated_prefix,
+    path_template,  // `regex` is made of it
     connect
   };
   Kind kind = Kind::prefix;
@@ -56,12 +59,15 @@ struct RuntimeFraction {
   std::string runtime_key;
 };
 
+struct StreamConditions;  // api/config/stream_conditions.h
+
 struct RouteMatch {
   PathMatch path;
   std::vector<HeaderMatch> headers;
   std::vector<QueryMatch> query;
   std::optional<RuntimeFraction> fraction;
   bool grpc_only = false;
+  std::shared_ptr<const StreamConditions> stream;  // nullptr: none
 };
 
 }  // namespace outrigger::config

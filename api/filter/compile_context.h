@@ -15,6 +15,7 @@
 #include "api/config/metadata_matcher.h"
 #include "api/config/rate_limit.h"
 #include "api/config/route_match.h"
+#include "api/filter/cluster_demand.h"
 #include "api/grpc/client.h"
 #include "api/rbac.h"
 #include "api/stats.h"
@@ -23,10 +24,12 @@ namespace envoy::config::accesslog::v3 {
 class AccessLog;
 }
 namespace envoy::config::core::v3 {
+class ConfigSource;
 class DataSource;
 class GrpcService;
 class HeaderValueOption;
 class RuntimeFractionalPercent;
+class SubstitutionFormatString;
 }  // namespace envoy::config::core::v3
 namespace envoy::config::rbac::v3 {
 class RBAC;
@@ -40,6 +43,10 @@ namespace envoy::type::matcher::v3 {
 class MetadataMatcher;
 class StringMatcher;
 }  // namespace envoy::type::matcher::v3
+
+namespace xds::type::matcher::v3 {
+class Matcher;
+}
 
 namespace outrigger::config {
 struct NodeIdentity;
@@ -71,9 +78,14 @@ class CompileContext {
   virtual config::RuntimeFraction compile(
       const envoy::config::core::v3::RuntimeFractionalPercent& fraction) = 0;
   virtual absl::StatusOr<config::SubstitutionFormat> compile_format(std::string_view format) = 0;
+  virtual absl::StatusOr<config::LogFormat> compile(
+      const envoy::config::core::v3::SubstitutionFormatString& format) = 0;
   virtual absl::StatusOr<config::AccessLog> compile(
       const envoy::config::accesslog::v3::AccessLog& log) = 0;
   virtual absl::StatusOr<rbac::Policies> compile(const envoy::config::rbac::v3::RBAC& policies,
+                                                 RbacSubject subject) = 0;
+  // A generic matcher in the place of policies.
+  virtual absl::StatusOr<rbac::Policies> compile(const ::xds::type::matcher::v3::Matcher& matcher,
                                                  RbacSubject subject) = 0;
   virtual absl::StatusOr<config::RouteMatch> compile(
       const envoy::config::route::v3::RouteMatch& match) = 0;
@@ -86,6 +98,9 @@ class CompileContext {
       const envoy::config::core::v3::GrpcService& service) = 0;
   // The content of a file, of a variable of the environment, or as it is written.
   virtual absl::StatusOr<std::string> read(const envoy::config::core::v3::DataSource& source) = 0;
+  // Who asks for clusters that only requests name; `locator`: an xdstp:// one, or empty.
+  virtual absl::StatusOr<std::shared_ptr<const ClusterDemand>> cluster_demand(
+      const envoy::config::core::v3::ConfigSource& source, const std::string& locator) = 0;
   // What filters of the same key share, made for the first of them; gone with the last.
   virtual std::shared_ptr<void> share(const std::string& key,
                                       const std::function<std::shared_ptr<void>()>& make) = 0;

@@ -20,6 +20,7 @@
 #include "api/grpc/client.h"
 #include "api/http/async_client.h"
 #include "api/http/header_map.h"
+#include "api/log_level.h"
 #include "api/stats.h"
 #include "api/stream_info.h"
 
@@ -60,6 +61,8 @@ class FilterContext {
   // Do all conditions hold for the request?
   virtual bool request_matches(std::span<const config::HeaderMatch> conditions) = 0;
   virtual bool request_matches(const config::RouteMatch& conditions) = 0;
+  // What generic matchers read of the request.
+  virtual const config::MatchSource& match_source() = 0;
   // After a filter changed what routes match on: match again before the next filter.
   virtual void clear_route() = 0;
   // The most specific typed_per_filter_config of this filter (weighted cluster, route, virtual
@@ -72,12 +75,18 @@ class FilterContext {
   // this filter's same path.
   virtual void resume_request() = 0;
   virtual void resume_response() = 0;
+  // The same, but the filter wants to see the whole body first, as if it had returned `hold` where
+  // it returned `wait`. Only for a wait that began with the headers.
+  virtual void hold_request() = 0;
+  virtual void hold_response() = 0;
   // While this filter waits on the response's body, from outside its callbacks: passes the first
   // `bytes` of the piece that it was shown last, and goes on waiting with the rest.
   virtual void release_response(size_t bytes) = 0;
   // From inside a body callback that returns `next`: these octets go on instead of the piece (and
-  // of what was held before it). From inside a trailers callback: they go before the trailers. They
-  // stay where they are until the callback's next call.
+  // of what was held before it). From inside a trailers callback: they go before the trailers. From
+  // inside a headers callback of a message that is its headers alone: they become its body. Before
+  // or during a `wait`: they go on instead of what the filter was shown. They stay where they are
+  // until the callback's next call.
   virtual void replace_request_body(std::string_view octets) = 0;
   virtual void replace_response_body(std::string_view octets) = 0;
   // Answers from outside a callback (a timer, say) while this filter waits.
@@ -95,6 +104,14 @@ class FilterContext {
   virtual size_t request_buffered() const = 0;
   virtual void set_request_buffer_limit(uint64_t bytes) = 0;
   virtual std::string_view request_buffer() = 0;  // contiguous; only while held
+  virtual std::string_view response_buffer() = 0;
+
+  // The filter's name in the chain.
+  virtual std::string_view name() const = 0;
+  // A line of the application log, of the component `lua`: what a script says.
+  virtual void script_log(LogLevel level, std::string_view line) = 0;
+  // The downstream connection takes no further request: `connection: close`, or GOAWAY.
+  virtual void drain_connection() = 0;
 
   // The worker's number for StatsScope::local(), 64 random bits, true with the given chance of a
   // million (runtime key may override).
@@ -115,6 +132,13 @@ class FilterContext {
   // The text of a format for this stream as it stands now, in the arena.
   virtual std::string_view substitute(const config::SubstitutionFormat& format) = 0;
   virtual void apply(const config::HeaderMutations& mutations, http::HeaderMap& headers) = 0;
+
+  // The text of a format, `local_reply_body` being its %LOCAL_REPLY_BODY%; in the arena.
+  virtual std::string_view render(const config::LogFormat& format,
+                                  std::string_view local_reply_body) = 0;
+  // What a filter keeps for all streams of the downstream connection: empty until it puts something
+  // there. `owner`, of the filter's configuration, tells whose it is.
+  virtual std::shared_ptr<void>& connection_data(const std::shared_ptr<const void>& owner) = 0;
 
   // The worker's clients. What a filter starts it ends in on_stream_end.
   virtual http::AsyncClient& http_client() = 0;

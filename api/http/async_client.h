@@ -23,11 +23,15 @@ struct AsyncRequest {
   // An answer is kept in memory: a server must not fill it.
   static constexpr size_t kMaxResponseBytes = 1024 * 1024;
 
-  config::ClusterRef cluster;
-  AsyncHeaders headers;  // lower case; with ":method", ":path", ":authority", ":scheme"
+  config::ClusterRef cluster;  // without a slot: by its name
+  AsyncHeaders headers;        // lower case; with ":method", ":path", ":authority", ":scheme"
   std::string body;
   std::chrono::milliseconds timeout{0};  // of all of it; 0: none
   size_t max_response_bytes = kMaxResponseBytes;
+  bool send_xff = false;  // adds this machine's address to x-forwarded-for
+  // A failure before the response began is answered as the router would answer a client: 503 or
+  // 504 with a text.
+  bool failures_as_replies = false;
 };
 
 struct AsyncResponse {
@@ -63,6 +67,8 @@ class AsyncClient {
  public:
   virtual ~AsyncClient() = default;
   virtual std::unique_ptr<AsyncCall> start(AsyncRequest request, AsyncHandler& handler) = 0;
+  // Nobody waits for the answer.
+  virtual void send(AsyncRequest request) = 0;
 };
 
 }  // namespace outrigger::http

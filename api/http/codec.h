@@ -16,6 +16,8 @@
 
 namespace outrigger::http {
 
+class StreamHandler;
+
 enum class Protocol : uint8_t {
   http10,
   http11,
@@ -82,6 +84,10 @@ class StreamEncoder {
   virtual void pause_reading(bool pause) = 0;
   // Octets of body accepted from send_body but not yet handed to the transport.
   virtual size_t queued_bytes() const = 0;
+  // From now on the stream's calls go to `next`, and nothing more is used of the handler of before
+  // or its arena. Only where the peer's message is complete and nothing was sent back. False: not
+  // offered, nothing changed.
+  virtual bool hand_over(StreamHandler& /*next*/) { return false; }
 
  protected:
   ~StreamEncoder() = default;

@@ -104,6 +104,10 @@ class HeaderMap {
     return gone;
   }
   void clear();
+  // What an HTTP/1 response says behind its status instead of the usual text; empty: the usual.
+  // Lives as long as the arena; valid in a status line.
+  std::string_view reason_phrase() const { return reason_phrase_; }
+  void set_reason_phrase(std::string_view phrase) { reason_phrase_ = phrase; }
   // All fields of `other`, copied into this map's arena.
   void copy_from(const HeaderMap& other);
 
@@ -119,6 +123,7 @@ class HeaderMap {
   HeaderField* fields_ = nullptr;
   uint16_t size_ = 0;
   uint16_t capacity_ = 0;
+  std::string_view reason_phrase_;
   std::array<uint16_t, kHeaderIdCount> first_;
 };
 

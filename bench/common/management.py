@@ -119,6 +119,6 @@ def bootstrap(port, mode):
     source = {"api_type": "DELTA_GRPC" if mode == "delta" else "GRPC", "transport_api_version": "V3",
               "grpc_services": [{"envoy_grpc": {"cluster_name": "xds"}}]}
     return json.dumps({
-        "node": {"id": "bench", "cluster": "bench"}, "admin": {"address": peers.address(peers.ADMIN)},
+        "node": {"id": "bench", "cluster": "bench"}, "enable_dispatcher_stats": True, "stats_flush_interval": "1s", "admin": {"address": peers.address(peers.ADMIN)},
         "dynamic_resources": {"ads_config": source, "cds_config": ADS, "lds_config": ADS},
         "static_resources": {"clusters": [peers.cluster("xds", port, h2=True)]}})

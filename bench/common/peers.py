@@ -14,6 +14,19 @@ ROUTER = "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router"
 FILE_LOG = "type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog"
 TCP_PROXY = "type.googleapis.com/envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy"
 TLS = "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3."
+FILTERS = "type.googleapis.com/envoy.extensions.filters.http."
+# Each looks at the headers of every request, of some also of the response, and changes nothing.
+PASSING_FILTERS = {
+    "cors": {"@type": FILTERS + "cors.v3.Cors"},
+    "csrf": {"@type": FILTERS + "csrf.v3.CsrfPolicy", "filter_enabled": {"default_value": {"numerator": 0}}},
+    "fault": {"@type": FILTERS + "fault.v3.HTTPFault"},
+    "grpc_web": {"@type": FILTERS + "grpc_web.v3.GrpcWeb"},
+    "grpc_http1_bridge": {"@type": FILTERS + "grpc_http1_bridge.v3.Config"},
+    "header_to_metadata": {"@type": FILTERS + "header_to_metadata.v3.Config",
+                           "request_rules": [{"header": "x-not-there", "on_header_present": {"key": "k"}}]},
+    "header_mutation": {"@type": FILTERS + "header_mutation.v3.HeaderMutation"},
+    "stateful_session": {"@type": FILTERS + "stateful_session.v3.StatefulSession"},
+}
 STREAM_MODULE = pathlib.Path("/usr/lib/nginx/modules/ngx_stream_module.so")
 PROTOCOLS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
 
@@ -21,8 +34,9 @@ PROTOCOLS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
 class Setting:
     """What a scenario asks of a proxy."""
 
-    def __init__(self, access_log=False, upstream_h2=False, tls=False, mutual=False, tcp=False):
+    def __init__(self, access_log=False, upstream_h2=False, tls=False, mutual=False, tcp=False, filters=False):
         self.access_log, self.upstream_h2 = access_log, upstream_h2
+        self.filters = filters  # a chain of eight HTTP filters that let everything pass
         self.tls = tls or mutual  # downstream, TLS 1.3
         self.mutual = mutual  # certificates are asked for on both sides, and TLS goes on to the origin
         self.tcp = tcp  # octets, not requests
@@ -61,11 +75,13 @@ def bootstrap(clusters, route_to, access_log=None, more_routes=(), setting=None)
     """An Envoy bootstrap with one listener. `access_log` is a path."""
     setting = setting or Setting()
     logs = [{"name": "f", "typed_config": {"@type": FILE_LOG, "path": access_log}}] if access_log else []
+    passing = PASSING_FILTERS if setting.filters else {}
     manager = {
         "@type": HCM, "stat_prefix": "plain", "codec_type": "AUTO", "access_log": logs,
         "route_config": {"name": "r", "virtual_hosts": [{"name": "v", "domains": ["*"], "routes": [
             *more_routes, {"match": {"prefix": "/"}, "route": {"cluster": route_to}}]}]},
-        "http_filters": [{"name": "envoy.filters.http.router", "typed_config": {"@type": ROUTER}}],
+        "http_filters": [*({"name": f"envoy.filters.http.{name}", "typed_config": config} for name, config in passing.items()),
+                         {"name": "envoy.filters.http.router", "typed_config": {"@type": ROUTER}}],
     }
     chain = {"filters": [{"name": "envoy.filters.network.http_connection_manager", "typed_config": manager}]}
     if setting.tcp:
@@ -114,7 +130,7 @@ class Haproxy:
         return bool(shutil.which("haproxy"))
 
     def can(self, setting):
-        return True
+        return not setting.filters
 
     def command(self, folder, setting):
         logged, secrets = setting.access_log, setting.secrets
@@ -158,7 +174,7 @@ class Nginx:
     def can(self, setting):
         if setting.tcp:
             return STREAM_MODULE.exists()
-        return not setting.upstream_h2  # nginx has no HTTP/2 to upstreams
+        return not setting.upstream_h2 and not setting.filters  # nginx has no HTTP/2 to upstreams
 
     def command(self, folder, setting):
         path = pathlib.Path(folder, "nginx.conf")
@@ -196,7 +212,7 @@ class Nghttpx:
         return bool(shutil.which("nghttpx"))
 
     def can(self, setting):
-        return not setting.tcp and not setting.mutual
+        return not setting.tcp and not setting.mutual and not setting.filters
 
     def command(self, folder, setting):
         log = [f"--accesslog-file={folder}/nghttpx-access.log"] if setting.access_log else []

@@ -5,6 +5,7 @@
   one change  the same for a change of one virtual host among N
   worst       the longest that a steady client (one request a millisecond) waited while that happened; beside it the same for a
               second in which nothing was pushed, and how many requests took over 10 ms
+  turn        the longest that the worker's loop was at work without looking at its sockets (enable_dispatcher_stats)
   RSS         before the push, after it
 
   build/venv/bin/python bench/e2e/config.py [--peers LIST] [--counts LIST] [--modes LIST] [--kinds LIST] [--rounds N] [--outrigger PATH] [--envoy PATH] [--json FILE]
@@ -16,11 +17,13 @@ The proxy has one worker and may use both cores, as the management server (at lo
 import argparse
 import json
 import pathlib
+import re
 import socket
 import statistics
 import subprocess
 import sys
 import time
+import urllib.request
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
@@ -71,6 +74,14 @@ def until_answered(path, host, begin, process):
             pass
         time.sleep(0.002)
     raise SystemExit(f"not in force after {PATIENCE_S} s")
+
+
+def longest_turn_ms():
+    """Of the first worker, since its start."""
+    name = "listener_manager.worker_0.dispatcher.loop_duration_us"
+    with urllib.request.urlopen(f"http://127.0.0.1:{peers.ADMIN}/stats?filter={name}", timeout=30) as answer:
+        found = re.search(r"P100\([^,]*,([0-9.]+)\)", answer.read().decode())
+    return float(found[1]) / 1e3 if found else 0.0
 
 
 class Pacer:
@@ -136,6 +147,7 @@ def measure(machine, peer, count, mode, kind, expected_s):
             raise SystemExit(f"{peer.name} refused: {server.refusals()[0][:300]}")
         result = {"in_force_ms": in_force * 1e3, "one_change_ms": one * 1e3, "idle_mb": before_mb, "mb": rss_mb(process.pid),
                   "quiet_worst_ms": within(taken, begin - QUIET_S, begin)["worst_ms"],
+                  "turn_ms": longest_turn_ms(),
                   "complete": taken[-1][0] > begin + in_force, **within(taken, begin, begin + in_force + 0.2)}
         machine.stop(process)
         return result
@@ -147,7 +159,7 @@ def table(results):
     rows = {}
     for one in results:
         rows.setdefault((one["count"], one["kind"], one["mode"], one["peer"]), []).append(one)
-    columns = ("in_force_ms", "one_change_ms", "worst_ms", "late", "quiet_worst_ms", "idle_mb", "mb")
+    columns = ("in_force_ms", "one_change_ms", "worst_ms", "turn_ms", "late", "quiet_worst_ms", "idle_mb", "mb")
     text = f"{'clusters, routes':34}" + "".join(f"{c:>16}" for c in columns)
     for (count, kind, mode, peer), found in rows.items():
         values = "".join(f"{statistics.median(f[c] for f in found):16.1f}" for c in columns)

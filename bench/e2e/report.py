@@ -4,7 +4,7 @@ import statistics
 
 # Whom a scenario is compared with: the better of these. Envoy stands beside them in every scenario.
 PAIRS = {
-    "h1": ("nginx", "haproxy"), "h1-log": ("nginx", "haproxy"), "h1-64k": ("nginx", "haproxy"), "h1-1m": ("nginx", "haproxy"),
+    "h1": ("nginx", "haproxy"), "h1-filters": (), "h1-log": ("nginx", "haproxy"), "h1-64k": ("nginx", "haproxy"), "h1-1m": ("nginx", "haproxy"),
     "h1-c512": ("nginx", "haproxy"), "close": ("nginx", "haproxy"), "h2": ("haproxy", "nghttpx"), "h2h2": ("haproxy", "nghttpx"),
     "tls-h1": ("nginx", "haproxy"), "tls-h1-64k": ("nginx", "haproxy"), "tls-h2": ("haproxy", "nghttpx"), "mtls-h1": ("nginx", "haproxy"),
     "handshake": ("nginx", "haproxy"), "resumed": ("nginx", "haproxy"), "tcp": ("nginx", "haproxy"), "tcp-1m": ("nginx", "haproxy"),
@@ -51,4 +51,11 @@ def ratios(results):
         to_pair = f"{best:>22}{ours / rivals[best]:9.2f}" if best else f"{'none there':>22}{'':9}"
         envoy = cost.get((scenario, "envoy"))
         lines.append(f"{scenario:12}{to_pair}" + (f"{ours / envoy:10.2f}" if envoy else f"{'-':>10}"))
+    lines += _chains(cost)
     return "\n".join(lines) if len(lines) > 2 else ""
+
+
+def _chains(cost):
+    """What a chain of eight passing filters costs a request."""
+    found = [peer for peer in ("outrigger", "envoy") if ("h1", peer) in cost and ("h1-filters", peer) in cost]
+    return [f"eight filters cost {peer} {cost['h1-filters', peer] - cost['h1', peer]:.2f} µs a request" for peer in found]

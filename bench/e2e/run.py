@@ -4,7 +4,8 @@
 Every proxy has one worker on core 1; load and origin share core 0. CPU is the whole process tree's, read from the scheduler
 around the measured window and divided by the requests that succeeded. On loopback the receiver's TCP work runs in the sender's
 soft interrupt, so it is charged to whoever sends. TLS is 1.3 with AES-128-GCM, an ECDSA P-256 certificate and tickets, no early data;
-"handshake" and "resumed" are a connection per request, so their CPU per request is a handshake and a request. Peers alternate within a round; the table has medians and, below, the ratios
+"handshake" and "resumed" are a connection per request, so their CPU per request is a handshake and a request. "h1-filters" is "h1" with a
+chain of eight HTTP filters that let everything pass: their difference is what such a chain costs. Peers alternate within a round; the table has medians and, below, the ratios
 that our budgets are about.
 
   bench/e2e/run.py [--peers LIST] [--scenarios LIST] [--rounds N] [--seconds S] [--outrigger PATH] [--envoy PATH] [--json FILE]
@@ -48,6 +49,7 @@ class Scenario:
 SCENARIOS = {
     "h1": Scenario(),
     "h1-log": Scenario(access_log=True),
+    "h1-filters": Scenario(filters=True),
     "h1-64k": Scenario(path="/64k"),
     "h1-1m": Scenario(path="/1m", connections=16),
     "h1-c512": Scenario(connections=512),
@@ -63,7 +65,7 @@ SCENARIOS = {
     "tcp": Scenario(tcp=True),
     "tcp-1m": Scenario(path="/1m", connections=16, tcp=True),
 }
-DEFAULT = "h1,h1-64k,h1-log,h1-c512,close,h2,h2h2,tls-h1,tls-h1-64k,tls-h2,mtls-h1,handshake,resumed,tcp,tcp-1m"
+DEFAULT = "h1,h1-64k,h1-log,h1-filters,h1-c512,close,h2,h2h2,tls-h1,tls-h1-64k,tls-h2,mtls-h1,handshake,resumed,tcp,tcp-1m"
 
 
 def arguments():

@@ -29,7 +29,7 @@ envoy::service::status::v3::ConfigStatus config_status_of(const ResourceStatus& 
 
 void put_failure(const ResourceStatus& resource, bool contents, GenericXdsConfig& entry) {
   auto& failure = *entry.mutable_error_state();
-  if (contents) *failure.mutable_failed_configuration() = *resource.rejected->body;
+  if (contents) *failure.mutable_failed_configuration() = resource.rejected->any();
   *failure.mutable_last_update_attempt() = to_timestamp(resource.rejected->at);
   failure.set_details(std::string(resource.rejected_because));
   failure.set_version_info(std::string(resource.rejected->version));
@@ -46,7 +46,7 @@ void put(const std::string& type_url, const ResourceStatus& resource, bool conte
   if (version) {
     entry.set_version_info(std::string(version->version));
     *entry.mutable_last_updated() = to_timestamp(version->at);
-    if (contents) *entry.mutable_xds_config() = *version->body;
+    if (contents) *entry.mutable_xds_config() = version->any();
   }
   if (resource.rejected) put_failure(resource, contents, entry);
 }

@@ -39,7 +39,7 @@ template <class Entry>
 void put_failure(const ResourceStatus& resource, Entry& entry) {
   if (!resource.rejected) return;
   auto& failure = *entry.mutable_error_state();
-  *failure.mutable_failed_configuration() = *resource.rejected->body;
+  *failure.mutable_failed_configuration() = resource.rejected->any();
   *failure.mutable_last_update_attempt() = to_timestamp(resource.rejected->at);
   failure.set_details(std::string(resource.rejected_because));
   failure.set_version_info(std::string(resource.rejected->version));
@@ -61,13 +61,13 @@ void add_dynamic_clusters(const ServerView& view, const NameFilter& filter,
     if (resource.active) {
       auto& entry = *dump.add_dynamic_active_clusters();
       put_version(*resource.active, entry);
-      *entry.mutable_cluster() = *resource.active->body;
+      *entry.mutable_cluster() = resource.active->any();
       put_failure(resource, entry);
     }
     if (resource.warming) {
       auto& entry = *dump.add_dynamic_warming_clusters();
       put_version(*resource.warming, entry);
-      *entry.mutable_cluster() = *resource.warming->body;
+      *entry.mutable_cluster() = resource.warming->any();
       if (!resource.active) put_failure(resource, entry);
     }
     if (!resource.active && !resource.warming && resource.rejected) {
@@ -82,7 +82,7 @@ void add_dynamic_listeners(const ServerView& view, const NameFilter& filter,
                            envoy::admin::v3::ListenersConfigDump& dump) {
   auto put_state = [](const ResourceVersion& version, auto& state) {
     put_version(version, state);
-    *state.mutable_listener() = *version.body;
+    *state.mutable_listener() = version.any();
   };
   for_each_resource(view, kListenerType, filter, [&](const ResourceStatus& resource) {
     if (!resource.active && !resource.warming && !resource.draining && !resource.rejected) return;
@@ -102,7 +102,7 @@ void add_dynamic_routes(const ServerView& view, const NameFilter& filter,
     auto& entry = *dump.add_dynamic_route_configs();
     if (resource.active) {
       put_version(*resource.active, entry);
-      *entry.mutable_route_config() = *resource.active->body;
+      *entry.mutable_route_config() = resource.active->any();
     } else {
       put_name_only<envoy::config::route::v3::RouteConfiguration>(resource.name,
                                                                   *entry.mutable_route_config());
@@ -120,7 +120,7 @@ void add_dynamic_secrets(const ServerView& view, const NameFilter& filter,
     const auto& version = resource.active ? resource.active : resource.warming;
     if (version) {
       put_version(*version, entry);
-      *entry.mutable_secret() = *version->body;
+      *entry.mutable_secret() = version->any();
     } else {
       entry.set_version_info(std::string(kUninitialized));
       put_name_only<envoy::extensions::transport_sockets::tls::v3::Secret>(resource.name,
@@ -137,7 +137,7 @@ void add_dynamic_extensions(const ServerView& view, const NameFilter& filter,
     auto& entry = *dump.add_ecds_filters();
     if (resource.active) {
       put_version(*resource.active, entry);
-      *entry.mutable_ecds_filter() = *resource.active->body;
+      *entry.mutable_ecds_filter() = resource.active->any();
     } else {
       put_name_only<envoy::config::core::v3::TypedExtensionConfig>(resource.name,
                                                                    *entry.mutable_ecds_filter());
@@ -157,7 +157,7 @@ void add_dynamic_scopes(const ServerView& view, const NameFilter& filter, const 
   for (const ResourceStatus& resource : all.resources) {
     put_failure(resource, entry);
     if (!resource.active) continue;
-    *entry.add_scoped_route_configs() = *resource.active->body;
+    *entry.add_scoped_route_configs() = resource.active->any();
     last = std::max(last, resource.active->at);
   }
   *entry.mutable_last_updated() = to_timestamp(last);
@@ -168,7 +168,7 @@ std::vector<envoy::config::listener::v3::Listener> active_dynamic_listeners(
   std::vector<envoy::config::listener::v3::Listener> listeners;
   for (const ResourceStatus& resource : view.resources(kListenerType).resources) {
     envoy::config::listener::v3::Listener listener;
-    if (resource.active && resource.active->body->UnpackTo(&listener))
+    if (resource.active && resource.active->read(listener))
       listeners.push_back(std::move(listener));
   }
   return listeners;

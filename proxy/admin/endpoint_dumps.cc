@@ -43,7 +43,7 @@ std::unordered_map<std::string, Message> active(const ServerView& view, std::str
   std::unordered_map<std::string, Message> all;
   for (const ResourceStatus& resource : view.resources(type).resources) {
     Message message;
-    if (resource.active && resource.active->body->UnpackTo(&message))
+    if (resource.active && resource.active->read(message))
       all.emplace(std::string(resource.name), std::move(message));
   }
   return all;

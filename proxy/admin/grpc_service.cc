@@ -3,6 +3,7 @@
 #include "fmt/format.h"
 
 #include "proxy/admin/client_status.h"
+#include "proxy/admin/reflection.h"
 
 namespace outrigger::admin {
 namespace {
@@ -14,6 +15,8 @@ constexpr GrpcMethod kMethods[] = {
      client_status},
     {"/envoy.service.status.v3.ClientStatusDiscoveryService/FetchClientStatus", false,
      client_status},
+    {"/grpc.reflection.v1.ServerReflection/ServerReflectionInfo", true, reflect},
+    {"/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo", true, reflect},
 };
 
 size_t length_at(const std::string& buffer) {
@@ -30,6 +33,12 @@ const GrpcMethod* find_grpc_method(std::string_view path) {
     if (method.path == path) return &method;
   }
   return nullptr;
+}
+
+std::vector<std::string_view> grpc_method_paths() {
+  std::vector<std::string_view> out;
+  for (const GrpcMethod& method : kMethods) out.push_back(method.path);
+  return out;
 }
 
 bool is_grpc(std::string_view content_type) {

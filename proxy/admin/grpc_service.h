@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/statusor.h"
 
@@ -22,6 +23,8 @@ struct GrpcMethod {
 
 // nullptr: there is no such method.
 const GrpcMethod* find_grpc_method(std::string_view path);
+// Of all methods.
+std::vector<std::string_view> grpc_method_paths();
 
 // "application/grpc", "application/grpc+proto".
 bool is_grpc(std::string_view content_type);

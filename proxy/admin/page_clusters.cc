@@ -29,16 +29,37 @@ const std::string& observability_name(const config::Cluster& cluster) {
   return cluster.alt_stat_name.empty() ? cluster.ref.name : cluster.alt_stat_name;
 }
 
-std::string_view health_flags(Endpoint::Health health) {
-  switch (health) {
-    case Endpoint::Health::healthy:
-      return "healthy";
-    case Endpoint::Health::unhealthy:
-      return "/failed_eds_health";
-    case Endpoint::Health::degraded:
-      return "/degraded_eds_health";
-  }
-  return "healthy";
+// In Envoy's order.
+std::string health_flags(Endpoint::Health health, const HostHealth* state) {
+  uint32_t flags = state == nullptr ? 0 : state->flags();
+  std::string out;
+  auto put = [&](bool set, std::string_view name) {
+    if (set) out += name;
+  };
+  put((flags & HealthFlag::kFailedActiveCheck) != 0, "/failed_active_hc");
+  put((flags & HealthFlag::kFailedOutlierCheck) != 0, "/failed_outlier_check");
+  put(health == Endpoint::Health::unhealthy, "/failed_eds_health");
+  put((flags & HealthFlag::kDegradedByActiveCheck) != 0, "/degraded_active_hc");
+  put(health == Endpoint::Health::degraded, "/degraded_eds_health");
+  put((flags & HealthFlag::kPendingRemoval) != 0, "/pending_dynamic_removal");
+  put((flags & HealthFlag::kPendingActiveCheck) != 0, "/pending_active_hc");
+  put((flags & HealthFlag::kExcludedByAnswer) != 0, "/excluded_via_immediate_hc_fail");
+  put((flags & HealthFlag::kActiveCheckTimeout) != 0, "/active_hc_timeout");
+  return out.empty() ? "healthy" : out;
+}
+
+void put_health(const HostHealth& state, envoy::admin::v3::HostStatus& host) {
+  auto& proto = *host.mutable_health_status();
+  proto.set_failed_active_health_check(state.has(HealthFlag::kFailedActiveCheck));
+  proto.set_failed_outlier_check(state.has(HealthFlag::kFailedOutlierCheck));
+  proto.set_failed_active_degraded_check(state.has(HealthFlag::kDegradedByActiveCheck));
+  proto.set_pending_dynamic_removal(state.has(HealthFlag::kPendingRemoval));
+  proto.set_pending_active_hc(state.has(HealthFlag::kPendingActiveCheck));
+  proto.set_excluded_via_immediate_hc_fail(state.has(HealthFlag::kExcludedByAnswer));
+  proto.set_active_hc_timeout(state.has(HealthFlag::kActiveCheckTimeout));
+  if (double rate = state.success_rate; rate >= 0) host.mutable_success_rate()->set_value(rate);
+  if (double rate = state.local_origin_success_rate; rate >= 0)
+    host.mutable_local_origin_success_rate()->set_value(rate);
 }
 
 envoy::config::core::v3::HealthStatus eds_status(Endpoint::Health health) {
@@ -56,8 +77,14 @@ envoy::config::core::v3::HealthStatus eds_status(Endpoint::Health health) {
 template <class Visit>
 void for_each_endpoint(const ClusterStatus& cluster, Visit visit) {
   if (cluster.endpoints == nullptr) return;
+  size_t place = 0;
   for (const LocalityEndpoints& locality : cluster.endpoints->localities) {
-    for (const config::EndpointPtr& endpoint : locality.endpoints) visit(locality, *endpoint);
+    for (const config::EndpointPtr& endpoint : locality.endpoints) {
+      const HostHealth* state =
+          place < cluster.health.size() ? cluster.health[place].get() : nullptr;
+      ++place;
+      visit(locality, *endpoint, state);
+    }
   }
 }
 
@@ -74,7 +101,7 @@ void limits_as_text(const std::string& name, std::string_view priority,
 }
 
 void endpoint_as_text(const std::string& name, const LocalityEndpoints& group,
-                      const Endpoint& endpoint, std::string& out) {
+                      const Endpoint& endpoint, const HostHealth* state, std::string& out) {
   std::string start = fmt::format("{}::{}::", name, endpoint.address.text());
   auto put = [&](std::string_view what, const auto& value) {
     fmt::format_to(std::back_inserter(out), "{}{}::{}\n", start, what, value);
@@ -84,15 +111,17 @@ void endpoint_as_text(const std::string& name, const LocalityEndpoints& group,
             [](const auto& a, const auto& b) { return a.name < b.name; });
   for (const HostStat& stat : stats) put(stat.name, stat.value);
   put("hostname", endpoint.hostname);
-  put("health_flags", health_flags(endpoint.health));
+  put("health_flags", health_flags(endpoint.health, state));
   put("weight", endpoint.weight);
   put("region", group.locality.region);
   put("zone", group.locality.zone);
   put("sub_zone", group.locality.sub_zone);
   put("canary", false);
   put("priority", group.priority);
-  put("success_rate", -1);  // outlier detection has not measured any
-  put("local_origin_success_rate", -1);
+  // Below 0: outlier detection has not measured any.
+  put("success_rate", state == nullptr ? -1.0 : state->success_rate.load());
+  put("local_origin_success_rate",
+      state == nullptr ? -1.0 : state->local_origin_success_rate.load());
 }
 
 void cluster_as_text(const ClusterStatus& status, std::string& out) {
@@ -102,8 +131,9 @@ void cluster_as_text(const ClusterStatus& status, std::string& out) {
   limits_as_text(name, "default", cluster.circuit_breakers[0], out);
   limits_as_text(name, "high", cluster.circuit_breakers[1], out);
   out += fmt::format("{}::added_via_api::{}\n", name, status.added_via_api);
-  for_each_endpoint(status, [&](const LocalityEndpoints& group, const Endpoint& endpoint) {
-    endpoint_as_text(name, group, endpoint, out);
+  for_each_endpoint(status, [&](const LocalityEndpoints& group, const Endpoint& endpoint,
+                                const HostHealth* state) {
+    endpoint_as_text(name, group, endpoint, state, out);
   });
 }
 
@@ -115,7 +145,7 @@ void put_limits(const CircuitBreaker& limits,
   proto.mutable_max_retries()->set_value(limits.max_retries);
 }
 
-void put_endpoint(const LocalityEndpoints& group, const Endpoint& endpoint,
+void put_endpoint(const LocalityEndpoints& group, const Endpoint& endpoint, const HostHealth* state,
                   envoy::admin::v3::HostStatus& host) {
   *host.mutable_address() = to_proto(endpoint.address);
   for (const HostStat& stat : host_stats(endpoint)) {
@@ -125,6 +155,7 @@ void put_endpoint(const LocalityEndpoints& group, const Endpoint& endpoint,
     if (stat.gauge) metric->set_type(envoy::admin::v3::SimpleMetric::GAUGE);
   }
   host.mutable_health_status()->set_eds_health_status(eds_status(endpoint.health));
+  if (state != nullptr) put_health(*state, host);
   host.set_weight(endpoint.weight);
   host.set_hostname(endpoint.hostname);
   host.set_priority(group.priority);
@@ -142,8 +173,9 @@ void put_cluster(const ClusterStatus& status, envoy::admin::v3::ClusterStatus& p
   put_limits(cluster.circuit_breakers[0], *breakers.add_thresholds());
   put_limits(cluster.circuit_breakers[1], *breakers.add_thresholds());
   breakers.mutable_thresholds(1)->set_priority(envoy::config::core::v3::HIGH);
-  for_each_endpoint(status, [&](const LocalityEndpoints& group, const Endpoint& endpoint) {
-    put_endpoint(group, endpoint, *proto.add_host_statuses());
+  for_each_endpoint(status, [&](const LocalityEndpoints& group, const Endpoint& endpoint,
+                                const HostHealth* state) {
+    put_endpoint(group, endpoint, state, *proto.add_host_statuses());
   });
 }
 

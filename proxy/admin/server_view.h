@@ -20,6 +20,7 @@
 #include "api/config/bootstrap.h"
 #include "api/config/cluster.h"
 #include "api/config/listener.h"
+#include "api/host_health.h"
 #include "api/net/address.h"
 #include "proxy/admin/runtime_store.h"
 
@@ -49,6 +50,8 @@ struct ClusterStatus {
   std::shared_ptr<const config::EndpointSet>
       endpoints;  // those in force; may be newer than config->endpoints
   bool added_via_api = false;
+  // What is known of each endpoint, in their order; empty: nobody watches or asks them.
+  HostHealthView health = {};
 };
 
 // A resource that the server waits for before it is live, and what it still misses.
@@ -67,12 +70,24 @@ struct CertificateStatus {
       ocsp;  // valid from, until
 };
 
-// What became of a resource of dynamic configuration. Bodies are borrowed: valid until the main
+// What became of a resource of dynamic configuration. Texts are borrowed: valid until the main
 // thread returns to its loop.
 struct ResourceVersion {
-  const google::protobuf::Any* body = nullptr;
+  std::string_view type_url;
+  std::string_view body;  // octets
   std::string_view version;
   std::chrono::system_clock::time_point at;
+
+  google::protobuf::Any any() const {
+    google::protobuf::Any out;
+    out.set_type_url(type_url.data(), type_url.size());
+    out.set_value(body.data(), body.size());
+    return out;
+  }
+  // False: the octets are no such message.
+  bool read(google::protobuf::Message& into) const {
+    return into.ParseFromArray(body.data(), static_cast<int>(body.size()));
+  }
 };
 struct ResourceStatus {
   std::string_view name;

@@ -202,13 +202,15 @@ size_t max_fields_size(const http::HeaderMap& headers) {
 
 size_t write_response_head(http::CodecTransport& transport, const http::HeaderMap& headers,
                            int status, bool http10, HeadFraming framing, HeaderCase header_case) {
-  char* begin = transport.reserve(kMaxStatusLine + max_fields_size(headers));
+  std::string_view phrase = headers.reason_phrase();
+  if (phrase.empty()) phrase = reason_phrase(status);
+  char* begin = transport.reserve(kMaxStatusLine + phrase.size() + max_fields_size(headers));
   char* at = put(begin, http10 ? "HTTP/1.0 " : "HTTP/1.1 ");
   *at++ = static_cast<char>('0' + status / 100);
   *at++ = static_cast<char>('0' + status / 10 % 10);
   *at++ = static_cast<char>('0' + status % 10);
   *at++ = ' ';
-  char* fields = put(put(at, reason_phrase(status)), kLineEnd);
+  char* fields = put(put(at, phrase), kLineEnd);
   return finish(transport, begin, fields, put_fields(fields, headers, framing, header_case));
 }
 

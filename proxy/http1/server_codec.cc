@@ -74,6 +74,14 @@ void Http1ServerCodec::begin_stream() {
   if (blocked_) handler_->on_write_blocked();
 }
 
+bool Http1ServerCodec::hand_over(http::StreamHandler& next) {
+  if (handler_ == nullptr || !request_done_ || response_started_) return false;
+  handler_ = &next;
+  transport_.begin(next.wire_bytes());
+  if (blocked_) next.on_write_blocked();
+  return true;
+}
+
 size_t Http1ServerCodec::read_head(Bytes bytes) {
   HeadReader::Result part = head_.read(bytes, handler_->arena(), options_.limits.max_bytes);
   transport_.received(part.consumed);

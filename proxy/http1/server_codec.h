@@ -81,6 +81,7 @@ class Http1ServerCodec final : public http::ServerCodec, private http::StreamEnc
     if (open_) pause_.pause(pause);
   }
   size_t queued_bytes() const override { return 0; }  // the connection owns the queue
+  bool hand_over(http::StreamHandler& next) override;
 
   // Each reads the beginning of `bytes` and returns how much it used.
   size_t read(Bytes bytes);

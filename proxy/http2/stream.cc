@@ -20,6 +20,13 @@ void Stream::attach(http::StreamHandler& handler) {
   queue_.use(handler.arena().pool());
 }
 
+bool Stream::hand_over(http::StreamHandler& other) {
+  if (handler_ == nullptr || !remote_end_ || headers_sent_) return false;
+  attach(other);
+  if (write_blocked_) other.on_write_blocked();
+  return true;
+}
+
 void Stream::begin_head() {
   if (handler_ != nullptr) head_.begin(handler_->arena());
 }

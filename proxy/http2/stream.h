@@ -42,6 +42,7 @@ class Stream final : public http::StreamEncoder {
   void reset(http::ResetReason reason) override;
   void pause_reading(bool pause) override;
   size_t queued_bytes() const override { return queue_.size() + borrowed_.size(); }
+  bool hand_over(http::StreamHandler& next) override;
 
   void attach(http::StreamHandler& handler);
   int32_t id() const { return id_; }

@@ -12,8 +12,9 @@
 namespace outrigger::net {
 
 enum class DrainPace : uint8_t {
-  soon,      // the process is to end: what is idle is closed in a moment
-  unhurried  // what is idle stays until its next request, or until somebody closes it
+  soon,       // the process is to end: what is idle is closed in a moment
+  unhurried,  // what is idle stays until its next request, or until somebody closes it
+  strategic   // as --drain-strategy says: unhurried, or ever more of it over the drain time
 };
 
 class ChainHandler {

@@ -15,7 +15,7 @@ struct ChainSet {
   explicit ChainSet(const config::Listener& listener)
       : chains(listener.chains),
         has_default(listener.default_chain != nullptr),
-        index(listener.chains) {
+        index(listener.chains, listener.chain_tree) {
     if (has_default) chains.push_back(listener.default_chain);
   }
 

@@ -84,7 +84,18 @@ const Next* FilterChainIndex::ByText<Next>::find(std::string_view text) const {
   return found == entries.end() ? nullptr : found->second.get();
 }
 
-FilterChainIndex::FilterChainIndex(const std::vector<config::FilterChainPtr>& chains) {
+FilterChainIndex::FilterChainIndex(const std::vector<config::FilterChainPtr>& chains,
+                                   std::shared_ptr<const config::ChainTree> tree)
+    : tree_(std::move(tree)) {
+  if (tree_ != nullptr) {
+    for (const std::string& name : tree_->chains) {
+      auto named = std::find_if(chains.begin(), chains.end(),
+                                [&](const auto& chain) { return chain->name == name; });
+      tree_chains_.push_back(named == chains.end() ? kRefused
+                                                   : static_cast<uint32_t>(named - chains.begin()));
+    }
+    return;
+  }
   one_for_all_ = chains.size() == 1 && !has_criteria(chains.front()->match);
   if (one_for_all_) return;
   for (size_t i = 0; i < chains.size(); ++i) add(chains[i]->match, static_cast<uint32_t>(i));
@@ -154,7 +165,13 @@ uint32_t FilterChainIndex::find_source(const SourceTypes& types,
   return found == ports->chains.end() ? kNone : found->second;
 }
 
+uint32_t FilterChainIndex::find_by_tree(const DownstreamConnectionInfo& info) const {
+  uint32_t action = tree_->tree.find(config::ConnectionSource(info));
+  return action == config::OnMatch::kNoAction ? kNone : tree_chains_[action];
+}
+
 uint32_t FilterChainIndex::find(const DownstreamConnectionInfo& info) const {
+  if (tree_ != nullptr) return find_by_tree(info);
   if (one_for_all_) return 0;
   auto port = ports_.find(info.local.port());
   if (port == ports_.end()) port = ports_.find(0);
@@ -169,15 +186,6 @@ uint32_t FilterChainIndex::find(const DownstreamConnectionInfo& info) const {
   const DirectSources* direct = find_protocol(*protocols, info);
   const SourceTypes* types = direct == nullptr ? nullptr : direct->find(info.direct_remote);
   return types == nullptr ? kNone : find_source(*types, info);
-}
-
-bool is_same_ip_or_loopback(const Address& remote, const Address& local) {
-  constexpr uint32_t kWholeAddress = 128;
-  static const Cidr kLoopback4 = *Cidr::from_ip("127.0.0.1", kWholeAddress);
-  static const Cidr kLoopback6 = *Cidr::from_ip("::1", kWholeAddress);
-  if (remote.is_unix() || kLoopback4.contains(remote) || kLoopback6.contains(remote)) return true;
-  auto host = Cidr::around(remote, kWholeAddress);
-  return host && host->contains(local);
 }
 
 }  // namespace outrigger::net

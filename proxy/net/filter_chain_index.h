@@ -1,7 +1,8 @@
 // FilterChainIndex: which filter chain of a listener takes a connection. The criteria are asked in
-// Envoy's order (api/config/filter_chain_match.h); at each step the most specific entry that fits
-// is gone into, and never left again: what fails further down does not come back to a wider entry.
-// Thread: any; immutable, shared by all workers. Lifetime: the listener's.
+// Envoy's order (api/config/filter_chain_match.h), or a generic matcher's; at each step the most
+// specific entry that fits is gone into, and never left again: what fails further down does not
+// come back to a wider entry. Thread: any; immutable, shared by all workers. Lifetime: the
+// listener's.
 #pragma once
 
 #include <array>
@@ -16,6 +17,7 @@
 
 #include "api/config/listener.h"
 #include "api/net/cidr.h"
+#include "api/net/same_host.h"
 #include "api/stream_info.h"
 
 namespace outrigger::net {
@@ -23,11 +25,13 @@ namespace outrigger::net {
 class FilterChainIndex {
  public:
   static constexpr uint32_t kNone = ~uint32_t{0};
+  static constexpr uint32_t kRefused = kNone - 1;
 
   // `chains` are found by their place.
-  explicit FilterChainIndex(const std::vector<config::FilterChainPtr>& chains);
+  explicit FilterChainIndex(const std::vector<config::FilterChainPtr>& chains,
+                            std::shared_ptr<const config::ChainTree> tree = nullptr);
 
-  // kNone: none fits, the default chain is to take it.
+  // kNone: none fits, the default chain is to take it. kRefused: no chain may.
   uint32_t find(const DownstreamConnectionInfo& info) const;
 
  private:
@@ -78,12 +82,12 @@ class FilterChainIndex {
   static const Sources* find_type(const SourceTypes& types, const DownstreamConnectionInfo& info);
   static uint32_t find_source(const SourceTypes& types, const DownstreamConnectionInfo& info);
 
+  uint32_t find_by_tree(const DownstreamConnectionInfo& info) const;
+
+  std::shared_ptr<const config::ChainTree> tree_;      // nullptr: by the chains' criteria
+  std::vector<uint32_t> tree_chains_;                  // by the number of the tree's action
   bool one_for_all_ = false;                           // a single chain without criteria
   absl::flat_hash_map<uint16_t, Destinations> ports_;  // 0: any port
 };
-
-// Do both ends have the same address, or is the remote one a Unix socket's, 127.0.0.1 or ::1? As
-// in Envoy, the other addresses of 127.0.0.0/8 are none: sidecars tell calls apart by them.
-bool is_same_ip_or_loopback(const Address& remote, const Address& local);
 
 }  // namespace outrigger::net

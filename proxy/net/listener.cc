@@ -120,7 +120,7 @@ void Listener::set_chains(ChainSetPtr chains, std::chrono::milliseconds drain_ti
                                          drained();
                                          on_chains_drained(which);
                                        }));
-  draining_.back()->drain(DrainPace::unhurried);
+  draining_.back()->drain(DrainPace::strategic);
 }
 
 void Listener::on_chains_drained(DrainingChains& chains) {
@@ -260,6 +260,7 @@ void Listener::on_pending_ended(PendingConnection& pending) {
 WorkerChain* Listener::find_chain(DownstreamConnectionInfo& info) {
   if (info.detected_transport.empty()) info.detected_transport = "raw_buffer";
   uint32_t at = chain_set_->index.find(info);
+  if (at == FilterChainIndex::kRefused) return nullptr;
   if (at != FilterChainIndex::kNone) return &chains_[at];
   return chain_set_->has_default ? &chains_.back() : nullptr;
 }

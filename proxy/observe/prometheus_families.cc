@@ -6,12 +6,14 @@ namespace {
 using Kind = PrometheusFamilies::Kind;
 
 Kind kind_of(StatKind kind) {
+  if (kind == StatKind::text) return Kind::text;
   if (kind == StatKind::gauge) return Kind::gauge;
   return kind == StatKind::histogram ? Kind::histogram : Kind::counter;
 }
 
 bool wants(const StatsQuery& query, StatKind kind) {
   if (kind == StatKind::histogram) return query.wants_histograms();
+  if (kind == StatKind::text) return query.wants_texts();
   return query.wants_numbers(kind != StatKind::gauge);
 }
 

@@ -23,6 +23,7 @@ class PrometheusFamilies {
   enum class Kind : uint8_t {
     counter,
     gauge,
+    text,
     histogram
   };
 

@@ -6,6 +6,15 @@
 
 namespace outrigger::observe {
 
+namespace {
+
+StatRows::Kind rows_of(StatKind kind) {
+  if (kind == StatKind::text) return StatRows::Kind::texts;
+  return kind == StatKind::histogram ? StatRows::Kind::histograms : StatRows::Kind::numbers;
+}
+
+}  // namespace
+
 bool wanted(const StatsQuery& query, const StatNames& names, std::string_view name) {
   if (!names.includes(name)) return false;
   return query.filter == nullptr || RE2::PartialMatch(re2::StringPiece(name.data(), name.size()),
@@ -41,7 +50,7 @@ bool StatRows::next(std::vector<StatRow>& rows) {
 void StatRows::add_scope(const StoredScope& scope) {
   if (query_.used_only && !scope.StatsScope::used()) return;
   for (const StatField& field : scope.layout().fields) {
-    if ((field.kind == StatKind::histogram) != (kind_ == Kind::histograms)) continue;
+    if (rows_of(field.kind) != kind_) continue;
     if (query_.used_only && !scope.used(field)) continue;
     switch (field.kind) {
       case StatKind::counter:
@@ -57,6 +66,9 @@ void StatRows::add_scope(const StoredScope& scope) {
         break;
       case StatKind::histogram:
         if (query_.wants_histograms()) add(scope, field, 0, 0);
+        break;
+      case StatKind::text:
+        if (query_.wants_texts()) add(scope, field, 0, 0);
         break;
     }
   }

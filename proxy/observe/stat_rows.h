@@ -21,6 +21,7 @@ struct StatRow {
 class StatRows {
  public:
   enum class Kind : uint8_t {
+    texts,
     numbers,
     histograms
   };

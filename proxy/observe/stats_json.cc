@@ -75,6 +75,7 @@ class JsonRender : public StatsRender {
   JsonRender(const StatsStore& store, const StatsQuery& query)
       : query_(query),
         names_(store.shared_names()),
+        texts_(store, query, StatRows::Kind::texts),
         numbers_(store, query, StatRows::Kind::numbers),
         histograms_(store, query, StatRows::Kind::histograms) {}
 
@@ -83,7 +84,10 @@ class JsonRender : public StatsRender {
     if (!begun_) out += "{\"stats\":[";
     begun_ = true;
     while (out.size() < end) {
-      if (numbers_left_) {
+      if (texts_left_) {
+        texts_left_ = texts_.next(rows_);
+        for (const StatRow& row : rows_) append_text(row, out);
+      } else if (numbers_left_) {
         numbers_left_ = numbers_.next(rows_);
         for (const StatRow& row : rows_) append_value(row, out);
       } else if (histograms_.next(rows_)) {
@@ -105,6 +109,15 @@ class JsonRender : public StatsRender {
   // Quantiles are named once, before the histograms; buckets name themselves.
   bool has_header() const { return !has_buckets(); }
   bool detailed() const { return query_.buckets == StatsQuery::Buckets::detailed; }
+
+  void append_text(const StatRow& row, std::string& out) {
+    if (any_) out += ',';
+    any_ = true;
+    append_name(row.name, out);
+    out += ",\"value\":\"";
+    append_json_escaped(row.scope->text(*row.field), out);
+    out += "\"}";
+  }
 
   void append_value(const StatRow& row, std::string& out) {
     if (any_) out += ',';
@@ -164,9 +177,11 @@ class JsonRender : public StatsRender {
 
   StatsQuery query_;
   std::shared_ptr<const StatNames> names_;
+  StatRows texts_;
   StatRows numbers_;
   StatRows histograms_;
   bool begun_ = false;
+  bool texts_left_ = true;
   bool numbers_left_ = true;
   bool any_ = false;
   bool in_histograms_ = false;

@@ -82,6 +82,12 @@ class PrometheusRender : public StatsRender {
       case StatKind::codes:
         write_value("", labels, scope.code(field, code), out);
         break;
+      case StatKind::text: {
+        std::string all(labels);
+        PrometheusFamilies::append_labels({{"text_value", scope.text(field)}}, all);
+        write_value("", all, 0, out);
+        break;
+      }
       case StatKind::histogram:
         if (summaries()) {
           write_summary(scope.histogram_interval(field), labels, out);
@@ -99,6 +105,7 @@ class PrometheusRender : public StatsRender {
     type_written_ = true;
     const char* type = family_->first.kind == Kind::counter ? "counter"
                        : family_->first.kind == Kind::gauge ? "gauge"
+                       : family_->first.kind == Kind::text  ? "gauge"
                        : summaries()                        ? "summary"
                                                             : "histogram";
     fmt::format_to(std::back_inserter(out), "# TYPE {} {}\n", family_->first.name, type);

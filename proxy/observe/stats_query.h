@@ -43,11 +43,15 @@ struct StatsQuery {
   Buckets buckets = Buckets::unset;  // quantiles; Prometheus: cumulative buckets
   bool used_only = false;
   bool invert_filter = false;
-  bool text_readouts = false;              // Prometheus: as gauges; nothing here has any
+  bool text_readouts = false;              // Prometheus: as gauges, with the text as a label
   std::shared_ptr<const re2::RE2> filter;  // partial match of the name; nullptr: everything
 
   bool wants_numbers(bool counter) const {
     return type == Type::all || type == (counter ? Type::counters : Type::gauges);
+  }
+  bool wants_texts() const {
+    return format == Format::prometheus ? text_readouts
+                                        : type == Type::all || type == Type::text_readouts;
   }
   bool wants_histograms() const { return type == Type::all || type == Type::histograms; }
   const char* content_type() const;

@@ -69,6 +69,16 @@ uint64_t StoredScope::gauge(const StatField& field) const {
   return sum < 0 ? 0 : static_cast<uint64_t>(sum);
 }
 
+// One thread writes it.
+std::string StoredScope::text(const StatField& field) const {
+  std::string found;
+  for_each_shard([&](const void* stats) {
+    const auto& text = member<TextReadout>(stats, field);
+    if (text.used()) found = text.value();
+  });
+  return found;
+}
+
 HistogramSummary StoredScope::histogram(const StatField& field) const {
   HistogramSummary sum;
   for_each_shard([&](const void* stats) { sum.add(member<Histogram>(stats, field)); });
@@ -121,6 +131,9 @@ bool StoredScope::used(const StatField& field) const {
         break;
       case StatKind::codes:
         used = true;  // a code that was not seen has no counter
+        break;
+      case StatKind::text:
+        used |= member<TextReadout>(stats, field).used();
         break;
     }
   });

@@ -32,6 +32,7 @@ class StoredScope : public StatsScope, public std::enable_shared_from_this<Store
   // Envoy's gauges are unsigned: what is below zero for a moment, between two workers' writes,
   // reads 0.
   uint64_t gauge(const StatField& field) const;
+  std::string text(const StatField& field) const;
   HistogramSummary histogram(const StatField& field) const;
   // The values between the last two flushes; empty before the first.
   HistogramSummary histogram_interval(const StatField& field) const;

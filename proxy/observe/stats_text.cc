@@ -1,4 +1,4 @@
-// /stats as text: "name: value" lines, numbers first, then histograms.
+// /stats as text: "name: value" lines: texts, then numbers, then histograms.
 #include <iterator>
 
 #include "fmt/format.h"
@@ -81,13 +81,20 @@ class TextRender : public StatsRender {
   TextRender(const StatsStore& store, const StatsQuery& query)
       : query_(query),
         names_(store.shared_names()),
+        texts_(store, query, StatRows::Kind::texts),
         numbers_(store, query, StatRows::Kind::numbers),
         histograms_(store, query, StatRows::Kind::histograms) {}
 
   bool next(std::string& out) override {
     size_t end = out.size() + kPieceBytes;
     while (out.size() < end) {
-      if (numbers_left_) {
+      if (texts_left_) {
+        texts_left_ = texts_.next(rows_);
+        for (const StatRow& row : rows_) {
+          fmt::format_to(std::back_inserter(out), "{}: \"{}\"\n", row.name,
+                         row.scope->text(*row.field));
+        }
+      } else if (numbers_left_) {
         numbers_left_ = numbers_.next(rows_);
         for (const StatRow& row : rows_) {
           out += row.name;
@@ -108,8 +115,10 @@ class TextRender : public StatsRender {
  private:
   StatsQuery query_;
   std::shared_ptr<const StatNames> names_;
+  StatRows texts_;
   StatRows numbers_;
   StatRows histograms_;
+  bool texts_left_ = true;
   bool numbers_left_ = true;
   std::vector<StatRow> rows_;
 };

@@ -20,10 +20,13 @@ uint64_t hash_of(std::string_view text, uint64_t seed = 0) {
 }
 
 // Several values count in any order.
-Hash hash_header(const http::HeaderMap& headers, std::string_view name) {
+Hash hash_header(const HashPolicy& policy, const http::HeaderMap& headers, Arena& arena) {
   std::vector<std::string_view> values;
   for (const http::HeaderField& field : headers.fields()) {
-    if (field.name == name) values.push_back(field.value);
+    if (field.name != policy.name) continue;
+    values.push_back(policy.rewrite ? arena.copy(policy.rewrite->regex->replace_all(
+                                          field.value, policy.rewrite->substitution))
+                                    : field.value);
   }
   if (values.empty()) return std::nullopt;
   std::sort(values.begin(), values.end());
@@ -76,11 +79,11 @@ Hash hash_by(const HashPolicy& policy, const HashSource& source, Arena& arena,
              std::vector<std::string_view>& set_cookies) {
   switch (policy.kind) {
     case HashPolicy::Kind::header:
-      return hash_header(source.headers, policy.name);
+      return hash_header(policy, source.headers, arena);
     case HashPolicy::Kind::cookie: {
       std::string_view value = find_cookie(source.headers, policy.name);
       if (!value.empty()) return hash_of(value);
-      if (!policy.cookie_ttl) return std::nullopt;
+      if (!policy.cookie_ttl || !source.make_cookies) return std::nullopt;
       return make_cookie(policy, source, arena, set_cookies);
     }
     case HashPolicy::Kind::source_ip:

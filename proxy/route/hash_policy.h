@@ -22,6 +22,7 @@ struct HashSource {
   const net::Address& remote;  // the connection's two ends
   const net::Address& local;
   const FilterState* state = nullptr;
+  bool make_cookies = true;  // for a client that has none
 };
 
 struct RequestHash {

@@ -94,6 +94,36 @@ void apply(const HeaderMutations& mutations, http::HeaderMap& headers, ValueSour
   }
 }
 
+void apply(const std::vector<config::HeaderStep>& steps, http::HeaderMap& headers,
+           ValueSource& values) {
+  using Action = HeaderAddition::Action;
+  auto add_one = [&](const HeaderAddition& addition) {
+    std::string_view value = value_of(addition, values);
+    if (value.empty() && !addition.keep_empty_value) return;
+    bool exists = headers.find(addition.name) != nullptr;
+    if (addition.action == Action::append_if_exists_or_add ||
+        (addition.action == Action::add_if_absent && !exists)) {
+      add(headers, addition.name, value);
+    } else if (addition.action == Action::overwrite_if_exists_or_add ||
+               (addition.action == Action::overwrite_if_exists && exists)) {
+      headers.set(addition.name, value);
+    }
+  };
+  for (const config::HeaderStep& step : steps) {
+    if (const auto* addition = std::get_if<HeaderAddition>(&step)) {
+      add_one(*addition);
+    } else if (const auto* removal = std::get_if<config::HeaderRemoval>(&step)) {
+      headers.remove(removal->name);
+    } else {
+      // Pseudo-headers are the request line: a message without them is none.
+      const auto& matched = std::get<config::HeaderRemovalByMatch>(step);
+      headers.remove_if([&](const http::HeaderField& field) {
+        return !field.name.starts_with(':') && matched.name.matches(field.name);
+      });
+    }
+  }
+}
+
 void mutate_request(const MutationLevels& levels, http::HeaderMap& headers, ValueSource& values) {
   // A weighted cluster comes first in either order of the other levels.
   if (const auto* weighted = request_mutations(levels.weighted)) apply(*weighted, headers, values);

@@ -18,12 +18,20 @@ namespace outrigger::route {
 class ValueSource {
  public:
   virtual std::string_view value(const config::SubstitutionFormat& format) = 0;
+  // The text of a body's format.
+  virtual std::string_view render(const config::LogFormat& /*format*/,
+                                  std::string_view local_reply_body) {
+    return local_reply_body;
+  }
 
  protected:
   ~ValueSource() = default;
 };
 
 void apply(const config::HeaderMutations& mutations, http::HeaderMap& headers, ValueSource& values);
+// In their order, each on what those before it left.
+void apply(const std::vector<config::HeaderStep>& steps, http::HeaderMap& headers,
+           ValueSource& values);
 
 // Any of them may be nullptr but the table.
 struct MutationLevels {

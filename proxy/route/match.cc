@@ -1,8 +1,11 @@
 #include "proxy/route/match.h"
 
 #include <algorithm>
+#include <span>
 
+#include "api/config/stream_conditions.h"
 #include "proxy/route/header_match.h"
+#include "proxy/route/match_source.h"
 #include "proxy/route/query.h"
 #include "proxy/route/timeout.h"
 
@@ -60,14 +63,18 @@ bool is_connect(const http::HeaderMap& headers) {
 struct Request {
   const RouteInput& input;
   std::string_view path;  // with its query
-  std::string_view path_only;
+  std::string_view whole_path;
+  std::string_view path_only;  // without its parameters, if they are ignored
   bool has_path;
 };
 
-Request request_of(const RouteInput& input) {
+Request request_of(const RouteInput& input, bool ignore_path_parameters) {
   const http::HeaderField* field = input.headers.find(HeaderId::path);
   std::string_view path = field == nullptr ? std::string_view() : field->value;
-  return {input, path, path_only(path), !path.empty()};
+  std::string_view whole_path = path_only(path);
+  std::string_view compared = whole_path;
+  if (ignore_path_parameters) compared = compared.substr(0, compared.find(';'));
+  return {input, path, whole_path, compared, !path.empty()};
 }
 
 bool path_matches(const PathMatch& match, const Request& request) {
@@ -84,6 +91,8 @@ bool path_matches(const PathMatch& match, const Request& request) {
              (path.size() == match.text.size() || path[match.text.size()] == '/');
     case PathMatch::Kind::regex:
       return match.regex->full_match(path);
+    case PathMatch::Kind::path_template:
+      return match.regex->full_match(request.whole_path);
     case PathMatch::Kind::connect:
       break;
   }
@@ -95,30 +104,55 @@ bool fraction_matches(const config::RuntimeFraction& fraction, const RouteInput&
                                     : chosen_by_default(fraction, input.random);
 }
 
+bool stream_matches(const config::RouteMatch& match, const RouteInput& input) {
+  return match.stream == nullptr || (input.info != nullptr && match.stream->match(*input.info));
+}
+
 bool route_matches(const config::RouteMatch& match, const Request& request) {
   const RouteInput& input = request.input;
   return path_matches(match.path, request) &&
          (!match.fraction || fraction_matches(*match.fraction, input)) &&
          (!match.grpc_only || is_grpc(input.headers)) &&
          matches_all(match.headers, input.headers, input.scratch) &&
-         matches_all(match.query, request.path);
+         matches_all(match.query, request.path) && stream_matches(match, input);
 }
 
-const config::Route* find_route(const config::VirtualHost& host, const Request& request) {
-  if (host.index == nullptr) {
-    auto it = std::ranges::find_if(host.routes, [&request](const config::Route& route) {
+const config::Route* find_route(std::span<const config::Route> routes,
+                                const config::RouteIndex* index, const Request& request) {
+  if (index == nullptr) {
+    auto it = std::ranges::find_if(routes, [&request](const config::Route& route) {
       return route_matches(route.match, request);
     });
-    return it == host.routes.end() ? nullptr : &*it;
+    return it == routes.end() ? nullptr : &*it;
   }
   const config::Route* found = nullptr;
-  host.index->visit(request.path_only, [&](uint32_t position) {
-    const config::Route& route = host.routes[position];
+  index->visit(request.path_only, [&](uint32_t position) {
+    const config::Route& route = routes[position];
     if (!route_matches(route.match, request)) return false;
     found = &route;
     return true;
   });
   return found;
+}
+
+const config::Route* find_route(const config::VirtualHost& host, const Request& request) {
+  std::span<const config::Route> routes(host.routes);
+  if (host.tree == nullptr) return find_route(routes, host.index.get(), request);
+  uint32_t action = host.tree->tree.find(RequestSource(request.input));
+  if (action == config::OnMatch::kNoAction) return nullptr;
+  const config::RouteTree::List& list = host.tree->lists[action];
+  return find_route(routes.subspan(list.first, list.count), list.index.get(), request);
+}
+
+// Without the header that has the host, only a table that has no other but "*" finds one.
+const config::VirtualHost* host_of(const config::RouteTable& table, const RouteInput& input) {
+  if (table.vhost_header.empty())
+    return find_host(table, input.headers.get(HeaderId::authority), input.scratch);
+  const http::HeaderField* field = input.headers.find(table.vhost_header);
+  if (field != nullptr) return find_host(table, field->value, input.scratch);
+  bool one_for_all = table.exact_domains.empty() && table.suffix_domains.empty() &&
+                     table.prefix_domains.empty() && table.default_host;
+  return one_for_all ? &table.hosts[*table.default_host] : nullptr;
 }
 
 bool needs_tls(const config::VirtualHost& host, const http::HeaderMap& headers) {
@@ -157,16 +191,20 @@ const config::VirtualHost* find_host(const config::RouteTable& table, std::strin
   return table.default_host ? &table.hosts[*table.default_host] : nullptr;
 }
 
-bool matches(const config::RouteMatch& match, const RouteInput& input) {
-  return route_matches(match, request_of(input));
+bool matches(const config::RouteMatch& match, const RouteInput& input,
+             bool ignore_path_parameters) {
+  return route_matches(match, request_of(input, ignore_path_parameters));
 }
 
 RouteMatchResult match(const config::RouteTable& table, const RouteInput& input) {
   RouteMatchResult result;
-  result.host = find_host(table, input.headers.get(HeaderId::authority), input.scratch);
+  result.host = host_of(table, input);
   if (result.host == nullptr) return result;
   result.needs_tls = needs_tls(*result.host, input.headers);
-  if (!result.needs_tls) result.route = find_route(*result.host, request_of(input));
+  if (result.needs_tls) return result;
+  result.route = find_route(*result.host, request_of(input, table.ignore_path_parameters));
+  const config::ForwardAction* action = result.route == nullptr ? nullptr : result.route->forward();
+  if (action != nullptr) result.cluster = choose_cluster(*action, input);
   return result;
 }
 

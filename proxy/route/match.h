@@ -1,38 +1,19 @@
 // Route match: which virtual host and which route of an immutable table a request belongs to.
 // Thread: the stream's worker. Pure: no state, no clock; the result points into the table.
 // Host: exact domain, then the longest "*.suffix", then the longest "prefix.*", then "*". Routes:
-// the first that matches, in order.
+// the first that matches, in order, of those that the host's generic matcher leaves. The cluster of
+// a route is chosen with it, as in Envoy: what filters change later does not move the request.
 #pragma once
 
-#include <cstdint>
 #include <string_view>
 
 #include "api/arena.h"
 #include "api/config/route.h"
 #include "api/http/header_map.h"
+#include "proxy/route/input.h"
+#include "proxy/route/weighted.h"
 
 namespace outrigger::route {
-
-// Says whether a fraction of requests is chosen; the runtime may override the configured share.
-class FractionSource {
- public:
-  virtual bool chosen(const config::RuntimeFraction& fraction, uint64_t random) const = 0;
-
- protected:
-  ~FractionSource() = default;
-};
-
-// The configured share, without any override.
-inline bool chosen_by_default(const config::RuntimeFraction& fraction, uint64_t random) {
-  return random % 1'000'000 < fraction.per_million;
-}
-
-struct RouteInput {
-  const http::HeaderMap& headers;
-  Arena& scratch;                             // for joined header values
-  uint64_t random = 0;                        // the same number for all decisions of one stream
-  const FractionSource* fractions = nullptr;  // nullptr: the configured shares
-};
 
 struct RouteMatchResult {
   const config::VirtualHost* host = nullptr;
@@ -40,6 +21,7 @@ struct RouteMatchResult {
   // The host wants TLS and the request came without: answer 301 to tls_redirect_location(). `route`
   // is then nullptr.
   bool needs_tls = false;
+  ClusterChoice cluster;  // of a route that forwards
 };
 
 RouteMatchResult match(const config::RouteTable& table, const RouteInput& input);
@@ -47,7 +29,9 @@ RouteMatchResult match(const config::RouteTable& table, const RouteInput& input)
 // The parts, for tests and for filters that match by themselves.
 const config::VirtualHost* find_host(const config::RouteTable& table, std::string_view authority,
                                      Arena& scratch);
-bool matches(const config::RouteMatch& match, const RouteInput& input);
+// `ignore_path_parameters`: the table's.
+bool matches(const config::RouteMatch& match, const RouteInput& input,
+             bool ignore_path_parameters = false);
 
 // "example.com:80" without the port, "[::1]:80" as "[::1]".
 std::string_view without_port(std::string_view authority);

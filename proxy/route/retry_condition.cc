@@ -103,6 +103,14 @@ bool grpc_matches(const RetryRules& rules, const http::HeaderMap& response) {
 
 }  // namespace
 
+bool take_hedging(bool configured, http::HeaderMap& request) {
+  std::string_view asked = request.get(HeaderId::x_envoy_hedge_on_per_try_timeout);
+  if (asked == "true") configured = true;
+  if (asked == "false") configured = false;
+  request.remove(HeaderId::x_envoy_hedge_on_per_try_timeout);
+  return configured;
+}
+
 RetryRules take_retry_rules(const config::RetryPolicy* policy, http::HeaderMap& request) {
   RetryRules rules;
   rules.policy = policy;
@@ -124,8 +132,7 @@ RetryRules take_retry_rules(const config::RetryPolicy* policy, http::HeaderMap& 
   }
   for (HeaderId id :
        {HeaderId::x_envoy_retry_on, HeaderId::x_envoy_retry_grpc_on, HeaderId::x_envoy_max_retries,
-        HeaderId::x_envoy_retriable_status_codes, HeaderId::x_envoy_retriable_header_names,
-        HeaderId::x_envoy_hedge_on_per_try_timeout}) {
+        HeaderId::x_envoy_retriable_status_codes, HeaderId::x_envoy_retriable_header_names}) {
     request.remove(id);
   }
   return rules;
@@ -152,6 +159,28 @@ bool should_retry(const RetryRules& rules, ResetReason reason, bool request_star
   // A reset would become a 503, so the conditions on such codes cover it.
   if ((rules.on & (reset | server_error | gateway_error)) != 0) return true;
   return (rules.on & refused_stream) != 0 && reason == ResetReason::remote_refused_stream;
+}
+
+std::optional<std::chrono::milliseconds> rate_limited_delay(
+    const RetryRules& rules, const http::HeaderMap& response,
+    std::chrono::system_clock::time_point now, uint64_t random) {
+  using std::chrono::milliseconds;
+  if (rules.policy == nullptr) return std::nullopt;
+  auto unix_now = std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count();
+  for (const config::RetryPolicy::ResetHeader& header : rules.policy->reset_headers) {
+    uint64_t seconds = 0;
+    if (!http::parse_decimal(response.get(header.name), seconds)) continue;
+    if (header.unix_timestamp) {
+      if (seconds < static_cast<uint64_t>(unix_now)) continue;
+      seconds -= static_cast<uint64_t>(unix_now);
+    }
+    auto limit = static_cast<uint64_t>(rules.policy->reset_max_interval.count());
+    if (seconds > limit / 1000) continue;
+    uint64_t interval = seconds * 1000;
+    if (interval == 0) return std::nullopt;
+    return milliseconds(interval + random % (interval / 2));
+  }
+  return std::nullopt;
 }
 
 std::chrono::milliseconds retry_delay(const RetryRules& rules, uint32_t retry, uint64_t random) {

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -30,6 +31,10 @@ struct RetryRules {
 // Takes the retry headers off the request: they are for this proxy only.
 RetryRules take_retry_rules(const config::RetryPolicy* policy, http::HeaderMap& request);
 
+// hedge_on_per_try_timeout: as configured, unless the request's header, which is taken off, says
+// otherwise.
+bool take_hedging(bool configured, http::HeaderMap& request);
+
 // For a response whose headers have arrived; of a gRPC response without body these include
 // grpc-status.
 bool should_retry(const RetryRules& rules, const http::HeaderMap& response, Arena& scratch);
@@ -41,5 +46,11 @@ bool should_retry(const RetryRules& rules, http::ResetReason reason, bool reques
 // Fully jittered exponential back-off: a random time below base * 2^(retry - 1), capped. `retry`
 // counts from 1.
 std::chrono::milliseconds retry_delay(const RetryRules& rules, uint32_t retry, uint64_t random);
+
+// What the response's headers say of when to try again (rate_limited_retry_back_off), and up to
+// half as long on top, so that not all clients come back at once. nullopt: nothing that counts.
+std::optional<std::chrono::milliseconds> rate_limited_delay(
+    const RetryRules& rules, const http::HeaderMap& response,
+    std::chrono::system_clock::time_point now, uint64_t random);
 
 }  // namespace outrigger::route

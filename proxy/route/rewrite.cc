@@ -18,6 +18,7 @@ size_t matched_length(const config::PathMatch& match, std::string_view path) {
     case config::PathMatch::Kind::path_separated_prefix:
       return match.text.size();
     case config::PathMatch::Kind::regex:
+    case config::PathMatch::Kind::path_template:
     case config::PathMatch::Kind::connect:
       break;
   }
@@ -30,7 +31,8 @@ std::string_view last_item(std::string_view list) {
 }
 
 // The new host as the route says; empty: it stays.
-std::string_view new_host(const config::ForwardAction& action, http::HeaderMap& headers) {
+std::string_view new_host(const config::ForwardAction& action, http::HeaderMap& headers,
+                          ValueSource* values) {
   if (!action.host_rewrite.empty()) return action.host_rewrite;
   if (!action.host_rewrite_header.empty()) return headers.get(action.host_rewrite_header);
   if (action.host_rewrite_path_regex) {
@@ -38,7 +40,18 @@ std::string_view new_host(const config::ForwardAction& action, http::HeaderMap& 
     return headers.arena().copy(
         rewrite.regex->replace_all(path_only(headers.get(HeaderId::path)), rewrite.substitution));
   }
+  if (action.host_rewrite_format && values != nullptr)
+    return values->value(*action.host_rewrite_format);
   return {};
+}
+
+// By the route's format; empty: it stays.
+std::string_view formatted_path(const config::ForwardAction& action, std::string_view path,
+                                Arena& arena, ValueSource* values) {
+  if (!action.path_rewrite_format || values == nullptr) return {};
+  std::string_view after = values->value(*action.path_rewrite_format);
+  if (after.empty()) return {};
+  return arena.concat(after, path.substr(path_only(path).size()));
 }
 
 std::string_view rewrite_path(const config::PathMatch& match,
@@ -77,11 +90,12 @@ std::string_view rewritten_path(const config::Route& route, std::string_view pat
 void rewrite_request(const config::Route& route, http::HeaderMap& headers, RewriteOptions options) {
   const config::ForwardAction* action = route.forward();
   if (action == nullptr) return;
-  if (std::string_view host = new_host(*action, headers); !host.empty()) {
+  if (std::string_view host = new_host(*action, headers, options.values); !host.empty()) {
     rewrite_host(headers, host, action->append_x_forwarded_host, options);
   }
   std::string_view old_path = headers.get(HeaderId::path);
   std::string_view path = rewritten_path(route, old_path, headers.arena());
+  if (path.empty()) path = formatted_path(*action, old_path, headers.arena(), options.values);
   if (path.empty()) return;
   if (options.envoy_headers) headers.set(HeaderId::x_envoy_original_path, old_path);
   headers.set(HeaderId::path, path);

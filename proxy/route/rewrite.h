@@ -7,14 +7,17 @@
 #include "api/arena.h"
 #include "api/config/route.h"
 #include "api/http/header_map.h"
+#include "proxy/route/header_mutation.h"
 
 namespace outrigger::route {
 
 // The path after the route's prefix or regex rewrite, with its query; empty: nothing to rewrite.
+// (What a format makes of it is for rewrite_request alone.)
 std::string_view rewritten_path(const config::Route& route, std::string_view path, Arena& arena);
 
 struct RewriteOptions {
-  bool envoy_headers = true;  // say what it was: x-envoy-original-path, x-envoy-original-host
+  bool envoy_headers = true;      // say what it was: x-envoy-original-path, x-envoy-original-host
+  ValueSource* values = nullptr;  // for rewrites by a format; nullptr: they change nothing
 };
 
 // Applies the host and path rewrites of a forwarding route; other routes change nothing.

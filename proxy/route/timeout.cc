@@ -93,7 +93,8 @@ RequestTimeouts take_timeouts(const ForwardAction& action, http::HeaderMap& requ
 
 void set_timeout_headers(const ForwardAction& action, const RequestTimeouts& timeouts,
                          Milliseconds elapsed, http::HeaderMap& request, TimeoutOptions options) {
-  Milliseconds expected = timeouts.per_try.count() != 0 ? timeouts.per_try : timeouts.global;
+  bool by_try = timeouts.per_try.count() != 0 && !options.hedging;
+  Milliseconds expected = by_try ? timeouts.per_try : timeouts.global;
   if (expected.count() == 0) return;
   if (timeouts.global.count() != 0) {
     // 0 would mean for ever: somebody out of time gets the shortest there is.

@@ -22,7 +22,8 @@ struct TimeoutOptions {
   bool envoy_headers = true;  // send x-envoy-expected-rq-timeout-ms; the opposite of the router's
                               // suppress_envoy_headers
   bool respect_expected_rq_timeout = false;
-  bool grpc = false;  // is_grpc() of the request
+  bool grpc = false;     // is_grpc() of the request
+  bool hedging = false;  // a late try goes on: it may use all of the global timeout
 };
 
 // Takes x-envoy-upstream-rq-timeout-ms and -per-try-timeout-ms off the request and sets what goes

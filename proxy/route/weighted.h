@@ -7,6 +7,7 @@
 
 #include "api/config/route.h"
 #include "api/http/header_map.h"
+#include "proxy/route/input.h"
 
 namespace outrigger::route {
 
@@ -16,8 +17,7 @@ struct ClusterChoice {
   const config::WeightedCluster* weighted = nullptr;
 };
 
-ClusterChoice choose_cluster(const config::ForwardAction& action, const http::HeaderMap& headers,
-                             uint64_t random);
+ClusterChoice choose_cluster(const config::ForwardAction& action, const RouteInput& input);
 
 // The cluster of a mirror policy.
 ClusterChoice choose_cluster(const config::MirrorPolicy& mirror, const http::HeaderMap& headers);

@@ -17,6 +17,11 @@ constexpr uint64_t kWakeToken = ~uint64_t{0};
 constexpr auto kTrimInterval = std::chrono::seconds(1);
 constexpr size_t kKeptChunks = 64;  // 256 KiB that an idle worker may keep for the next burst
 
+uint64_t microseconds(std::chrono::steady_clock::duration duration) {
+  auto count = std::chrono::duration_cast<std::chrono::microseconds>(duration).count();
+  return static_cast<uint64_t>(std::max<int64_t>(count, 0));
+}
+
 }  // namespace
 
 std::unique_ptr<Loop> make_epoll_loop() {
@@ -129,8 +134,12 @@ void EpollLoop::update_time() {
 
 void EpollLoop::turn(int wait_ms) {
   epoll_event events[kMaxEvents];
+  auto asked = measured_ == nullptr ? MonotonicTime() : std::chrono::steady_clock::now();
   int n = epoll_wait(epoll_fd_, events, kMaxEvents, wait_ms);
   update_time();
+  if (measured_ != nullptr && n == 0)
+    measured_->poll_delay_us.record(
+        microseconds(now_ - asked - std::chrono::milliseconds(wait_ms)));
   for (int i = 0; i < n; ++i) {
     if (events[i].data.u64 == kWakeToken) {
       eventfd_t ignored;
@@ -160,6 +169,8 @@ void EpollLoop::turn(int wait_ms) {
     slabs_.trim_unused();
     chunks_.trim(kKeptChunks);
   }
+  if (measured_ != nullptr)
+    measured_->loop_duration_us.record(microseconds(std::chrono::steady_clock::now() - now_));
 }
 
 void EpollLoop::run_posted() {

@@ -32,6 +32,7 @@ namespace outrigger::log {
   X(init)                           \
   X(io)                             \
   X(jwt)                            \
+  X(lua)                            \
   X(main)                           \
   X(matcher)                        \
   X(misc)                           \

@@ -16,6 +16,7 @@
 
 #include "api/arena.h"
 #include "api/net/address.h"
+#include "api/stats_server.h"
 #include "proxy/runtime/slab.h"
 #include "proxy/runtime/timer_wheel.h"
 #include "proxy/runtime/transport.h"
@@ -161,6 +162,8 @@ class Loop {
   virtual std::unique_ptr<Transport> adopt(int fd, const net::Address& remote) = 0;
   // connect() to an internal address goes there. nullptr: there are no internal listeners.
   void set_internal_connector(InternalConnector* connector) { internal_ = connector; }
+  // From now on each turn is measured, at the cost of two more looks at the clock. Before run().
+  void measure(DispatcherStats* stats) { measured_ = stats; }
   // Runs `task` on the loop's thread in one of its next turns. Any thread.
   virtual void post(std::function<void()> task) = 0;
   virtual void defer_delete(std::unique_ptr<Deferred> object) = 0;
@@ -180,6 +183,7 @@ class Loop {
   TurnTasks soon_;
   TimerWheel timers_;
   InternalConnector* internal_ = nullptr;
+  DispatcherStats* measured_ = nullptr;
 };
 
 // The epoll engine: edge-triggered, every socket registered once, writes at once and gathers.

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <vector>
 
 #include "api/http/async_client.h"
 #include "proxy/stream/worker_services.h"
@@ -11,12 +12,18 @@ namespace outrigger::stream {
 
 class AsyncHttpClient final : public http::AsyncClient {
  public:
-  explicit AsyncHttpClient(WorkerServices& services) : services_(services) {}
+  explicit AsyncHttpClient(WorkerServices& services);
+  ~AsyncHttpClient() override;
   std::unique_ptr<http::AsyncCall> start(http::AsyncRequest request,
                                          http::AsyncHandler& handler) override;
+  void send(http::AsyncRequest request) override;
 
  private:
+  class Unheard;
+  void forget(Unheard& call);
+
   WorkerServices& services_;
+  std::vector<std::unique_ptr<Unheard>> unheard_;  // requests whose answer nobody waits for
 };
 
 }  // namespace outrigger::stream

@@ -3,6 +3,7 @@
 #include <string>
 #include <utility>
 
+#include "proxy/stream/failure_text.h"
 #include "proxy/stream/response_codes.h"
 
 namespace outrigger::stream {
@@ -29,9 +30,11 @@ AsyncExchange::~AsyncExchange() = default;
 
 void AsyncExchange::begin() {
   if (handler_ == nullptr) return;
-  cluster_ = services_.clusters.find(request_.cluster.slot);
+  cluster_ = request_.cluster.slot == config::ClusterRef::kNoSlot
+                 ? services_.clusters.find(request_.cluster.name)
+                 : services_.clusters.find(request_.cluster.slot);
   if (cluster_ == nullptr) {
-    fail(AsyncFailure::no_cluster, "there is no such cluster");
+    fail(AsyncFailure::no_cluster, "there is no such cluster", 503, {});
     return;
   }
   fill_headers();
@@ -41,6 +44,8 @@ void AsyncExchange::begin() {
 void AsyncExchange::fill_headers() {
   for (const auto& [name, value] : request_.headers) headers_.add(name, value);
   headers_.set("x-envoy-internal", "true");
+  if (request_.send_xff && !services_.local_ip.empty())
+    headers_.append(HeaderId::x_forwarded_for, services_.local_ip);
   if (request_.timeout.count() > 0) {
     headers_.set_copy("x-envoy-expected-rq-timeout-ms", std::to_string(request_.timeout.count()));
   }
@@ -56,7 +61,8 @@ void AsyncExchange::send(upstream::WorkerCluster& cluster) {
   host_ = cluster.pick_host(context);
   if (host_ == nullptr) {
     cluster.stats().upstream_cx_none_healthy.inc();
-    fail(AsyncFailure::no_healthy_host, "the cluster has no healthy host");
+    fail(AsyncFailure::no_healthy_host, "the cluster has no healthy host", 503,
+         "no healthy upstream");
     return;
   }
   if (request_.timeout.count() > 0) timer_.start(request_.timeout);
@@ -99,12 +105,15 @@ bool AsyncExchange::take(size_t octets) {
 }
 
 void AsyncExchange::on_upstream_failure(const UpstreamFailure& failure) {
-  fail(AsyncFailure::reset, failure.detail.empty() ? failure.transport_reason : failure.detail);
+  std::string_view detail = failure.detail.empty() ? failure.transport_reason : failure.detail;
+  UpstreamFailure shown = failure;
+  shown.detail = {};  // of connections that could not be made, only clients are told more
+  fail(AsyncFailure::reset, detail, 503, failure_body(shown, 0, arena_));
 }
 
 void AsyncExchange::on_timeout() {
   cluster_->stats().upstream_rq_timeout.inc();
-  fail(AsyncFailure::timeout, "the response did not come in time");
+  fail(AsyncFailure::timeout, "the response did not come in time", 504, "upstream request timeout");
 }
 
 void AsyncExchange::respond() {
@@ -119,6 +128,19 @@ void AsyncExchange::fail(AsyncFailure failure, std::string_view detail) {
   http::AsyncHandler& handler = *handler_;
   end();
   handler.on_async_failure(failure, detail);
+}
+
+void AsyncExchange::fail(AsyncFailure failure, std::string_view detail, int code,
+                         std::string_view body) {
+  if (!request_.failures_as_replies || response_.status != 0) {
+    fail(failure, detail);
+    return;
+  }
+  response_.status = code;
+  response_.headers.emplace_back("content-length", std::to_string(body.size()));
+  response_.headers.emplace_back("content-type", "text/plain");
+  response_.body = body;
+  respond();
 }
 
 void AsyncExchange::cancel() {

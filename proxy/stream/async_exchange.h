@@ -33,6 +33,8 @@ class AsyncExchange final : public runtime::Deferred, public UpstreamOwner {
   bool take(size_t octets);
   void respond();
   void fail(http::AsyncFailure failure, std::string_view detail);
+  // The same, with what the router would say to a client.
+  void fail(http::AsyncFailure failure, std::string_view detail, int code, std::string_view body);
   void end();
 
   Arena& arena() override { return arena_; }

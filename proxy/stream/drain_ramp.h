@@ -1,6 +1,7 @@
 // DrainRamp: listeners that are asked to drain go on accepting for a while; what comes over their
 // connections meanwhile is answered with "connection: close" or GOAWAY: all of it at once, or ever
 // more of it until the drain time is over, so that clients do not all come back at the same moment.
+// Connections of listeners and filter chains that are gone end in the same way.
 // Thread: begun by the main thread, asked by workers. Lifetime: the server's.
 // Semantics: --drain-strategy and --drain-time-s of Envoy's command line.
 #pragma once
@@ -33,12 +34,17 @@ class DrainRamp {
     Time::rep since = all_since_.load(std::memory_order_relaxed);
     if (since == kNever && inbound) since = inbound_since_.load(std::memory_order_relaxed);
     if (since == kNever) return false;
-    auto elapsed =
-        std::chrono::duration_cast<std::chrono::milliseconds>(now - Time(Time::duration(since)));
+    return closes_since(Time(Time::duration(since)), now, random);
+  }
+  // The same of what drains by itself since then: a listener or a filter chain that is gone.
+  template <class Random>
+  bool closes_since(Time since, Time now, Random random) const {
+    auto elapsed = std::chrono::duration_cast<std::chrono::milliseconds>(now - since);
     if (!gradual_ || elapsed >= drain_time_) return true;
     return random() % static_cast<uint64_t>(drain_time_.count()) <
            static_cast<uint64_t>(elapsed.count());
   }
+  bool gradual() const { return gradual_; }
 
  private:
   static constexpr Time::rep kNever = std::numeric_limits<Time::rep>::min();

@@ -27,6 +27,10 @@ ResponseFlag failure_flag(const UpstreamFailure& failure) {
   return ResponseFlag::upstream_remote_reset;
 }
 
+int failure_code(const UpstreamFailure& failure) {
+  return failure.reason == http::ResetReason::protocol_error ? 502 : 503;
+}
+
 std::string_view reason_text(ResetReason reason) {
   switch (reason) {
     case ResetReason::local_reset:

@@ -9,6 +9,8 @@
 namespace outrigger::stream {
 
 ResponseFlag failure_flag(const UpstreamFailure& failure);
+// The status that a client gets for it.
+int failure_code(const UpstreamFailure& failure);
 // Envoy's name of the reason: "connection termination".
 std::string_view reason_text(http::ResetReason reason);
 // "upstream_reset_before_response_started{connection_termination}"

@@ -84,12 +84,22 @@ void FilterChain::headers_from(Direction direction, unsigned at, http::HeaderMap
         break;
     }
     path.headers_passed = true;
+    if (end_stream && path.replacement) {
+      add_body(direction, at, headers);
+      return;
+    }
   }
   if (direction == Direction::request) {
     owner_.forward_headers(headers, end_stream);
   } else {
     owner_.encode_headers(headers, end_stream);
   }
+}
+
+void FilterChain::add_body(Direction direction, unsigned at, http::HeaderMap& headers) {
+  Bytes body = *std::exchange(slot(direction, at).path(direction).replacement, std::nullopt);
+  headers_from(direction, at + 1, headers, false);
+  if (!stopped(direction)) body_from(direction, at + 1, body, true);
 }
 
 void FilterChain::body_from(Direction direction, unsigned at, Bytes body, bool end_stream) {
@@ -110,11 +120,17 @@ void FilterChain::body_from(Direction direction, unsigned at, Bytes body, bool e
       case Verdict::Kind::hold:
         if (!end_stream) {
           path.state = PathState::holding;
+          if (path.replacement) body = *std::exchange(path.replacement, std::nullopt);
           keep(direction, slot, body);
           return;
         }
         [[fallthrough]];  // nothing more will come to decide by: it waits for a resume
       case Verdict::Kind::wait:
+        if (path.state == PathState::holding && end_stream &&
+            path.kept.size() + body.size() > owner_.buffer_limit()) {
+          owner_.local_reply(too_large(direction));
+          return;
+        }
         path.state = PathState::waiting;
         path.body_end = path.end_seen = end_stream;
         if (keep(direction, slot, body)) path.seen = path.kept.size();
@@ -132,6 +148,12 @@ void FilterChain::body_from(Direction direction, unsigned at, Bytes body, bool e
         if (path.replacement) {
           body = *std::exchange(path.replacement, std::nullopt);
           if (body.empty() && !end_stream) return;
+        }
+        if (path.added_trailers != nullptr && end_stream) {
+          http::HeaderMap& trailers = *std::exchange(path.added_trailers, nullptr);
+          if (!body.empty()) body_from(direction, at + 1, body, false);
+          if (!stopped(direction)) trailers_from(direction, at + 1, trailers);
+          return;
         }
         break;
     }
@@ -165,6 +187,7 @@ void FilterChain::trailers_from(Direction direction, unsigned at, http::HeaderMa
       return;
     }
     Verdict verdict = show_trailers(direction, slot, trailers);
+    path.added_trailers = nullptr;  // they are these
     if (stopped(direction)) return;
     if (verdict.kind() == Verdict::Kind::reply) {
       owner_.local_reply(verdict.local_reply());
@@ -206,18 +229,36 @@ void FilterChain::resume(Direction direction, unsigned index) {
     direction == Direction::request ? owner_.request_backlog(false)
                                     : owner_.response_backlog(false);
   }
+  std::optional<Bytes> replacement = std::exchange(path.replacement, std::nullopt);
+  bool body_added = replacement && path.headers_end;
   if (!path.headers_passed) {
     path.headers_passed = true;
-    headers_from(direction, at + 1, *path.headers, path.headers_end);
+    headers_from(direction, at + 1, *path.headers, path.headers_end && !body_added);
     if (stopped(direction)) return;
   }
   Bytes rest = Bytes(kept).substr(seen);
-  if (seen > 0 || path.end_seen)
-    body_from(direction, at + 1, Bytes(kept).substr(0, seen), path.end_seen);
+  Bytes shown = replacement.value_or(Bytes(kept).substr(0, seen));
+  if (!shown.empty() || path.end_seen || body_added)
+    body_from(direction, at + 1, shown, path.end_seen || body_added);
   if (stopped(direction)) return;
   if (!rest.empty() || (body_end && !path.end_seen)) body_from(direction, at, rest, body_end);
   if (stopped(direction) || trailers == nullptr) return;
   trailers_from(direction, path.trailers_seen ? at + 1 : at, *trailers);
+}
+
+void FilterChain::hold(Direction direction, unsigned index) {
+  unsigned at = place(direction, index);
+  Path& path = slot(direction, at).path(direction);
+  if (path.state != PathState::waiting || stopped(direction)) return;
+  path.state = PathState::holding;
+  std::string kept = std::exchange(path.kept, {});
+  http::HeaderMap* trailers = std::exchange(path.trailers, nullptr);
+  if (std::exchange(path.above_limit, false)) {
+    direction == Direction::request ? owner_.request_backlog(false)
+                                    : owner_.response_backlog(false);
+  }
+  if (!kept.empty() || path.body_end) body_from(direction, at, kept, path.body_end);
+  if (!stopped(direction) && trailers != nullptr) trailers_from(direction, at, *trailers);
 }
 
 void FilterChain::release(Direction direction, unsigned index, size_t bytes) {

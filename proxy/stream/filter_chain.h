@@ -85,6 +85,8 @@ class FilterChain {
   }
   void on_stream_end();
   void resume(Direction direction, unsigned index);
+  // Ends a wait that began with the headers: the filter holds the body instead.
+  void hold(Direction direction, unsigned index);
   // Of what a waiting filter was shown, the first `bytes` go on; it goes on waiting.
   void release(Direction direction, unsigned index, size_t bytes);
 
@@ -97,6 +99,8 @@ class FilterChain {
   void headers_from(Direction direction, unsigned at, http::HeaderMap& headers, bool end_stream);
   void body_from(Direction direction, unsigned at, Bytes body, bool end_stream);
   void trailers_from(Direction direction, unsigned at, http::HeaderMap& trailers);
+  // The message is its headers alone, and the filter gave it a body.
+  void add_body(Direction direction, unsigned at, http::HeaderMap& headers);
   // Ends `holding` at this filter: what it kept goes on to the next one, `last` behind it.
   void release_held(Direction direction, unsigned at, Bytes last, bool end_stream);
   // False: above the limit of a body that is held, the message was answered.

@@ -1,7 +1,9 @@
 #include "proxy/stream/filter_slot.h"
 
+#include "proxy/observe/substitution.h"
 #include "proxy/route/header_match.h"
-#include "proxy/route/weighted.h"
+#include "proxy/route/match_source.h"
+#include "proxy/runtime/log.h"
 #include "proxy/stream/http_service.h"
 #include "proxy/stream/stream.h"
 
@@ -41,16 +43,22 @@ http::HeaderMap* FilterSlot::request_trailers() {
   return stream_.request_trailers();
 }
 http::HeaderMap* FilterSlot::response_headers() {
-  return stream_.response_headers();
+  // The stream has them when they are past all filters.
+  http::HeaderMap* shown = path(Direction::response).headers;
+  return shown != nullptr ? shown : stream_.response_headers();
 }
 http::HeaderMap* FilterSlot::response_trailers() {
   return stream_.response_trailers();
 }
 http::HeaderMap& FilterSlot::add_request_trailers() {
-  return stream_.add_trailers(Direction::request);
+  http::HeaderMap& trailers = stream_.add_trailers(Direction::request);
+  path(Direction::request).added_trailers = &trailers;
+  return trailers;
 }
 http::HeaderMap& FilterSlot::add_response_trailers() {
-  return stream_.add_trailers(Direction::response);
+  http::HeaderMap& trailers = stream_.add_trailers(Direction::response);
+  path(Direction::response).added_trailers = &trailers;
+  return trailers;
 }
 const config::Route* FilterSlot::route() {
   return stream_.matched_route().route;
@@ -86,6 +94,12 @@ void FilterSlot::resume_request() {
 void FilterSlot::resume_response() {
   stream_.chain().resume(Direction::response, index_);
 }
+void FilterSlot::hold_request() {
+  stream_.chain().hold(Direction::request, index_);
+}
+void FilterSlot::hold_response() {
+  stream_.chain().hold(Direction::response, index_);
+}
 void FilterSlot::reply(const LocalReply& reply) {
   stream_.filter_reply(reply);
 }
@@ -118,6 +132,21 @@ void FilterSlot::set_request_buffer_limit(uint64_t bytes) {
 std::string_view FilterSlot::request_buffer() {
   return path(Direction::request).kept;
 }
+std::string_view FilterSlot::response_buffer() {
+  return path(Direction::response).kept;
+}
+
+void FilterSlot::script_log(LogLevel level, std::string_view line) {
+  static_assert(static_cast<int>(LogLevel::critical) == static_cast<int>(log::Level::critical));
+  auto as_level = static_cast<log::Level>(level);
+  if (log::enabled(log::Component::lua, as_level))
+    log::write(log::Component::lua, as_level, {__FILE__, __LINE__, "script_log"}, line);
+}
+
+void FilterSlot::drain_connection() {
+  stream_.drain_connection();
+}
+
 std::string_view FilterSlot::substitute(const config::SubstitutionFormat& format) {
   return stream_.value(format);
 }
@@ -132,7 +161,11 @@ bool FilterSlot::fraction(const config::RuntimeFraction& fraction) {
 }
 
 uint64_t FilterSlot::runtime_value(std::string_view key, uint64_t fallback) {
-  return stream_.services().runtime->number(key, fallback);
+  const config::RuntimeValue* value = stream_.services().runtime->find(key);
+  if (value == nullptr) return fallback;
+  // A flag: "false" is 0.
+  if (!value->number && value->boolean) return *value->boolean ? 1 : 0;
+  return value->number.value_or(fallback);
 }
 
 bool FilterSlot::server_healthy() const {
@@ -153,7 +186,7 @@ std::string_view FilterSlot::route_cluster() {
   const config::Route* route = stream_.matched_route().route;
   const config::ForwardAction* action = route == nullptr ? nullptr : route->forward();
   if (action == nullptr) return {};
-  return route::choose_cluster(*action, stream_.request_headers(), stream_.stream_random()).name;
+  return stream_.matched_route().cluster.name;
 }
 
 const config::Cluster* FilterSlot::find_cluster(std::string_view name) {
@@ -170,8 +203,14 @@ void FilterSlot::release_response(size_t bytes) {
 }
 
 bool FilterSlot::request_matches(const config::RouteMatch& conditions) {
-  return route::matches(conditions, {stream_.request_headers(), stream_.arena(),
-                                     stream_.stream_random(), &stream_.fractions()});
+  return route::matches(conditions,
+                        {stream_.request_headers(), stream_.arena(), stream_.stream_random(),
+                         &stream_.fractions(), &stream_.info()});
+}
+
+const config::MatchSource& FilterSlot::match_source() {
+  return *stream_.arena().make<route::RequestSource>(stream_.request_headers(), &stream_.info(),
+                                                     &stream_.fractions());
 }
 
 void FilterSlot::replace_request_body(std::string_view octets) {
@@ -183,6 +222,24 @@ void FilterSlot::replace_response_body(std::string_view octets) {
 void FilterSlot::apply(const config::HeaderMutations& mutations, http::HeaderMap& headers) {
   route::apply(mutations, headers, stream_);
 }
+
+std::string_view FilterSlot::render(const config::LogFormat& format,
+                                    std::string_view local_reply_body) {
+  observe::LogContext context{stream_.info(), &stream_.request_headers(),
+                              stream_.response_headers(), stream_.response_trailers()};
+  context.hostname = stream_.services().hostname;
+  context.local_reply_body = local_reply_body;
+  return observe::evaluate_to_arena(format, context, stream_.arena());
+}
+
+std::shared_ptr<void>& FilterSlot::connection_data(const std::shared_ptr<const void>& owner) {
+  auto& all = stream_.connection_info().make_extras().filter_data;
+  for (auto& held : all) {
+    if (held.first == owner) return held.second;
+  }
+  return all.emplace_back(owner, nullptr).second;
+}
+
 http::AsyncClient& FilterSlot::http_client() {
   return *stream_.services().http_client;
 }

@@ -38,6 +38,8 @@ class FilterSlot final : public FilterContext {
     std::string kept;
     size_t seen = 0;                   // octets of `kept` that the filter was shown
     std::optional<Bytes> replacement;  // of what the filter was shown last
+    // The filter made them while it was shown the last of the body.
+    http::HeaderMap* added_trailers = nullptr;
   };
 
   // `factory`: of a discovered filter, which may be replaced while it lives; else nullptr.
@@ -65,6 +67,8 @@ class FilterSlot final : public FilterContext {
   size_t route_configs(const FilterRouteConfig* out[], size_t capacity) override;
   void resume_request() override;
   void resume_response() override;
+  void hold_request() override;
+  void hold_response() override;
   void reply(const LocalReply& reply) override;
   void reset(const Outcome& outcome) override;
   void start_timer(unsigned tag, std::chrono::milliseconds delay) override;
@@ -72,6 +76,10 @@ class FilterSlot final : public FilterContext {
   size_t request_buffered() const override;
   void set_request_buffer_limit(uint64_t bytes) override;
   std::string_view request_buffer() override;
+  std::string_view response_buffer() override;
+  std::string_view name() const override { return entry_.name; }
+  void script_log(LogLevel level, std::string_view line) override;
+  void drain_connection() override;
   std::string_view substitute(const config::SubstitutionFormat& format) override;
   unsigned worker() const override;
   uint64_t random() override;
@@ -81,10 +89,14 @@ class FilterSlot final : public FilterContext {
   std::string_view route_cluster() override;
   bool request_matches(std::span<const config::HeaderMatch> conditions) override;
   bool request_matches(const config::RouteMatch& conditions) override;
+  const config::MatchSource& match_source() override;
   void release_response(size_t bytes) override;
   void replace_request_body(std::string_view octets) override;
   void replace_response_body(std::string_view octets) override;
   void apply(const config::HeaderMutations& mutations, http::HeaderMap& headers) override;
+  std::string_view render(const config::LogFormat& format,
+                          std::string_view local_reply_body) override;
+  std::shared_ptr<void>& connection_data(const std::shared_ptr<const void>& owner) override;
   http::AsyncClient& http_client() override;
   grpc::ClientFactory& grpc_clients() override;
   ClusterHealth cluster_health(std::string_view cluster) override;

@@ -201,6 +201,10 @@ http::StreamHandler& HttpConnection::on_new_stream(http::StreamEncoder& encoder)
     close_after_response();
   }
   if (last_request_next_) close_after_response();
+  return add_stream(encoder);
+}
+
+Stream& HttpConnection::add_stream(http::StreamEncoder& encoder) {
   auto stream = std::make_unique<Stream>(*this, encoder);
   stream->index = streams_.size();
   streams_.push_back(std::move(stream));
@@ -231,10 +235,26 @@ void HttpConnection::close_after_response() {
   }
 }
 
+// Clients of what is gone shall not all come back at the same moment.
+void HttpConnection::draw_drain() {
+  bool last = services().server.ramp.closes_since(drains_since_, services().loop.now(),
+                                                  [this] { return services().random.next(); });
+  if (!last || state_ != State::open) return;
+  drains_by_share_ = false;
+  service_->stats().downstream_cx_drain_close.inc();
+  close_after_response();
+}
+
 void HttpConnection::drain(net::DrainPace pace) {
   if (state_ != State::open && state_ != State::detecting) return;
+  if (pace == net::DrainPace::strategic && services().server.ramp.gradual()) {
+    if (std::exchange(drains_by_share_, true)) return;
+    drains_since_ = services().loop.now();
+    return;
+  }
+  drains_by_share_ = false;
   service_->stats().downstream_cx_drain_close.inc();
-  if (pace == net::DrainPace::unhurried) {
+  if (pace != net::DrainPace::soon) {
     // An HTTP/1 client is told with a response; without one it might have its next request on the
     // way already. HTTP/2 has GOAWAY.
     last_request_next_ = true;

@@ -41,12 +41,17 @@ class HttpConnection final : public runtime::Deferred,
 
   // No further requests after those on their way; unhurried: after the next one.
   void drain(net::DrainPace pace);
+  // A response is about to begin: is it the last one, of a connection that drains gradually?
+  void before_response() {
+    if (drains_by_share_) draw_drain();
+  }
   // Ends it now, whatever is on its way.
   void close_now(std::string_view reason);
 
   HttpService& service() { return *service_; }
   WorkerServices& services() { return service_->services(); }
   const DownstreamConnectionInfo& info() const { return info_; }
+  DownstreamConnectionInfo& info() { return info_; }
   const runtime::Transport& transport() const { return *transport_; }
   bool draining() const { return state_ != State::detecting && state_ != State::open; }
   http::Protocol protocol() const { return codec_->protocol(); }
@@ -55,6 +60,8 @@ class HttpConnection final : public runtime::Deferred,
   // The stream's next response tells the client to close (HTTP/1), or the connection says GOAWAY.
   void close_after_response();
   std::chrono::milliseconds age() const;
+  // Takes the place of one that ends here; it is not another request of the client.
+  Stream& add_stream(http::StreamEncoder& encoder);
   // From a stream that is over; it is destroyed at the end of the turn.
   void remove_stream(Stream& stream);
   size_t index = 0;  // the owner's place for it
@@ -97,6 +104,7 @@ class HttpConnection final : public runtime::Deferred,
   void on_idle();
   void on_duration();
   void on_drain_step();
+  void draw_drain();
   void on_ping_timer();
   void start_ping_interval();
   void note_time();
@@ -117,10 +125,12 @@ class HttpConnection final : public runtime::Deferred,
   bool cut_streams_ = false;  // the client left streams behind
   bool ping_sent_ = false;
   bool last_request_next_ = false;  // close after one more response
+  bool drains_by_share_ = false;    // after ever more of its responses, from drains_since_ on
   uint32_t requests_ = 0;
   uint64_t counted_in_ = 0;
   uint64_t counted_out_ = 0;
   runtime::MonotonicTime started_;
+  runtime::MonotonicTime drains_since_;
   runtime::MonotonicTime window_start_;  // see Codec::next_window
   runtime::Timer idle_timer_;            // idle timeout; in `closing` the delayed close
   runtime::Timer duration_timer_;

@@ -1,7 +1,5 @@
 #include "proxy/stream/http_service.h"
 
-#include "api/filter/host_demand.h"
-
 namespace outrigger::stream {
 namespace {
 
@@ -31,8 +29,11 @@ HttpService::HttpService(config::ListenerPtr listener, config::FilterChainPtr ch
   if (config_->scopes != nullptr) scopes_ = std::make_unique<ScopeTables>(config_->scopes);
   for (size_t i = 0; i < config_->filters.size(); ++i) {
     const auto& slot = config_->filters[i].discovered;
-    if (dynamic_cast<const OnDemandFactory*>(config_->filters[i].factory.get()) != nullptr)
+    if (const auto* on_demand =
+            dynamic_cast<const OnDemandFactory*>(config_->filters[i].factory.get())) {
       on_demand_filter_ = static_cast<unsigned>(i);
+      on_demand_ = on_demand;
+    }
     if (slot == nullptr) continue;
     discovered_.resize(config_->filters.size());
     discovered_[i] = std::make_unique<config::SlotReader<HttpFilterFactory>>(slot);

@@ -8,6 +8,7 @@
 
 #include "api/config/http_connection_manager.h"
 #include "api/config/listener.h"
+#include "api/filter/host_demand.h"
 #include "api/stats_http.h"
 #include "api/stats_server.h"
 #include "proxy/observe/access_log_sink.h"
@@ -30,8 +31,10 @@ class HttpService {
   const std::shared_ptr<const config::RouteTable>& routes() { return routes_.get(); }
   // nullptr: routes() has them for every request.
   ScopeTables* scopes() { return scopes_.get(); }
-  // The place of the filter that waits for virtual hosts; none: no filter's.
+  // The place of the filter that waits for virtual hosts and clusters, and what it says; none: no
+  // filter's.
   unsigned on_demand_filter() const { return on_demand_filter_; }
+  const OnDemandFactory& on_demand() const { return *on_demand_; }
   // For a discovered filter of the configuration; nullptr: it is not there yet.
   const std::shared_ptr<const HttpFilterFactory>& discovered_filter(unsigned at) {
     return discovered_[at]->get();
@@ -54,6 +57,7 @@ class HttpService {
   config::SlotReader<config::RouteTable> routes_;
   std::unique_ptr<ScopeTables> scopes_;
   unsigned on_demand_filter_ = ~0u;
+  const OnDemandFactory* on_demand_ = nullptr;
   // By the filter's place; empty where none is discovered.
   std::vector<std::unique_ptr<config::SlotReader<HttpFilterFactory>>> discovered_;
   HttpStats& stats_;

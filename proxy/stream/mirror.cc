@@ -7,11 +7,13 @@ namespace outrigger::stream {
 
 using http::HeaderId;
 
-Mirror* Mirror::start(upstream::WorkerCluster& cluster, const http::HeaderMap& headers,
-                      bool end_stream, bool shadow_suffix, uint64_t random,
+Mirror* Mirror::start(upstream::WorkerCluster& cluster, const config::MirrorPolicy& policy,
+                      const http::HeaderMap& headers, route::ValueSource& values,
+                      std::string_view local_ip, bool end_stream, uint64_t random,
                       std::chrono::milliseconds timeout) {
   auto* mirror = new Mirror(cluster, random);
-  mirror->begin(headers, end_stream, shadow_suffix, timeout);
+  mirror->make_headers(policy, headers, values, local_ip);
+  mirror->begin(end_stream, timeout);
   return mirror;
 }
 
@@ -23,16 +25,41 @@ Mirror::Mirror(upstream::WorkerCluster& cluster, uint64_t random)
 
 Mirror::~Mirror() = default;
 
-void Mirror::begin(const http::HeaderMap& headers, bool end_stream, bool shadow_suffix,
-                   std::chrono::milliseconds timeout) {
+// What is substituted comes from the original's arena, which the mirror may outlive: it is copied.
+void Mirror::make_headers(const config::MirrorPolicy& policy, const http::HeaderMap& headers,
+                          route::ValueSource& values, std::string_view local_ip) {
   headers_ = std::make_unique<http::HeaderMap>(arena_);
-  headers_->copy_from(headers);
-  if (shadow_suffix) {  // "example.com:80" becomes "example.com-shadow:80"
+  if (policy.request_headers.empty()) {
+    headers_->copy_from(headers);
+  } else {
+    Arena scratch(arena_.pool());
+    http::HeaderMap changed(scratch);
+    changed.copy_from(headers);
+    route::apply(policy.request_headers, changed, values);
+    headers_->copy_from(changed);
+  }
+  if (!policy.host_rewrite.empty()) {
+    headers_->set_copy(HeaderId::authority, policy.host_rewrite);
+  } else if (!policy.disable_shadow_host_suffix) {
+    // "example.com:80" becomes "example.com-shadow:80"
     std::string_view authority = headers_->get(HeaderId::authority);
     std::string_view host = route::without_port(authority);
     headers_->set(HeaderId::authority,
                   arena_.concat(host, "-shadow", authority.substr(host.size())));
   }
+  mark_as_own(local_ip);
+}
+
+// As of every request that is begun here.
+void Mirror::mark_as_own(std::string_view local_ip) {
+  headers_->set(HeaderId::x_envoy_internal, "true");
+  if (local_ip.empty()) return;
+  std::string_view before = headers_->get(HeaderId::x_forwarded_for);
+  headers_->set(HeaderId::x_forwarded_for,
+                before.empty() ? arena_.copy(local_ip) : arena_.concat(before, ",", local_ip));
+}
+
+void Mirror::begin(bool end_stream, std::chrono::milliseconds timeout) {
   request_done_ = end_stream;
   upstream::LbContext context;
   context.random = random_;
@@ -84,7 +111,7 @@ void Mirror::original_ended() {
 
 void Mirror::on_upstream_headers(http::HeaderMap& headers, bool end_stream) {
   count_upstream_response(cluster_->stats(), status_of(headers));
-  count_upstream_response(cluster_->origin_stats(false), status_of(headers));
+  count_upstream_response(cluster_->origin_stats(true), status_of(headers));
   if (end_stream) finish();
 }
 

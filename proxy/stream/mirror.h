@@ -8,6 +8,8 @@
 #include <string_view>
 
 #include "api/arena.h"
+#include "api/config/route.h"
+#include "proxy/route/header_mutation.h"
 #include "proxy/runtime/loop.h"
 #include "proxy/stream/upstream_request.h"
 #include "proxy/upstream/cluster_table.h"
@@ -16,9 +18,11 @@ namespace outrigger::stream {
 
 class Mirror final : public runtime::Deferred, public UpstreamOwner {
  public:
-  // `headers` is copied.
-  static Mirror* start(upstream::WorkerCluster& cluster, const http::HeaderMap& headers,
-                       bool end_stream, bool shadow_suffix, uint64_t random,
+  // `headers` is copied and made what the policy asks for: a request of this proxy's own, whose
+  // address is `local_ip`.
+  static Mirror* start(upstream::WorkerCluster& cluster, const config::MirrorPolicy& policy,
+                       const http::HeaderMap& headers, route::ValueSource& values,
+                       std::string_view local_ip, bool end_stream, uint64_t random,
                        std::chrono::milliseconds timeout);
   ~Mirror() override;
 
@@ -32,8 +36,10 @@ class Mirror final : public runtime::Deferred, public UpstreamOwner {
   static constexpr size_t kMaxBehind = 1024 * 1024;
 
   Mirror(upstream::WorkerCluster& cluster, uint64_t random);
-  void begin(const http::HeaderMap& headers, bool end_stream, bool shadow_suffix,
-             std::chrono::milliseconds timeout);
+  void make_headers(const config::MirrorPolicy& policy, const http::HeaderMap& headers,
+                    route::ValueSource& values, std::string_view local_ip);
+  void mark_as_own(std::string_view local_ip);
+  void begin(bool end_stream, std::chrono::milliseconds timeout);
   Arena& arena() override { return arena_; }
   void on_upstream_informational(http::HeaderMap&) override {}
   void on_upstream_headers(http::HeaderMap& headers, bool end_stream) override;

@@ -47,7 +47,7 @@ void Router::on_request_headers(http::HeaderMap& headers, bool end_stream) {
     return;
   }
   action_ = route_->forward();
-  if (!choose_cluster(*action_, headers)) {
+  if (!choose_cluster(*action_)) {
     state_ = State::done;
     return;
   }
@@ -57,7 +57,7 @@ void Router::on_request_headers(http::HeaderMap& headers, bool end_stream) {
   prepare_headers(*action_, headers);
   start_mirrors(*action_, headers, end_stream);
   buffer_limit_ = owner_.buffer_limit();
-  keep_body_ = retry_rules_.enabled();
+  keep_body_ = retry_rules_.enabled() || action_->internal_redirect != nullptr;
   attempt(false);
   if (end_stream && state_ != State::done) start_global_timeout();
 }
@@ -99,7 +99,7 @@ bool Router::answer_locally(http::HeaderMap& headers) {
   }
   if (const auto* direct = std::get_if<config::DirectResponseAction>(&route_->action)) {
     stats.rq_direct_response.inc();
-    owner_.local_reply(reply_of(direct->status, direct->body, {}, "direct_response", ""));
+    answer_directly(*direct);
     return true;
   }
   if (route_->forward() ==
@@ -112,8 +112,30 @@ bool Router::answer_locally(http::HeaderMap& headers) {
   return false;
 }
 
-bool Router::choose_cluster(const config::ForwardAction& action, http::HeaderMap& headers) {
-  route::ClusterChoice choice = route::choose_cluster(action, headers, owner_.stream_random());
+void Router::answer_directly(const config::DirectResponseAction& action) {
+  LocalReply reply = reply_of(action.status, action.body, {}, "direct_response", "");
+  Arena& arena = owner_.arena();
+  auto* fields = arena.make<http::HeaderMap>(arena);
+  if (action.body_format != nullptr) {
+    reply.body = owner_.values().render(*action.body_format, action.body);
+    bool json = std::holds_alternative<config::JsonFormat>(action.body_format->format);
+    const std::string& type = action.body_format->content_type;
+    if (json || !type.empty())
+      fields->add(HeaderId::content_type,
+                  type.empty() ? std::string_view("application/json") : type);
+  }
+  // What was created, or where it is now, is what was asked for (RFC 9110, 10.2.2).
+  if (action.status == 201 || action.status / 100 == 3) {
+    fields->add(HeaderId::location,
+                arena.concat(headers_->get(HeaderId::scheme), "://",
+                             headers_->get(HeaderId::authority), headers_->get(HeaderId::path)));
+  }
+  reply.headers = fields;
+  owner_.local_reply(reply);
+}
+
+bool Router::choose_cluster(const config::ForwardAction& action) {
+  const route::ClusterChoice& choice = owner_.matched_route().cluster;
   choice_weighted_ = choice.weighted;
   upstream::ClusterTable& clusters = owner_.services().clusters;
   cluster_ = choice.slot != config::ClusterRef::kNoSlot ? clusters.find(choice.slot)
@@ -132,20 +154,16 @@ bool Router::choose_cluster(const config::ForwardAction& action, http::HeaderMap
 
 void Router::prepare_headers(const config::ForwardAction& action, http::HeaderMap& headers) {
   bool envoy_headers = !owner_.service().router_options().suppress_envoy_headers;
-  route::TimeoutOptions options;
-  options.envoy_headers = envoy_headers;
-  options.respect_expected_rq_timeout =
-      owner_.service().router_options().respect_expected_rq_timeout;
-  options.grpc = route::is_grpc(headers);
-  timeouts_ = route::take_timeouts(action, headers, options);
+  hedges_ = route::take_hedging(action.hedge_on_per_try_timeout, headers);
+  timeouts_ = route::take_timeouts(action, headers, timeout_options());
   const route::RouteMatchResult& matched = owner_.matched_route();
   if (matched.host->include_request_attempt_count)
     headers.set(HeaderId::x_envoy_attempt_count, "1");
   route::MutationLevels levels{&owner_.route_table(), matched.host, route_, choice_weighted_};
   route::mutate_request(levels, headers, owner_.values());
-  route::rewrite_request(*route_, headers, {envoy_headers});
+  route::rewrite_request(*route_, headers, {envoy_headers, &owner_.values()});
   // After the mutations: a route may ask for retries by the headers that it adds.
-  retry_rules_ = route::take_retry_rules(action.retry.get(), headers);
+  retry_rules_ = route::take_retry_rules(retry_policy(), headers);
   if (action.auto_host_rewrite && host_ != nullptr && !host_->endpoint->hostname.empty()) {
     route::rewrite_host(headers, host_->endpoint->hostname, action.append_x_forwarded_host,
                         {envoy_headers});
@@ -154,7 +172,10 @@ void Router::prepare_headers(const config::ForwardAction& action, http::HeaderMa
 
 void Router::start_mirrors(const config::ForwardAction& action, http::HeaderMap& headers,
                            bool end_stream) {
-  const auto& policies = action.mirrors.empty() ? owner_.route_table().mirrors : action.mirrors;
+  const config::ClusterHttpPolicies* of_cluster = cluster_->config().http_policies.get();
+  const auto& policies = of_cluster != nullptr && !of_cluster->mirrors.empty() ? of_cluster->mirrors
+                         : action.mirrors.empty() ? owner_.route_table().mirrors
+                                                  : action.mirrors;
   for (const config::MirrorPolicy& policy : policies) {
     if (!owner_.fraction(policy.fraction)) continue;
     route::ClusterChoice choice = route::choose_cluster(policy, headers);
@@ -163,8 +184,8 @@ void Router::start_mirrors(const config::ForwardAction& action, http::HeaderMap&
                                            ? clusters.find(choice.slot)
                                            : clusters.find(choice.name);
     if (cluster == nullptr) continue;
-    mirrors_.push_back(Mirror::start(*cluster, headers, end_stream,
-                                     !policy.disable_shadow_host_suffix,
+    mirrors_.push_back(Mirror::start(*cluster, policy, headers, owner_.values(),
+                                     owner_.services().local_ip, end_stream,
                                      owner_.services().random.next(), timeouts_.global));
   }
 }
@@ -173,8 +194,10 @@ void Router::compute_hash() {
   StreamInfo& info = owner_.info();
   const DownstreamConnectionInfo& connection = *info.connection;
   const FilterState* state = info.extras == nullptr ? nullptr : &info.extras->filter_state;
+  const config::ClusterHttpPolicies* of_cluster = cluster_->config().http_policies.get();
+  bool by_cluster = of_cluster != nullptr && !of_cluster->hash_policies.empty();
   hash_ = route::hash_request(
-      action_->hash_policies,
+      by_cluster ? of_cluster->hash_policies : action_->hash_policies,
       {*headers_, info.downstream_remote, connection.remote, connection.local, state},
       owner_.arena());
 }
@@ -187,6 +210,11 @@ upstream::LbContext Router::lb_context(uint64_t random) {
   context.connection = info.connection;
   context.headers = headers_;
   context.stream = info.extras.get();
+  // A session's host is for the first attempt: another one is made because that one failed.
+  if (info.extras != nullptr && info.attempt_count == 0) {
+    context.override_host = info.extras->override_host;
+    context.override_host_strict = info.extras->override_host_strict;
+  }
   return context;
 }
 
@@ -217,10 +245,8 @@ void Router::attempt(bool fresh) {
   state_ = State::trying;
   ++info.attempt_count;
   note_attempt();
-  if (info.attempt_count > 1 && owner_.matched_route().host->include_request_attempt_count) {
-    headers_->set(HeaderId::x_envoy_attempt_count,
-                  owner_.arena().copy(std::to_string(info.attempt_count)));
-  }
+  was_late_ = false;
+  if (info.attempt_count > 1) set_retry_headers();
   upstream_start_ = owner_.services().loop.now();
   bool headers_only = end_seen_ && !body_seen_ && trailers_ == nullptr;
   upstream_ = make_in_arena<UpstreamRequest>(owner_.arena(), *this, choose_pool(), *headers_,
@@ -273,12 +299,9 @@ void Router::abandon() {
   state_ = State::done;
   cancel_timers();
   if (upstream_ != nullptr) upstream_->give_up(http::ResetReason::local_reset);
+  drop_contenders();
   if (log_ != nullptr) log_->end();
-  if (retry_counted_) {
-    cluster_->limits(action_->high_priority).retries.give();
-    cluster_->note_limits(action_->high_priority);
-    retry_counted_ = false;
-  }
+  give_retry_back();
   for (Mirror* mirror : mirrors_) mirror->original_ended();
   mirrors_.clear();
 }

@@ -6,6 +6,7 @@
 //                       |  ^
 //                       '--' retry: back-off timer, then another attempt      any --reply, reset-->
 //                       done
+// While it tries or backs off, late attempts may go on beside (contenders).
 #pragma once
 
 #include <chrono>
@@ -25,6 +26,8 @@
 #include "proxy/route/timeout.h"
 #include "proxy/runtime/timer_wheel.h"
 #include "proxy/stream/attempt_log.h"
+#include "proxy/stream/contender.h"
+#include "proxy/stream/redirect_history.h"
 #include "proxy/stream/upstream_request.h"
 #include "proxy/upstream/cluster_table.h"
 
@@ -62,12 +65,19 @@ class RouterOwner {
   virtual bool response_started() const = 0;
   // Back-pressure on the client's body. Counts: n pauses need n resumes.
   virtual void pause_request(bool pause) = 0;
+  // The route of the request as it is now; what was matched before stays the stream's.
+  virtual route::RouteMatchResult find_route() = 0;
+  virtual RedirectHistory& redirect_history() = 0;
+  // The request, as its headers are now, begins anew as another stream; this one ends. `response`
+  // is what sent it there.
+  virtual void restart(http::HeaderMap& response, Bytes body, bool has_body,
+                       http::HeaderMap* trailers) = 0;
 
  protected:
   ~RouterOwner() = default;
 };
 
-class Router final : public UpstreamOwner {
+class Router final : public ContenderOwner {
  public:
   Router(RouterOwner& owner, runtime::TimerWheel& wheel);
   ~Router();
@@ -81,7 +91,6 @@ class Router final : public UpstreamOwner {
   void pause_response(bool pause);
   // The stream is over: give up what is under way.
   void abandon();
-  const config::WeightedCluster* weighted_cluster() const { return choice_weighted_; }
 
  private:
   enum class State : uint8_t {
@@ -103,19 +112,44 @@ class Router final : public UpstreamOwner {
   void on_upstream_blocked(bool blocked) override;
   void on_upstream_connected(upstream::ClientConnection& connection, upstream::Host& host) override;
   void on_upstream_request_sent() override;
+  // ContenderOwner
+  void on_contender_headers(Contender& contender, http::HeaderMap& headers,
+                            bool end_stream) override;
+  void on_contender_failure(Contender& contender, const UpstreamFailure& failure) override;
 
   bool refuse_invalid(const http::HeaderMap& headers);
   bool answer_locally(http::HeaderMap& headers);
-  bool choose_cluster(const config::ForwardAction& action, http::HeaderMap& headers);
+  void answer_directly(const config::DirectResponseAction& action);
+  bool choose_cluster(const config::ForwardAction& action);
   void prepare_headers(const config::ForwardAction& action, http::HeaderMap& headers);
   void start_mirrors(const config::ForwardAction& action, http::HeaderMap& headers,
                      bool end_stream);
   void attempt(bool fresh);
   void note_attempt();
   void note_connection(upstream::ClientConnection& connection);
+  void note_upstream(upstream::ClientConnection& connection, upstream::Host& host);
   void start_global_timeout();
   bool may_replay(const UpstreamFailure& failure) const;
-  bool retry(bool wanted, bool by_response);
+  bool retry(bool wanted, const http::HeaderMap* response);
+  void note_retry_outcome(bool wanted);
+  bool take_retry();
+  void give_retry_back();
+  std::chrono::milliseconds back_off(const http::HeaderMap* response);
+  void set_retry_headers();
+  void contend();
+  bool has_contender() const;
+  void promote(Contender& contender);
+  bool promote_contender();
+  void drop_contenders();
+  bool follow_redirect(http::HeaderMap& response, int code);
+  bool turn_request(const config::InternalRedirectPolicy& policy, std::string_view location,
+                    const http::HeaderMap& response, int code);
+  bool accept_target(const config::InternalRedirectPolicy& policy, RedirectHistory& history,
+                     bool from_https, bool to_https);
+  const config::RetryPolicy* retry_policy() const;
+  route::TimeoutOptions timeout_options() const;
+  bool is_unwanted(const upstream::Host& host) const;
+  const std::vector<uint32_t>* retry_loads();
   void keep_body(Bytes body);
   void on_global_timeout();
   void start_try_timers();
@@ -133,6 +167,7 @@ class Router final : public UpstreamOwner {
   upstream::ConnPool& choose_pool();
   upstream::HostRef pick_retry_host();
   void count_code(int code);
+  void note_failed_attempt(const UpstreamFailure& failure, upstream::Host& host);
   void fail(const UpstreamFailure& failure);
   void finish_headers(http::HeaderMap& headers);
 
@@ -145,11 +180,16 @@ class Router final : public UpstreamOwner {
   upstream::HostRef host_;
   route::RequestHash hash_;
   std::vector<const upstream::Host*> tried_hosts_;  // filled by retries
+  // Of a retry policy that leaves tried priorities out; the loads hold until they are made anew.
+  std::vector<uint32_t> tried_priorities_;
+  std::vector<uint32_t> retry_loads_;
   http::HeaderMap* headers_ = nullptr;
   http::HeaderMap* trailers_ = nullptr;
   ArenaPtr<UpstreamRequest> upstream_;
-  ArenaPtr<AttemptLog> log_;      // nullptr: no log of attempts
-  std::vector<Mirror*> mirrors_;  // each destroys itself after original_ended()
+  std::vector<ArenaPtr<Contender>> contenders_;       // also those that are over
+  std::vector<ArenaPtr<UpstreamRequest>> displaced_;  // by contenders: over, but perhaps in a call
+  ArenaPtr<AttemptLog> log_;                          // nullptr: no log of attempts
+  std::vector<Mirror*> mirrors_;                      // each destroys itself after original_ended()
   route::RequestTimeouts timeouts_;
   route::RetryRules retry_rules_;
   std::string kept_body_;  // what has come, as long as another attempt may need it
@@ -160,6 +200,9 @@ class Router final : public UpstreamOwner {
   bool internal_ = false;       // x-envoy-internal: counts as internal traffic of the cluster
   bool replayed_ = false;       // the one replay on a fresh connection was used
   bool retry_counted_ = false;  // a unit of the retry circuit breaker is taken
+  bool hedges_ = false;         // a late try goes on beside the next one
+  bool was_late_ = false;       // the present attempt was: there was a try after it
+  bool late_retry_ = false;     // the present attempt follows one that ran out of time
   bool response_paused_ = false;
   unsigned pauses_ = 0;
   bool request_paused_ = false;

@@ -37,58 +37,6 @@ void Router::cancel_timers() {
   stop_try_timers();
 }
 
-// Starts the back-off before another attempt. False: the present outcome stands.
-bool Router::retry(bool wanted, bool by_response) {
-  if (!wanted) return false;
-  ClusterStats& stats = cluster_->stats();
-  upstream::ResourceLimit& limit = cluster_->limits(action_->high_priority).retries;
-  if (retry_counted_) {
-    limit.give();
-    retry_counted_ = false;
-  }
-  if (retries_ >= retry_rules_.retries) {
-    stats.upstream_rq_retry_limit_exceeded.inc();
-    owner_.info().flags.set(ResponseFlag::upstream_retry_limit_exceeded);
-    return false;
-  }
-  if (!end_seen_) {
-    owner_.service().stats().rq_retry_skipped_request_not_complete.inc();
-    return false;
-  }
-  if (body_seen_ && body_lost_) return false;
-  if (!limit.try_take()) {
-    stats.upstream_rq_retry_overflow.inc();
-    cluster_->note_limits(action_->high_priority);
-    return false;
-  }
-  cluster_->note_limits(action_->high_priority);
-  retry_counted_ = true;
-  ++retries_;
-  tried_hosts_.push_back(host_);
-  stats.upstream_rq_retry.inc();
-  stats.upstream_rq_retry_backoff_exponential.inc();
-  if (by_response) upstream_->give_up(http::ResetReason::local_reset);
-  stop_try_timers();
-  state_ = State::backing_off;
-  per_try_timer_.start(route::retry_delay(retry_rules_, retries_, owner_.services().random.next()));
-  return true;
-}
-
-// The last pick stands, also if it was tried before: any host is better than none.
-upstream::HostRef Router::pick_retry_host() {
-  const config::RetryPolicy* policy = retry_rules_.policy;
-  bool choosy = policy != nullptr && policy->avoid_previous_hosts;
-  uint32_t picks = choosy ? policy->host_picks : 0;
-  for (uint32_t n = 0;; ++n) {
-    upstream::LbContext context = lb_context(owner_.services().random.next());
-    context.repeated = n;
-    upstream::HostRef host = cluster_->pick_host(context);
-    bool tried =
-        std::find(tried_hosts_.begin(), tried_hosts_.end(), host.get()) != tried_hosts_.end();
-    if (n == picks || host == nullptr || !tried) return host;
-  }
-}
-
 void Router::on_per_try_timeout() {
   if (state_ == State::backing_off) {
     host_ = pick_retry_host();
@@ -96,7 +44,12 @@ void Router::on_per_try_timeout() {
     return;
   }
   if (state_ != State::trying) return;
+  if (hedges_) {
+    contend();
+    return;
+  }
   cluster_->stats().upstream_rq_per_try_timeout.inc();
+  host_->note_failure(upstream::HostState::Failure::timeout);
   give_try_up(ResponseFlag::upstream_request_timeout, "upstream_per_try_timeout",
               owner_.arena().concat("no answer from ", host_->endpoint->address.text(),
                                     " within the per-try timeout of ",
@@ -105,7 +58,12 @@ void Router::on_per_try_timeout() {
 
 void Router::on_try_idle() {
   if (state_ != State::trying && state_ != State::responding) return;
+  if (hedges_) {
+    if (state_ == State::trying) contend();
+    return;
+  }
   cluster_->stats().upstream_rq_per_try_idle_timeout.inc();
+  host_->note_failure(upstream::HostState::Failure::timeout);
   give_try_up(ResponseFlag::stream_idle_timeout, "upstream_per_try_idle_timeout",
               owner_.arena().concat(host_->endpoint->address.text(),
                                     " was silent for the per-try idle timeout of ",
@@ -126,18 +84,33 @@ void Router::give_try_up(ResponseFlag flag, std::string_view details, std::strin
   if (log_ != nullptr) log_->on_failure(flag);
   upstream_->give_up(http::ResetReason::local_reset);
   on_upstream_blocked(false);
-  bool wanted = state_ == State::trying && retry_rules_.enabled() &&
-                route::should_retry(retry_rules_, http::ResetReason::local_reset, true);
-  if (retry(wanted, false)) return;
   bool duration = flag == ResponseFlag::upstream_max_stream_duration_reached;
+  if (state_ == State::trying && retry_rules_.enabled() &&
+      retry(route::should_retry(retry_rules_, http::ResetReason::local_reset, true), nullptr)) {
+    late_retry_ = !duration;
+    return;
+  }
+  if (promote_contender()) return;
   time_out(flag, details, cause,
            duration ? "upstream max stream duration reached" : "upstream request timeout");
 }
 
 void Router::on_global_timeout() {
   if (state_ == State::done) return;
-  cluster_->stats().upstream_rq_timeout.inc();
-  if (state_ == State::trying) host_->stats.rq_timeout.inc();
+  // Each attempt that is under way has run out of time.
+  if (state_ != State::backing_off) {
+    cluster_->stats().upstream_rq_timeout.inc();
+    host_->stats.rq_timeout.inc();
+  }
+  // A late one was noted when it became late.
+  if (state_ == State::trying && !was_late_)
+    host_->note_failure(upstream::HostState::Failure::timeout);
+  for (const auto& contender : contenders_) {
+    if (!contender->alive()) continue;
+    cluster_->stats().upstream_rq_timeout.inc();
+    contender->host()->stats.rq_timeout.inc();
+    count_code(504);
+  }
   time_out(ResponseFlag::upstream_request_timeout, "response_timeout",
            owner_.arena().concat("no complete answer from cluster ", cluster_->config().ref.name,
                                  " within the route's timeout of ",
@@ -148,8 +121,10 @@ void Router::on_global_timeout() {
 void Router::time_out(ResponseFlag flag, std::string_view details, std::string_view cause,
                       std::string_view body) {
   bool responding = state_ == State::responding;
+  bool attempting = state_ != State::backing_off;
   state_ = State::done;
   cancel_timers();
+  drop_contenders();
   if (log_ != nullptr) log_->on_failure(flag);
   if (upstream_ != nullptr) upstream_->give_up(http::ResetReason::local_reset);
   Outcome outcome{flag, details, cause};
@@ -158,7 +133,7 @@ void Router::time_out(ResponseFlag flag, std::string_view details, std::string_v
     owner_.respond_reset(outcome, http::ResetReason::local_reset);
     return;
   }
-  count_code(504);
+  if (attempting) count_code(504);
   owner_.local_reply({504, body, outcome, -1});
 }
 

@@ -15,6 +15,14 @@ using http::HeaderId;
 using std::chrono::milliseconds;
 
 void Router::on_upstream_connected(upstream::ClientConnection& connection, upstream::Host& host) {
+  note_upstream(connection, host);
+  note_connection(connection);
+  StreamInfo& info = owner_.info();
+  info.upstream_request_header_bytes = headers_->byte_size();
+  info.upstream_first_sent = owner_.services().loop.now();
+}
+
+void Router::note_upstream(upstream::ClientConnection& connection, upstream::Host& host) {
   StreamInfo& info = owner_.info();
   info.upstream_remote = connection.remote_address();
   info.upstream_endpoint = host.endpoint.get();
@@ -24,9 +32,6 @@ void Router::on_upstream_connected(upstream::ClientConnection& connection, upstr
   if (connection.pool().kind() != upstream::PoolKind::tunnel)
     info.upstream_protocol = connection.protocol();
   info.upstream_local = connection.local_address();
-  note_connection(connection);
-  info.upstream_request_header_bytes = headers_->byte_size();
-  info.upstream_first_sent = owner_.services().loop.now();
 }
 
 void Router::on_upstream_request_sent() {
@@ -47,14 +52,20 @@ void Router::on_upstream_headers(http::HeaderMap& headers, bool end_stream) {
   info.response_code = code;
   per_try_timer_.cancel();
   note_upstream_activity();
-  bool bad = code >= 500;
-  (bad ? host_->stats.rq_error : host_->stats.rq_success).inc();
-  if (retry_rules_.enabled() && route::should_retry(retry_rules_, headers, owner_.arena()) &&
-      retry(true, true)) {
+  bool wanted = route::should_retry(retry_rules_, headers, owner_.arena());
+  if (retry_rules_.enabled() && !was_late_ && retry(wanted, &headers)) {
+    host_->stats.rq_error.inc();
     count_upstream_response(cluster_->retry_stats(), code);
     return;
   }
-  if (retries_ > 0 && !bad) cluster_->stats().upstream_rq_retry_success.inc();
+  if (follow_redirect(headers, code)) return;
+  if (wanted && has_contender()) {  // another one may still do better
+    host_->stats.rq_error.inc();
+    promote_contender();
+    return;
+  }
+  drop_contenders();
+  (code >= 500 ? host_->stats.rq_error : host_->stats.rq_success).inc();
   state_ = State::responding;
   count_code(code);
   auto elapsed = std::chrono::duration_cast<milliseconds>(now - upstream_start_).count();
@@ -136,14 +147,7 @@ void Router::on_upstream_failure(const UpstreamFailure& failure) {
   stop_try_timers();
   on_upstream_blocked(false);
   if (log_ != nullptr) log_->on_failure(failure_flag(failure));
-  ClusterStats& stats = cluster_->stats();
-  if (failure.request_started) {
-    host_->stats.rq_error.inc();
-    if (failure.reason == http::ResetReason::remote_reset ||
-        failure.reason == http::ResetReason::remote_refused_stream) {
-      stats.upstream_rq_rx_reset.inc();
-    }
-  }
+  note_failed_attempt(failure, *host_);
   if (!failure.response_started) {
     if (may_replay(failure)) {
       replayed_ = true;
@@ -151,13 +155,26 @@ void Router::on_upstream_failure(const UpstreamFailure& failure) {
       attempt(true);
       return;
     }
-    bool wanted = retry_rules_.enabled() &&
-                  route::should_retry(retry_rules_, failure.reason, failure.request_started);
-    if (failure.reason == http::ResetReason::overflow)
-      wanted = false;  // the breaker is there to shed load
-    if (retry(wanted, false)) return;
+    if (failure.met_idle_close()) host_->note_failure(upstream::HostState::Failure::connect);
+    if (retry_rules_.enabled() && !was_late_ &&
+        retry(route::should_retry(retry_rules_, failure.reason, failure.request_started), nullptr))
+      return;
+    if (has_contender()) {
+      count_code(failure_code(failure));
+      promote_contender();
+      return;
+    }
   }
   fail(failure);
+}
+
+void Router::note_failed_attempt(const UpstreamFailure& failure, upstream::Host& host) {
+  if (!failure.request_started) return;
+  host.stats.rq_error.inc();
+  if (failure.reason == http::ResetReason::remote_reset ||
+      failure.reason == http::ResetReason::remote_refused_stream) {
+    cluster_->stats().upstream_rq_rx_reset.inc();
+  }
 }
 
 // The keep-alive race: the peer closed an idle connection while the request was on its way. Nothing
@@ -195,7 +212,7 @@ void Router::fail(const UpstreamFailure& failure) {
     owner_.respond_reset(outcome, failure.reason);
     return;
   }
-  int code = failure.reason == http::ResetReason::protocol_error ? 502 : 503;
+  int code = failure_code(failure);
   count_code(code);
   LocalReply reply{code, failure_body(failure, retries_, arena), outcome, -1};
   reply.overloaded = failure.reason == http::ResetReason::overflow;

@@ -128,9 +128,11 @@ void Stream::admit() {
   }
   bool upgrade_wanted = enter_upgrade(headers);
   remove_hop_by_hop(headers, upgrade_wanted);
-  apply_forwarding_headers(config, route_table(), *info_.connection, headers, info_,
-                           services().random, services().local_ip);
-  if (config.add_user_agent) add_user_agent(services().node, headers);
+  if (!redirected_) {
+    apply_forwarding_headers(config, route_table(), *info_.connection, headers, info_,
+                             services().random, services().local_ip);
+    if (config.add_user_agent) add_user_agent(services().node, headers);
+  }
   if (headers.has(HeaderId::expect) && !config.proxy_100_continue) {
     if (http::equals_ignore_case(headers.get(HeaderId::expect), "100-continue") &&
         !request_complete_) {
@@ -238,7 +240,7 @@ const route::RouteMatchResult& Stream::matched_route() {
   if (route_matched_) return matched_;
   route_matched_ = true;
   if (service().scopes() != nullptr) choose_scope();
-  route::RouteInput input{*request_headers_, arena_, random_, this};
+  route::RouteInput input{*request_headers_, arena_, random_, this, &info_};
   matched_ = route::match(route_table(), input);
   info_.route = matched_.route;
   info_.virtual_host = matched_.host;
@@ -259,6 +261,7 @@ void Stream::make_filters() {
     apply(route_table().per_filter);
     if (matched_.host != nullptr) apply(matched_.host->per_filter);
     if (matched_.route != nullptr) apply(matched_.route->per_filter);
+    if (matched_.cluster.weighted != nullptr) apply(matched_.cluster.weighted->per_filter);
     if (!disabled) add_filter(i);
   }
 }
@@ -275,7 +278,9 @@ void Stream::add_filter(unsigned at) {
   if (factory == nullptr) {
     filter = ArenaPtr<HttpFilter>(arena_.make<MissingFilter>());
   } else if (service().on_demand_filter() == at) {
-    filter = ArenaPtr<HttpFilter>(arena_.make<OnDemandFilter>(*this));
+    filter = ArenaPtr<HttpFilter>(arena_.make<OnDemandFilter>(*this, service().on_demand()));
+  } else if (const auto* on_demand = dynamic_cast<const OnDemandFactory*>(discovered.get())) {
+    filter = ArenaPtr<HttpFilter>(arena_.make<OnDemandFilter>(*this, *on_demand));
   } else {
     filter = factory->create(arena_);
   }
@@ -334,6 +339,18 @@ bool Stream::chosen(const config::RuntimeFraction& fraction, uint64_t random) co
   if (!fraction.runtime_key.empty())
     share = connection_.services().runtime->per_million(fraction.runtime_key, share);
   return random % 1'000'000 < share;
+}
+
+std::string_view Stream::render(const config::LogFormat& format,
+                                std::string_view local_reply_body) {
+  observe::LogContext context{info_, request_headers_, response_headers_, response_trailers_};
+  context.hostname = services().hostname;
+  context.local_reply_body = local_reply_body;
+  return observe::evaluate_to_arena(format, context, arena_);
+}
+
+uint64_t Stream::number(std::string_view key, uint64_t fallback) const {
+  return connection_.services().runtime->number(key, fallback);
 }
 
 bool Stream::fraction(const config::RuntimeFraction& fraction) {

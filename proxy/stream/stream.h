@@ -10,6 +10,7 @@
 // No callback has an effect after `ended`.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string_view>
 
@@ -43,6 +44,7 @@ class Stream final : public runtime::Deferred,
   Arena& arena() override { return arena_; }
   http::WireBytes* wire_bytes() override { return &info_.downstream_wire; }
   StreamInfo& info() override { return info_; }
+  DownstreamConnectionInfo& connection_info() { return connection_.info(); }
   HttpService& service() override { return connection_.service(); }
   WorkerServices& services() override { return connection_.services(); }
   route::ValueSource& values() override { return *this; }
@@ -62,15 +64,18 @@ class Stream final : public runtime::Deferred,
   void clear_route() { route_matched_ = false; }
   // The routes in force now, not those at the stream's beginning.
   void refresh_routes();
-  const config::WeightedCluster* weighted_cluster() const { return router_.weighted_cluster(); }
+  const config::WeightedCluster* weighted_cluster() { return matched_route().cluster.weighted; }
   void set_buffer_limit(uint64_t bytes) { buffer_limit_ = bytes; }
   bool fraction(const config::RuntimeFraction& fraction) override;
   void filter_reply(const LocalReply& reply) { local_reply(reply); }
   void filter_reset(const Outcome& outcome) override;
+  void drain_connection() { connection_.close_after_response(); }
   bool ended() const override { return ended_; }
   bool response_begun() const { return response_headers_sent_; }
   // ValueSource
   std::string_view value(const config::SubstitutionFormat& format) override;
+  std::string_view render(const config::LogFormat& format,
+                          std::string_view local_reply_body) override;
 
  private:
   // StreamHandler: from the downstream codec.
@@ -90,6 +95,10 @@ class Stream final : public runtime::Deferred,
   void respond_trailers(http::HeaderMap& trailers) override;
   void respond_reset(const Outcome& outcome, http::ResetReason reason) override;
   void pause_request(bool pause) override;
+  route::RouteMatchResult find_route() override;
+  RedirectHistory& redirect_history() override;
+  void restart(http::HeaderMap& response, Bytes body, bool has_body,
+               http::HeaderMap* trailers) override;
   bool response_started() const override { return response_headers_sent_; }
   // RouterOwner and ChainOwner
   void local_reply(const LocalReply& reply) override;
@@ -112,7 +121,9 @@ class Stream final : public runtime::Deferred,
   bool request_abandoned() const override { return ended_ || replied_; }
   // FractionSource
   bool chosen(const config::RuntimeFraction& fraction, uint64_t random) const override;
+  uint64_t number(std::string_view key, uint64_t fallback) const override;
 
+  void continue_from(Stream& before, Bytes body, bool has_body, const http::HeaderMap* trailers);
   void admit();
   bool enter_upgrade(http::HeaderMap& headers);
   void start_logging();
@@ -125,6 +136,7 @@ class Stream final : public runtime::Deferred,
   void note_activity();
   void count_response(int code);
   void finish_response();
+  void watch_flush();
   void give_up(const Outcome& outcome, http::ResetReason reason);
   void end();
   void on_idle_timeout();
@@ -150,6 +162,7 @@ class Stream final : public runtime::Deferred,
   uint64_t buffer_limit_;
   std::chrono::milliseconds idle_timeout_;
   std::string_view local_body_;
+  std::unique_ptr<RedirectHistory> redirects_;  // nullptr: it was not redirected here
   unsigned request_pauses_ = 0;
   bool route_matched_ = false;
   bool request_complete_ = false;
@@ -163,6 +176,7 @@ class Stream final : public runtime::Deferred,
   bool response_headers_sent_ = false;
   bool response_complete_ = false;
   bool ended_ = false;
+  bool redirected_ = false;  // it takes the place of a stream whose request was redirected here
   runtime::Timer idle_timer_;
   runtime::Timer request_timer_;
   std::optional<runtime::Timer> log_timer_;  // only where lines are to be written now and then

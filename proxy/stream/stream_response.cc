@@ -38,6 +38,7 @@ void Stream::respond_reset(const Outcome& outcome, http::ResetReason) {
 
 void Stream::encode_headers(http::HeaderMap& headers, bool end_stream) {
   if (ended_ || response_headers_sent_ || encoder_ == nullptr) return;
+  connection_.before_response();
   const config::HttpConnectionManager& config = service().config();
   response_headers_ = &headers;
   int code = status_of(headers);
@@ -93,10 +94,26 @@ void Stream::encode_body(Bytes body, bool end_stream) {
 
 void Stream::encode_trailers(http::HeaderMap& trailers) {
   if (ended_ || encoder_ == nullptr) return;
+  // A filter may have taken all of them: no field is no trailers.
+  if (trailers.empty()) {
+    encode_body({}, true);
+    return;
+  }
   response_trailers_ = &trailers;
   response_complete_ = true;
   encoder_->send_trailers(trailers);
   finish_response();
+}
+
+void Stream::watch_flush() {
+  const config::ForwardAction* action =
+      matched_.route == nullptr ? nullptr : matched_.route->forward();
+  std::optional<std::chrono::milliseconds> flush = service().config().stream_flush_timeout;
+  if (action != nullptr && action->flush_timeout) flush = action->flush_timeout;
+  if (!flush) return;
+  idle_timeout_ = *flush;
+  idle_timer_.cancel();
+  note_activity();
 }
 
 // The codec has the last octet of the response. HTTP/2 may keep it until the client's window opens:
@@ -105,11 +122,7 @@ void Stream::finish_response() {
   if (ended_) return;
   headers_or_duration_timer_.cancel();
   if (encoder_ != nullptr && request_complete_ && !connection_.codec_finished()) {
-    if (auto flush = service().config().stream_flush_timeout) {
-      idle_timeout_ = *flush;
-      idle_timer_.cancel();
-      note_activity();
-    }
+    watch_flush();
     return;
   }
   if (encoder_ != nullptr) {

@@ -1,5 +1,7 @@
 #include "proxy/stream/upstream_request.h"
 
+#include "proxy/route/grpc_status.h"
+#include "proxy/route/timeout.h"
 #include "proxy/upstream/client_connection.h"
 
 namespace outrigger::stream {
@@ -8,7 +10,7 @@ using http::HeaderId;
 
 UpstreamRequest::UpstreamRequest(UpstreamOwner& owner, upstream::ConnPool& pool,
                                  const http::HeaderMap& headers, bool end_stream, bool upgrade)
-    : owner_(owner), pool_(pool), headers_(headers), headers_end_(end_stream), upgrade_(upgrade) {}
+    : owner_(&owner), pool_(pool), headers_(headers), headers_end_(end_stream), upgrade_(upgrade) {}
 
 UpstreamRequest::~UpstreamRequest() {
   response_ended_ = false;  // what the codec has not closed by now is reset
@@ -19,11 +21,12 @@ void UpstreamRequest::on_pool_ready(upstream::ClientConnection& connection) {
   connection_ = &connection;
   reused_ = connection.streams_opened() > 1 && connection.active_streams() == 1;
   state_ = State::open;
+  pool_.host().note_connected();
   encoder_ = &connection.open_stream(*this);
-  owner_.on_upstream_connected(connection, pool_.host());
+  owner_->on_upstream_connected(connection, pool_.host());
   if (paused_) encoder_->pause_reading(true);
   if (upgrade_ && connection.protocol() == http::Protocol::http2) {
-    http::HeaderMap copy(owner_.arena());
+    http::HeaderMap copy(owner_->arena());
     copy.copy_from(headers_);
     as_extended_connect(copy);
     encoder_->send_headers(copy, headers_end_);
@@ -39,7 +42,7 @@ void UpstreamRequest::on_pool_ready(upstream::ClientConnection& connection) {
     std::string body = std::move(waiting_body_);
     waiting_body_.clear();
     encoder_->send_body(body, body_end_ && trailers_ == nullptr);
-    owner_.on_upstream_blocked(false);
+    owner_->on_upstream_blocked(false);
   }
   if (encoder_ != nullptr && trailers_ != nullptr) encoder_->send_trailers(*trailers_);
   if (body_end_ || trailers_ != nullptr) note_sent();
@@ -63,7 +66,10 @@ void UpstreamRequest::on_pool_failure(upstream::PoolFailure failure, std::string
   report.connect_timeout = failure == upstream::PoolFailure::connect_timeout;
   report.transport_failed = failure == upstream::PoolFailure::transport_failure;
   (report.transport_failed ? report.transport_reason : report.detail) = detail;
-  owner_.on_upstream_failure(report);
+  // A limit of ours says nothing of the host.
+  if (report.reason != http::ResetReason::overflow)
+    pool_.host().note_failure(upstream::HostState::Failure::connect);
+  owner_->on_upstream_failure(report);
 }
 
 void UpstreamRequest::send_body(Bytes body, bool end_stream) {
@@ -73,7 +79,7 @@ void UpstreamRequest::send_body(Bytes body, bool end_stream) {
     if (state_ != State::waiting) return;  // the upstream has answered in full and let go
     bool first = waiting_body_.empty() && !body.empty();
     waiting_body_.append(body);
-    if (first) owner_.on_upstream_blocked(true);  // no more until there is a stream
+    if (first) owner_->on_upstream_blocked(true);  // no more until there is a stream
     return;
   }
   encoder_->send_body(body, end_stream);
@@ -91,7 +97,7 @@ void UpstreamRequest::send_trailers(http::HeaderMap& trailers) {
 void UpstreamRequest::note_sent() {
   if (request_ended_ || state_ == State::closed) return;
   request_ended_ = true;
-  owner_.on_upstream_request_sent();
+  owner_->on_upstream_request_sent();
 }
 
 void UpstreamRequest::pause_response(bool pause) {
@@ -101,7 +107,7 @@ void UpstreamRequest::pause_response(bool pause) {
 }
 
 void UpstreamRequest::on_informational(http::HeaderMap& headers) {
-  if (state_ == State::open) owner_.on_upstream_informational(headers);
+  if (state_ == State::open) owner_->on_upstream_informational(headers);
 }
 
 void UpstreamRequest::on_headers(http::HeaderMap& headers, bool end_stream) {
@@ -115,19 +121,32 @@ void UpstreamRequest::on_headers(http::HeaderMap& headers, bool end_stream) {
     headers.set(HeaderId::upgrade, headers_.get(HeaderId::upgrade));
     headers.set(HeaderId::connection, "upgrade");
   }
-  owner_.on_upstream_headers(headers, end_stream);
+  if (pool_.host().state != nullptr) note_response(headers);
+  owner_->on_upstream_headers(headers, end_stream);
+}
+
+// Of a call whose first answer is its last, the status that it says counts.
+void UpstreamRequest::note_response(const http::HeaderMap& headers) {
+  uint64_t code = 0;
+  http::parse_decimal(headers.get(HeaderId::status), code);
+  std::string_view grpc_status = headers.get(HeaderId::grpc_status);
+  if (!grpc_status.empty() && route::is_grpc(headers_))
+    code = static_cast<uint64_t>(route::http_status_of_grpc(grpc_status));
+  upstream::Host& host = pool_.host();
+  host.note_response(static_cast<int>(code));
+  if (headers.find(HeaderId::x_envoy_immediate_health_check_fail) != nullptr) host.note_refusal();
 }
 
 void UpstreamRequest::on_body(Bytes body, bool end_stream) {
   if (state_ != State::open) return;
   response_ended_ = end_stream;
-  owner_.on_upstream_body(body, end_stream);
+  owner_->on_upstream_body(body, end_stream);
 }
 
 void UpstreamRequest::on_trailers(http::HeaderMap& trailers) {
   if (state_ != State::open) return;
   response_ended_ = true;
-  owner_.on_upstream_trailers(trailers);
+  owner_->on_upstream_trailers(trailers);
 }
 
 void UpstreamRequest::on_reset(http::ResetReason reason, std::string_view detail) {
@@ -152,15 +171,16 @@ void UpstreamRequest::on_reset(http::ResetReason reason, std::string_view detail
   report.request_started = true;
   report.response_started = response_started_;
   report.reused_connection = reused_;
-  owner_.on_upstream_failure(report);
+  if (!report.met_idle_close()) pool_.host().note_failure(upstream::HostState::Failure::connect);
+  owner_->on_upstream_failure(report);
 }
 
 void UpstreamRequest::on_write_blocked() {
-  if (state_ == State::open) owner_.on_upstream_blocked(true);
+  if (state_ == State::open) owner_->on_upstream_blocked(true);
 }
 
 void UpstreamRequest::on_write_resumed() {
-  if (state_ == State::open) owner_.on_upstream_blocked(false);
+  if (state_ == State::open) owner_->on_upstream_blocked(false);
 }
 
 void UpstreamRequest::on_stream_closed() {

@@ -29,6 +29,12 @@ struct UpstreamFailure {
   bool connect_timeout = false;
   std::string_view transport_reason;  // why TLS failed ("TLS_error:..."); valid for the call
   bool transport_failed = false;      // the handshake failed, whether or not it says why
+
+  // The peer closed an idle connection while the request was on its way: no sign of its health.
+  bool met_idle_close() const {
+    return reused_connection && !response_started &&
+           reason == http::ResetReason::connection_termination;
+  }
 };
 
 class UpstreamOwner {
@@ -64,6 +70,10 @@ class UpstreamRequest final : private upstream::PoolWaiter, private http::Stream
   void send_body(Bytes body, bool end_stream);
   void send_trailers(http::HeaderMap& trailers);
   void pause_response(bool pause);
+  // Who hears of it from now on.
+  void set_owner(UpstreamOwner& owner) { owner_ = &owner; }
+  // nullptr: it has none yet, or has let go of it.
+  upstream::ClientConnection* connection() const { return connection_; }
   // No callback follows.
   void give_up(http::ResetReason reason);
 
@@ -78,8 +88,8 @@ class UpstreamRequest final : private upstream::PoolWaiter, private http::Stream
   void on_pool_ready(upstream::ClientConnection& connection) override;
   void on_pool_failure(upstream::PoolFailure failure, std::string_view detail) override;
   // StreamHandler
-  Arena& arena() override { return owner_.arena(); }
-  http::WireBytes* wire_bytes() override { return owner_.wire_bytes(); }
+  Arena& arena() override { return owner_->arena(); }
+  http::WireBytes* wire_bytes() override { return owner_->wire_bytes(); }
   void on_informational(http::HeaderMap& headers) override;
   void on_headers(http::HeaderMap& headers, bool end_stream) override;
   void on_body(Bytes body, bool end_stream) override;
@@ -91,9 +101,10 @@ class UpstreamRequest final : private upstream::PoolWaiter, private http::Stream
 
   void release();
   void note_sent();
+  void note_response(const http::HeaderMap& headers);
   void as_extended_connect(http::HeaderMap& headers);
 
-  UpstreamOwner& owner_;
+  UpstreamOwner* owner_;
   upstream::ConnPool& pool_;
   const http::HeaderMap& headers_;
   http::HeaderMap* trailers_ = nullptr;

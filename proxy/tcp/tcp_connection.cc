@@ -158,6 +158,7 @@ void TcpConnection::on_upstream_connection(upstream::ClientConnection& connectio
 
 void TcpConnection::on_upstream_ready(const http::HeaderMap* head) {
   state_ = State::open;
+  host_->note_connected_at_last();
   stream_.upstream_transport_failure_reason = stream_.cause = {};
   idle_limit_ = idle_timeout(config(), info_);
   if (head != nullptr && config().tunneling->propagate_response_headers) {
@@ -181,6 +182,9 @@ void TcpConnection::on_upstream_failed(upstream::PoolFailure failure, std::strin
     end(ResponseFlag::upstream_overflow, CloseHow::flush);
     return;
   }
+  using Failure = upstream::HostState::Failure;
+  host_->note_failure(failure == upstream::PoolFailure::connect_timeout ? Failure::timeout
+                                                                        : Failure::connect);
   stream_.flags.set(ResponseFlag::upstream_connection_failure);
   bool refused = failure == upstream::PoolFailure::connection_failure && !config().tunneling;
   failure_reason_ = refused ? "delayed_connect_error: " : "";

@@ -223,6 +223,17 @@ std::string hexadecimal(std::string_view octets) {
   return text;
 }
 
+namespace {
+
+std::vector<std::string> extension_oids(X509* certificate) {
+  std::vector<std::string> oids;
+  for (int i = 0; i < X509_get_ext_count(certificate); ++i)
+    oids.push_back(oid_text(X509_EXTENSION_get_object(X509_get_ext(certificate, i))));
+  return oids;
+}
+
+}  // namespace
+
 CertificateInfo describe_certificate(const std::vector<X509*>& chain) {
   CertificateInfo info;
   X509* leaf = chain.front();
@@ -234,6 +245,7 @@ CertificateInfo describe_certificate(const std::vector<X509*>& chain) {
   info.not_before = time_of(X509_get0_notBefore(leaf));
   info.not_after = time_of(X509_get0_notAfter(leaf));
   sort_names(subject_names(leaf), info);
+  info.oids = extension_oids(leaf);
   for (X509* certificate : chain) {
     info.chain_sha256.push_back(hexadecimal(certificate_digest(certificate)));
     info.chain_sha1.push_back(sha1_text(certificate));

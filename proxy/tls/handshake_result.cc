@@ -31,6 +31,8 @@ HandshakeResult::HandshakeResult(SSL* ssl, std::string server_name, bool peer_va
       local_(std::move(local)),
       reused_(SSL_session_reused(ssl) == 1),
       validated_(peer_validated && !peer_chain_.empty()) {
+  if (const SSL_CIPHER* cipher = SSL_get_current_cipher(ssl))
+    cipher_id_ = SSL_CIPHER_get_protocol_id(cipher);
   const unsigned char* alpn = nullptr;
   unsigned length = 0;
   SSL_get0_alpn_selected(ssl, &alpn, &length);

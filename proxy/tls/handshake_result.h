@@ -20,6 +20,7 @@ class HandshakeResult final : public TlsConnection {
 
   std::string_view version() const override { return version_; }
   std::string_view cipher() const override { return cipher_; }
+  uint16_t cipher_id() const override { return cipher_id_; }
   std::string_view group() const override { return group_; }
   std::string_view alpn() const override { return alpn_; }
   std::string_view server_name() const override { return server_name_; }
@@ -36,6 +37,7 @@ class HandshakeResult final : public TlsConnection {
 
   const char* version_;  // static texts of OpenSSL
   const char* cipher_;
+  uint16_t cipher_id_ = 0;
   std::string_view group_;
   std::string alpn_;
   std::string server_name_;

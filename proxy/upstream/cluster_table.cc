@@ -46,6 +46,7 @@ void ClusterTable::apply(ClusterChange& change) {
   }
   Entry& entry = entries_[change.slot];
   entry.endpoints.swap(change.endpoints);
+  entry.states.swap(change.states);
   if (change.kind != Kind::endpoints) entry.config.swap(change.cluster);
   if (names_made_ && entry.config != nullptr)
     names_.try_emplace(entry.config->ref.name, change.slot);
@@ -56,13 +57,13 @@ void ClusterTable::apply(ClusterChange& change) {
 void ClusterTable::set_clusters(const std::vector<config::ClusterPtr>& clusters) {
   std::vector<ClusterChange> changes;
   for (const config::ClusterPtr& cluster : clusters)
-    changes.push_back({ClusterChange::Kind::set, cluster->ref.slot, cluster, nullptr});
+    changes.push_back({ClusterChange::Kind::set, cluster->ref.slot, cluster, nullptr, nullptr});
   apply(changes);
 }
 
 void ClusterTable::update_endpoints(uint32_t slot, EndpointSetPtr endpoints) {
   std::vector<ClusterChange> changes(1);
-  changes[0] = {ClusterChange::Kind::endpoints, slot, nullptr, std::move(endpoints)};
+  changes[0] = {ClusterChange::Kind::endpoints, slot, nullptr, std::move(endpoints), nullptr};
   apply(changes);
 }
 
@@ -77,8 +78,9 @@ WorkerCluster* ClusterTable::find(std::string_view name) {
 }
 
 WorkerCluster* ClusterTable::activate(Entry& entry) {
-  entry.active = std::make_unique<WorkerCluster>(entry.config, loop_, worker_,
-                                                 seed_ + entry.config->ref.slot, entry.endpoints);
+  entry.active =
+      std::make_unique<WorkerCluster>(entry.config, loop_, worker_, seed_ + entry.config->ref.slot,
+                                      entry.endpoints, nullptr, entry.states);
   return entry.active.get();
 }
 
@@ -90,8 +92,8 @@ void ClusterTable::refresh(Entry& entry) {
   } else if (entry.config != entry.active->config_ptr()) {
     replace(entry);
   } else {
-    entry.active->update_endpoints(entry.endpoints == nullptr ? entry.config->endpoints
-                                                              : entry.endpoints);
+    entry.active->update_endpoints(
+        entry.endpoints == nullptr ? entry.config->endpoints : entry.endpoints, entry.states);
   }
 }
 
@@ -101,7 +103,7 @@ void ClusterTable::replace(Entry& entry) {
   if (identity != 0 && identity == before->config().connection_identity) {
     entry.active = std::make_unique<WorkerCluster>(entry.config, loop_, worker_,
                                                    seed_ + entry.config->ref.slot, entry.endpoints,
-                                                   before.get());
+                                                   before.get(), entry.states);
   }
   retire(std::move(before));
 }

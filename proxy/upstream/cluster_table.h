@@ -24,7 +24,8 @@ struct ClusterChange {
   Kind kind = Kind::set;
   uint32_t slot = 0;
   config::ClusterPtr cluster;
-  EndpointSetPtr endpoints;  // nullptr: those of the configuration
+  EndpointSetPtr endpoints;   // nullptr: those of the configuration
+  HostStatesPtr states = {};  // of those endpoints; nullptr: nobody watches or asks them
 };
 
 class ClusterTable {
@@ -60,6 +61,7 @@ class ClusterTable {
   struct Entry {
     config::ClusterPtr config;
     EndpointSetPtr endpoints;  // nullptr: those of the configuration
+    HostStatesPtr states;
     std::unique_ptr<WorkerCluster> active;
     bool outdated = false;  // `active` does not know the latest change yet
   };

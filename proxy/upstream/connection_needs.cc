@@ -84,7 +84,7 @@ void add_tls_needs(const config::Cluster& cluster, const NeedsSource& source,
 
 std::string ConnectionNeeds::identity() const {
   if (sni.empty() && alpn.empty() && verify_names.empty() && !source.valid() && mark == 0 &&
-      proxy_header.empty() && downstream_connection == 0)
+      proxy_header.empty() && downstream_connection == 0 && shared_state.empty())
     return {};
   std::string out;
   append(out, sni);
@@ -94,6 +94,7 @@ std::string ConnectionNeeds::identity() const {
   }
   append(out, source.valid() ? source.text() : "");
   append(out, proxy_header);
+  append(out, shared_state);
   out += fmt::format("{};{}", mark, downstream_connection);
   return out;
 }
@@ -106,6 +107,7 @@ ConnectionNeeds find_needs(const config::Cluster& cluster, const Host& host,
   if (socket != nullptr && socket->tls != nullptr) add_tls_needs(cluster, source, needs);
   if (socket != nullptr && socket->proxy_protocol != config::ProxyProtocolVersion::none)
     needs.proxy_header = make_proxy_header(*socket, connection);
+  if (source.stream != nullptr) needs.shared_state = source.stream->filter_state.shared_identity();
   if (connection == nullptr) return needs;
   if (connection->extras != nullptr && connection->extras->upstream_source) {
     needs.source = connection->extras->upstream_source->address;

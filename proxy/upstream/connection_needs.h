@@ -24,6 +24,7 @@ struct ConnectionNeeds {
   uint32_t mark = 0;                      // SO_MARK, with `source`
   std::string proxy_header;               // PROXY protocol: goes out before everything else
   uint64_t downstream_connection = 0;     // != 0: only for streams of this connection
+  std::string shared_state;               // only for streams whose filter state says the same
 
   // Equal texts, equal needs; empty: the default.
   std::string identity() const;

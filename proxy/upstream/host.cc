@@ -23,8 +23,22 @@ Host::Host(config::EndpointPtr endpoint_in, unsigned worker, config::TransportSo
     : endpoint(std::move(endpoint_in)),
       transport_socket(std::move(socket)),
       stats_scope(endpoint->stats),
-      stats(stats_scope->local<HostStats>(worker)) {}
+      stats(stats_scope->local<HostStats>(worker)),
+      health(endpoint->health) {}
 Host::~Host() = default;
+
+bool Host::set_state(const HostStatePtr& next, unsigned worker) {
+  if (state != next) {
+    state = next;
+    bool watched = state != nullptr && state->watch->watches;
+    results = watched ? &state->results.local<OutlierResults>(worker) : nullptr;
+  }
+  health = effective_health(*endpoint, state.get());
+  excluded = state != nullptr && state->has(HealthFlag::kExcluded);
+  bool was_bad = found_bad;
+  found_bad = state != nullptr && state->has(HealthFlag::kUnhealthy);
+  return found_bad && !was_bad;
+}
 
 void Host::set_endpoint(const config::EndpointPtr& next) {
   // While its cluster is updated, the cluster holds it twice; a third holder is a stream.

@@ -15,6 +15,7 @@
 
 #include "api/config/cluster.h"
 #include "api/stats_cluster.h"
+#include "proxy/upstream/host_state.h"
 
 namespace outrigger::upstream {
 
@@ -49,6 +50,27 @@ struct Host {
 
   // From now on; streams that hold the host may still name what it was before.
   void set_endpoint(const config::EndpointPtr& next);
+  // What is known of it, from now on; nullptr: nobody watches or asks it. True: it was found
+  // unhealthy since the last time.
+  bool set_state(const HostStatePtr& next, unsigned worker);
+
+  // What requests and connections met, for outlier detection.
+  void note_response(int code) {
+    if (results != nullptr) state->note_response(*results, code);
+  }
+  void note_failure(HostState::Failure failure) {
+    if (results != nullptr) state->note_failure(*results, failure);
+  }
+  void note_connected() {
+    if (results != nullptr) state->note_connected(*results);
+  }
+  void note_connected_at_last() {
+    if (results != nullptr) state->note_connected_at_last(*results);
+  }
+  // It asked not to be used any more.
+  void note_refusal() {
+    if (state != nullptr) state->note_refusal();
+  }
 
   WorkerCluster* owner =
       nullptr;  // whose pools it has; the next version of a cluster takes it over
@@ -57,6 +79,13 @@ struct Host {
   config::TransportSocketPtr transport_socket;
   StatsScopePtr stats_scope;
   HostStats& stats;
+  HostStatePtr state;
+  OutlierResults* results = nullptr;  // this worker's of `state`
+  // As the balancer saw it last: by the endpoint and by its state.
+  config::Endpoint::Health health = config::Endpoint::Health::healthy;
+  bool found_bad = false;  // by watching or asking it
+  bool excluded = false;   // does not count when it is asked how many of all are healthy
+  uint32_t priority = 0;
   uint32_t active_requests = 0;
   uint32_t references = 0;  // HostRef's
   bool removed = false;     // no longer among the cluster's endpoints

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "api/http/header_map.h"
 #include "api/metadata.h"
@@ -18,6 +19,9 @@ struct LbContext {
   uint32_t repeated = 0;                     // an equal hash is to meet another host: n-th time
   const Metadata* metadata_match = nullptr;  // of the route or filter
   std::string_view override_host;            // "10.0.0.1:80": this one if it is healthy
+  bool override_host_strict = false;         // ... and no other
+  // Per cent of each priority, in the place of what health says; the hosts must be healthy.
+  const std::vector<uint32_t>* priority_loads = nullptr;
   // Where an ORIGINAL_DST cluster looks for the address.
   const DownstreamConnectionInfo* connection = nullptr;
   const http::HeaderMap* headers = nullptr;

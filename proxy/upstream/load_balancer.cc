@@ -10,7 +10,7 @@ using Health = config::Endpoint::Health;
 std::vector<Host*> hosts_in(const std::vector<Host*>& hosts, Health health) {
   std::vector<Host*> out;
   for (Host* host : hosts) {
-    if (host->endpoint->health == health) out.push_back(host);
+    if (host->health == health) out.push_back(host);
   }
   return out;
 }
@@ -36,7 +36,12 @@ std::unique_ptr<HostPicker> make_weighted(const config::Cluster& cluster,
 LoadBalancer::LoadBalancer(const config::Cluster& cluster,
                            const std::vector<LocalityHosts>& localities, uint64_t seed,
                            uint32_t overprovisioning_percent)
-    : overprovisioning_(overprovisioning_percent), hashes_(cluster.hashes()) {
+    : overprovisioning_(overprovisioning_percent),
+      hashes_(cluster.hashes()),
+      fail_on_panic_(cluster.fail_traffic_on_panic && !cluster.hashes()) {
+  for (const LocalityHosts& locality : localities) {
+    for (Host* host : locality.hosts) host->priority = locality.priority;
+  }
   for (const HostsOfPriority& of_priority : by_priority(localities)) {
     priorities_.push_back(make_priority(cluster, of_priority, seed));
     host_count_ += priorities_.back().total;
@@ -65,6 +70,8 @@ LoadBalancer::Priority LoadBalancer::make_priority(const config::Cluster& cluste
   std::vector<Host*> degraded = hosts_in(all, Health::degraded);
   Priority out;
   out.total = all.size();
+  out.excluded_hosts = static_cast<size_t>(
+      std::count_if(all.begin(), all.end(), [](const Host* host) { return host->excluded; }));
   out.healthy_hosts = healthy.size();
   out.degraded_hosts = degraded.size();
   auto make = [&](std::vector<Host*> hosts, Health health) -> std::unique_ptr<HostPicker> {
@@ -88,7 +95,7 @@ void LoadBalancer::assign_loads(const config::Cluster& cluster) {
   };
   uint64_t sum = 0;
   for (const Priority& p : priorities_)
-    sum += available(p.healthy_hosts, p.total) + available(p.degraded_hosts, p.total);
+    sum += available(p.healthy_hosts, p.counted()) + available(p.degraded_hosts, p.counted());
   uint64_t norm = std::min<uint64_t>(100, sum);
   uint64_t left = 100;
   if (norm != 0) {
@@ -97,8 +104,10 @@ void LoadBalancer::assign_loads(const config::Cluster& cluster) {
       left -= load;
       return static_cast<uint32_t>(load);
     };
-    for (Priority& p : priorities_) p.healthy_load = assign(available(p.healthy_hosts, p.total));
-    for (Priority& p : priorities_) p.degraded_load = assign(available(p.degraded_hosts, p.total));
+    for (Priority& p : priorities_)
+      p.healthy_load = assign(available(p.healthy_hosts, p.counted()));
+    for (Priority& p : priorities_)
+      p.degraded_load = assign(available(p.degraded_hosts, p.counted()));
     give_rest(left);
   }
   // Panic counts only where even all priorities together are not enough.
@@ -106,7 +115,7 @@ void LoadBalancer::assign_loads(const config::Cluster& cluster) {
   for (Priority& p : priorities_) {
     if (p.total == 0) continue;
     double usable = 100.0 * static_cast<double>(p.healthy_hosts + p.degraded_hosts) /
-                    static_cast<double>(p.total);
+                    static_cast<double>(std::max<size_t>(1, p.counted()));
     p.panic = norm < 100 && usable < cluster.panic_threshold;
     total_panic = total_panic && p.panic;
   }
@@ -136,14 +145,50 @@ void LoadBalancer::assign_loads_by_size() {
   give_rest(left);
 }
 
-Host* LoadBalancer::pick_of(Priority& priority, HostPicker* picker, uint64_t random, bool& panic) {
+Host* LoadBalancer::pick_of(Priority& priority, HostPicker* picker, uint64_t random,
+                            bool& panic) const {
   panic = priority.panic && priority.all != nullptr;
+  if (panic && fail_on_panic_) return nullptr;
   if (panic) picker = priority.all.get();
   return picker == nullptr ? nullptr : picker->pick(random);
 }
 
-Host* LoadBalancer::pick(uint64_t random, bool& panic) {
+std::vector<uint32_t> LoadBalancer::loads_without(const std::vector<uint32_t>& without) const {
+  std::vector<uint64_t> available;
+  uint64_t sum = 0;
+  for (uint32_t i = 0; i < priorities_.size(); ++i) {
+    const Priority& p = priorities_[i];
+    bool out = p.counted() == 0 || std::find(without.begin(), without.end(), i) != without.end();
+    uint64_t usable = p.healthy_hosts + p.degraded_hosts;
+    available.push_back(out ? 0
+                            : std::min<uint64_t>(100, overprovisioning_ * usable / p.counted()));
+    sum += available.back();
+  }
+  sum = std::min<uint64_t>(100, sum);
+  if (sum == 0) return {};
+  std::vector<uint32_t> loads(available.size(), 0);
+  // Once more for what rounding left over.
+  for (uint64_t left = 100; left > 0;) {
+    for (size_t i = 0; i < available.size(); ++i) {
+      uint64_t load = std::min(left, available[i] * 100 / sum);
+      loads[i] += static_cast<uint32_t>(load);
+      left -= load;
+    }
+  }
+  return loads;
+}
+
+Host* LoadBalancer::pick(uint64_t random, bool& panic, const std::vector<uint32_t>* loads) {
   panic = false;
+  if (loads != nullptr && loads->size() == priorities_.size()) {
+    uint64_t part = hashes_ ? random % 100 : (random >> 40) % 100;
+    for (size_t i = 0; i < priorities_.size(); ++i) {
+      Priority& p = priorities_[i];
+      HostPicker* picker = p.healthy != nullptr ? p.healthy.get() : p.degraded.get();
+      if (part < (*loads)[i]) return pick_of(p, picker, random, panic);
+      part -= (*loads)[i];
+    }
+  }
   uint64_t at = 0;
   if (priorities_.size() > 1 || (!priorities_.empty() && priorities_[0].degraded_load > 0))
     at = hashes_ ? random % 100 : (random >> 40) % 100;

@@ -55,7 +55,12 @@ class LoadBalancer {
 
   // nullptr: no host can take a request. `panic`: the choice was made among all hosts, healthy or
   // not.
-  Host* pick(uint64_t random, bool& panic);
+  Host* pick(uint64_t random, bool& panic) { return pick(random, panic, nullptr); }
+  // `loads`: the share of each priority in per cent, of its healthy hosts; nullptr: as health says.
+  Host* pick(uint64_t random, bool& panic, const std::vector<uint32_t>* loads);
+  // The shares where the priorities in `without` get none; empty: nothing is left that can take a
+  // request.
+  std::vector<uint32_t> loads_without(const std::vector<uint32_t>& without) const;
   size_t host_count() const { return host_count_; }
   size_t healthy_count() const { return healthy_count_; }
 
@@ -66,11 +71,13 @@ class LoadBalancer {
     std::unique_ptr<HostPicker> degraded;
     std::unique_ptr<HostPicker> all;
     size_t total = 0;
+    size_t excluded_hosts = 0;  // of which nothing is known yet: they are not asked for their part
     size_t healthy_hosts = 0;
     size_t degraded_hosts = 0;
     uint32_t healthy_load = 0;  // per cent of the requests
     uint32_t degraded_load = 0;
     bool panic = false;
+    size_t counted() const { return total - excluded_hosts; }
   };
   static std::vector<HostsOfPriority> by_priority(const std::vector<LocalityHosts>& localities);
   Priority make_priority(const config::Cluster& cluster, const HostsOfPriority& localities,
@@ -78,11 +85,12 @@ class LoadBalancer {
   void assign_loads(const config::Cluster& cluster);
   void assign_loads_by_size();
   void give_rest(uint64_t left);
-  static Host* pick_of(Priority& priority, HostPicker* picker, uint64_t random, bool& panic);
+  Host* pick_of(Priority& priority, HostPicker* picker, uint64_t random, bool& panic) const;
 
   std::vector<Priority> priorities_;
   uint32_t overprovisioning_ = kOverprovisioning;
   bool hashes_ = false;
+  bool fail_on_panic_ = false;
   size_t host_count_ = 0;
   size_t healthy_count_ = 0;
 };

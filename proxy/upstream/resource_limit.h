@@ -13,8 +13,9 @@ class ResourceLimit {
   ResourceLimit(std::atomic<uint32_t>& used, uint32_t limit) : used_(used), limit_(limit) {}
 
   // False, and nothing taken, when the limit is reached.
-  bool try_take() {
-    if (used_.fetch_add(1, std::memory_order_relaxed) < limit_) return true;
+  bool try_take() { return try_take(limit_); }
+  bool try_take(uint32_t limit) {
+    if (used_.fetch_add(1, std::memory_order_relaxed) < limit) return true;
     used_.fetch_sub(1, std::memory_order_relaxed);
     return false;
   }

@@ -34,7 +34,8 @@ bool busy(Host& host) {
 }  // namespace
 
 WorkerCluster::WorkerCluster(config::ClusterPtr config, runtime::Loop& loop, unsigned worker,
-                             uint64_t seed, EndpointSetPtr endpoints, WorkerCluster* before)
+                             uint64_t seed, EndpointSetPtr endpoints, WorkerCluster* before,
+                             HostStatesPtr states)
     : config_(std::move(config)),
       loop_(loop),
       worker_(worker),
@@ -45,7 +46,7 @@ WorkerCluster::WorkerCluster(config::ClusterPtr config, runtime::Loop& loop, uns
                      &config_->circuit_breakers[1].stats->local<CircuitBreakerStats>(worker)},
       sweep_([](void* self) { static_cast<WorkerCluster*>(self)->sweep_retired(); }, this) {
   if (before != nullptr) take_over(*before);
-  balance(endpoints == nullptr ? *config_->endpoints : *endpoints);
+  balance(endpoints == nullptr ? *config_->endpoints : *endpoints, states.get());
   if (config_->original_dst) original_ = std::make_unique<OriginalHosts>(*this);
 }
 
@@ -80,14 +81,17 @@ HostRef WorkerCluster::continue_host(HostRef host, const config::EndpointPtr& en
   return host;
 }
 
-std::vector<LocalityHosts> WorkerCluster::make_hosts(const config::EndpointSet& set) {
+std::vector<LocalityHosts> WorkerCluster::make_hosts(const config::EndpointSet& set,
+                                                     const HostStates* states) {
   std::vector<const config::Endpoint*> endpoints;
   for (const config::LocalityEndpoints& locality : set.localities) {
     for (const config::EndpointPtr& endpoint : locality.endpoints)
       endpoints.push_back(endpoint.get());
   }
+  hosts_by_address_ = nullptr;
   HostMatch match(std::exchange(hosts_, {}));
   hosts_ = match.match(endpoints, config_->discovery == config::Cluster::Discovery::logical_dns);
+  if (states != nullptr && states->size() != endpoints.size()) states = nullptr;
   std::vector<LocalityHosts> localities(set.localities.size());
   size_t place = 0;
   for (size_t i = 0; i < set.localities.size(); ++i) {
@@ -96,8 +100,11 @@ std::vector<LocalityHosts> WorkerCluster::make_hosts(const config::EndpointSet& 
     localities[i].weight = from.weight.value_or(0);
     localities[i].hosts.reserve(from.endpoints.size());
     for (const config::EndpointPtr& endpoint : from.endpoints) {
-      HostRef& host = hosts_[place++];
+      HostRef& host = hosts_[place];
       host = continue_host(std::move(host), endpoint);
+      if (host->set_state(states == nullptr ? nullptr : (*states)[place], worker_))
+        failed_.push_back(host);
+      ++place;
       localities[i].hosts.push_back(host);
     }
   }
@@ -105,14 +112,28 @@ std::vector<LocalityHosts> WorkerCluster::make_hosts(const config::EndpointSet& 
   return localities;
 }
 
-void WorkerCluster::update_endpoints(const EndpointSetPtr& endpoints) {
+void WorkerCluster::update_endpoints(const EndpointSetPtr& endpoints, const HostStatesPtr& states) {
   // The balancer first: it must not pick a host while its pools drain.
   std::vector<HostRef> keep = hosts_;
-  balance(*endpoints);
+  balance(*endpoints, states.get());
 }
 
-void WorkerCluster::balance(const config::EndpointSet& set) {
-  balancer_ = LoadBalancer(*config_, make_hosts(set), seed_, set.overprovisioning_percent);
+void WorkerCluster::balance(const config::EndpointSet& set, const HostStates* states) {
+  balancer_ = LoadBalancer(*config_, make_hosts(set, states), seed_, set.overprovisioning_percent);
+  give_up_connections_of_failed();
+}
+
+// It may be the way to the host that fails: when it comes back, it gets new connections.
+void WorkerCluster::give_up_connections_of_failed() {
+  for (const HostRef& host : std::exchange(failed_, {})) {
+    std::vector<ConnPool*> pools;  // draining may make some go
+    host->for_each_pool([&](ConnPool& pool) { pools.push_back(&pool); });
+    for (ConnPool* pool : pools) {
+      bool cut =
+          config_->close_connections_on_host_health_failure && pool->kind() == PoolKind::tunnel;
+      cut ? pool->close_all() : pool->drain();
+    }
+  }
 }
 
 void WorkerCluster::retire(runtime::TurnTask& finished) {
@@ -161,6 +182,18 @@ void WorkerCluster::sweep_retired() {
   note_unused();
 }
 
+uint32_t WorkerCluster::retry_limit(bool high_priority) {
+  ResourceLimits& limits = this->limits(high_priority);
+  const auto& budget = config_->circuit_breakers[high_priority ? 1 : 0].retry_budget;
+  if (!budget) return limits.retries.limit();
+  double active = limits.requests.used() + limits.pending.used();
+  return std::max(budget->min_concurrency, static_cast<uint32_t>(budget->percent * active / 100));
+}
+
+bool WorkerCluster::try_take_retry(bool high_priority) {
+  return limits(high_priority).retries.try_take(retry_limit(high_priority));
+}
+
 void WorkerCluster::note_limits(bool high_priority) {
   ResourceLimits& limits = this->limits(high_priority);
   CircuitBreakerStats& stats = breaker_stats(high_priority);
@@ -171,27 +204,31 @@ void WorkerCluster::note_limits(bool high_priority) {
   set(stats.cx_open, limits.connections.reached());
   set(stats.rq_pending_open, limits.pending.reached());
   set(stats.rq_open, limits.requests.reached());
-  set(stats.rq_retry_open, limits.retries.reached());
+  set(stats.rq_retry_open, limits.retries.used() >= retry_limit(high_priority));
 }
 
-Host* WorkerCluster::find_override(std::string_view address) const {
-  for (const HostRef& host : hosts_) {
-    if (host->endpoint->health != config::Endpoint::Health::unhealthy &&
-        host->endpoint->address.text() == address)
-      return host;
+Host* WorkerCluster::find_override(std::string_view address) {
+  if (hosts_by_address_ == nullptr) {
+    hosts_by_address_ = std::make_unique<absl::flat_hash_map<std::string, Host*>>();
+    for (const HostRef& host : hosts_)
+      hosts_by_address_->emplace(host->endpoint->address.text(), host.get());
   }
-  return nullptr;
+  auto found = hosts_by_address_->find(absl::string_view(address.data(), address.size()));
+  bool usable = found != hosts_by_address_->end() &&
+                found->second->health != config::Endpoint::Health::unhealthy;
+  return usable ? found->second : nullptr;
 }
 
 Host* WorkerCluster::pick_host(const LbContext& context) {
   if (original_ != nullptr) return original_->pick(context);
   if (!context.override_host.empty()) {
     if (Host* host = find_override(context.override_host)) return host;
+    if (context.override_host_strict) return nullptr;
   }
   bool panic = false;
   uint64_t draw = context.random;
   if (config_->hashes() && context.hash) draw = *context.hash ^ (uint64_t{0} - context.repeated);
-  Host* host = balancer_.pick(draw, panic);
+  Host* host = balancer_.pick(draw, panic, context.priority_loads);
   if (panic) stats_.lb_healthy_panic.inc();
   return host;
 }

@@ -6,8 +6,11 @@
 
 #include <array>
 #include <memory>
+#include <string>
 #include <utility>
 #include <vector>
+
+#include "absl/container/flat_hash_map.h"
 
 #include "api/config/cluster.h"
 #include "api/http/codec_options.h"
@@ -51,7 +54,8 @@ class WorkerCluster {
   // `endpoints` nullptr: those of the configuration. `before`: an earlier version with the same
   // connection_identity, whose hosts go on in this one, with their connections.
   WorkerCluster(config::ClusterPtr config, runtime::Loop& loop, unsigned worker, uint64_t seed,
-                EndpointSetPtr endpoints = nullptr, WorkerCluster* before = nullptr);
+                EndpointSetPtr endpoints = nullptr, WorkerCluster* before = nullptr,
+                HostStatesPtr states = nullptr);
   ~WorkerCluster();
   WorkerCluster(const WorkerCluster&) = delete;
   WorkerCluster& operator=(const WorkerCluster&) = delete;
@@ -77,6 +81,8 @@ class WorkerCluster {
   CircuitBreakerStats& breaker_stats(bool high_priority) {
     return *breaker_stats_[high_priority ? 1 : 0];
   }
+  // One more retry at this time, if the limit or the budget allows it.
+  bool try_take_retry(bool high_priority);
   // Keeps the *_open gauges true after a limit was taken or given back.
   void note_limits(bool high_priority);
 
@@ -87,6 +93,10 @@ class WorkerCluster {
     LbContext context;
     context.random = random;
     return pick_host(context);
+  }
+  // LbContext::priority_loads that leave priorities out; empty: nothing is left.
+  std::vector<uint32_t> loads_without(const std::vector<uint32_t>& priorities) const {
+    return balancer_.loads_without(priorities);
   }
   size_t host_count() const { return balancer_.host_count(); }
   size_t healthy_count() const { return balancer_.healthy_count(); }
@@ -100,7 +110,8 @@ class WorkerCluster {
   }
   // Hosts of endpoints that stay are kept, with their connections; those that went get no new
   // request, finish what they have and are gone. Costs hashing only for endpoints that changed.
-  void update_endpoints(const EndpointSetPtr& endpoints);
+  // `states`: what is known of each; nullptr: nothing.
+  void update_endpoints(const EndpointSetPtr& endpoints, const HostStatesPtr& states = nullptr);
   // Ends every connection now.
   void close_all();
 
@@ -120,12 +131,14 @@ class WorkerCluster {
   friend class OriginalHosts;
   friend class WorkerClusterRef;
   ConnPool& pool(Host& host, bool high_priority, PoolKind kind, const ConnectionNeeds& needs);
+  uint32_t retry_limit(bool high_priority);
   void take_over(WorkerCluster& before);
-  std::vector<LocalityHosts> make_hosts(const config::EndpointSet& set);
-  void balance(const config::EndpointSet& set);
+  std::vector<LocalityHosts> make_hosts(const config::EndpointSet& set, const HostStates* states);
+  void balance(const config::EndpointSet& set, const HostStates* states);
+  void give_up_connections_of_failed();
   HostRef make_host(const config::EndpointPtr& endpoint);
   HostRef continue_host(HostRef host, const config::EndpointPtr& endpoint);
-  Host* find_override(std::string_view address) const;
+  Host* find_override(std::string_view address);
   void retire(const HostRef& host);
   void sweep_retired();
   void note_unused();
@@ -142,7 +155,10 @@ class WorkerCluster {
   std::vector<std::pair<const config::TransportSocket*, std::unique_ptr<tls::ClientContext>>>
       tls_contexts_;
   std::vector<HostRef> hosts_;
+  std::vector<HostRef> failed_;   // found unhealthy while they are looked at
   std::vector<HostRef> retired_;  // removed, with connections or waiters
+  // For sessions: made with the first of them, nullptr again when the hosts change.
+  std::unique_ptr<absl::flat_hash_map<std::string, Host*>> hosts_by_address_;
   LoadBalancer balancer_;
   std::unique_ptr<OriginalHosts> original_;  // of an ORIGINAL_DST cluster
   WorkerClusterRef successor_;               // that took its hosts over

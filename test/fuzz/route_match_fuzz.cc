@@ -14,6 +14,7 @@
 #include "proxy/route/retry_condition.h"
 #include "proxy/route/rewrite.h"
 #include "proxy/route/timeout.h"
+#include "xds/regex.h"
 
 namespace {
 
@@ -34,6 +35,52 @@ config::Route route_for(Kind kind, std::string text) {
   return route;
 }
 
+config::OnMatch then(uint32_t action) {
+  config::OnMatch out;
+  out.action = action;
+  return out;
+}
+
+// By a header's address, else by a query parameter's beginning.
+config::VirtualHost tree_host() {
+  using Input = config::MatchInput::Kind;
+  config::MatchTree by_query;
+  by_query.kind = config::MatchTree::Kind::prefix;
+  by_query.input = {Input::query_parameter, "q"};
+  by_query.texts = {{"", then(0)}, {"a", then(1)}, {"aa", then(0)}};
+  by_query.lengths = {2, 1, 0};
+  auto tree = std::make_shared<config::RouteTree>();
+  tree->tree.kind = config::MatchTree::Kind::ranges;
+  tree->tree.input = {Input::request_header, "ip"};
+  tree->tree.ranges.add({*net::Cidr::from_ip("10.0.0.0", 8), false, then(1)});
+  tree->tree.ranges.add({*net::Cidr::from_ip("::", 1), true, then(0)});
+  tree->tree.otherwise.tree = std::make_shared<const config::MatchTree>(std::move(by_query));
+  tree->lists = {{0, 1, nullptr}, {1, 1, nullptr}};
+  config::VirtualHost out;
+  out.routes.push_back(route_for(Kind::prefix, "/"));
+  out.routes.push_back(route_for(Kind::path, "/x"));
+  out.tree = std::move(tree);
+  return out;
+}
+
+void check(bool holds) {
+  if (!holds) std::abort();
+}
+
+// The index may only make matching faster, never different.
+void check_index(const config::RouteTable& indexed, const route::RouteInput& input) {
+  static config::RouteTable plain = [&indexed] {
+    config::RouteTable out = indexed;
+    for (auto& host : out.hosts) host.index = nullptr;
+    return out;
+  }();
+  auto found = route::match(indexed, input);
+  auto expected = route::match(plain, input);
+  check((found.route == nullptr) == (expected.route == nullptr));
+  if (found.route == nullptr) return;
+  check(found.route - found.host->routes.data() == expected.route - expected.host->routes.data());
+}
+
 const config::RouteTable& table() {
   static const config::RouteTable made = [] {
     config::RouteTable out;
@@ -44,6 +91,19 @@ const config::RouteTable& table() {
     }
     out.hosts[0].index = std::make_shared<const config::RouteIndex>(out.hosts[0].routes);
     out.hosts[1].routes.push_back(route_for(Kind::path_separated_prefix, "/a"));
+    for (const char* pattern : {"/a+(b|/)*", "/[^/]+/x", ".*;.*", "/a/(?P<x>[^/]+)"}) {
+      auto route = route_for(Kind::regex, "");
+      route.match.path.regex = *xds::compile_regex(pattern);
+      out.hosts[1].routes.push_back(std::move(route));
+    }
+    for (int i = 0; i < 4; ++i)
+      out.hosts[1].routes.push_back(route_for(Kind::prefix, "/A" + std::to_string(i)));
+    for (auto& route : out.hosts[1].routes) route.match.path.case_sensitive = false;
+    out.hosts[1].index =
+        std::make_shared<const config::RouteIndex>(out.hosts[1].routes, xds::make_regex_set);
+    out.ignore_path_parameters = true;
+    out.hosts.push_back(tree_host());
+    out.exact_domains["tree"] = 2;
     out.default_host = 0;
     out.exact_domains = {{"a", 1}};
     out.suffix_domains.push_back({2, {{".a", 1}}});
@@ -51,10 +111,6 @@ const config::RouteTable& table() {
     return out;
   }();
   return made;
-}
-
-void check(bool holds) {
-  if (!holds) std::abort();
 }
 
 // Lines of "name=value"; the first line is the path.
@@ -92,7 +148,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   http::HeaderMap headers(arena);
   fill(headers, {reinterpret_cast<const char*>(data), size});
   normalize(headers);
-  auto found = route::match(table(), {headers, arena, size, nullptr});
+  route::RouteInput input{headers, arena, size, nullptr};
+  check_index(table(), input);
+  auto found = route::match(table(), input);
   route::tls_redirect_location(headers, arena);
   if (found.route == nullptr) return 0;
   const config::ForwardAction& action = *found.route->forward();

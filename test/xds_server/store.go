@@ -114,19 +114,23 @@ func (t *table) apply(change *Change) []string {
 
 func (t *table) names() []string { return slices.Sorted(maps.Keys(t.resources)) }
 
+// A scope is what lies below a name: resources whose names begin with `prefix` and have the same context parameters.
+type scope struct{ prefix, context string }
+
 // scope says whether a subscription to `name` is one to all that is below it.
-func (t *table) scope(name string) (prefix string, is bool) {
-	if strings.HasPrefix(name, "xdstp://") && strings.HasSuffix(name, "/*") {
-		return strings.TrimSuffix(name, "*"), true
+func (t *table) scope(name string) (scope, bool) {
+	if path, context, _ := strings.Cut(name, "?"); strings.HasPrefix(name, "xdstp://") && strings.HasSuffix(path, "/*") {
+		return scope{strings.TrimSuffix(path, "*"), context}, true
 	}
 	if t.url == urls["vhds"] { // all virtual hosts of a route configuration: their names begin with its name
-		return name + "/", true
+		return scope{name + "/", ""}, true
 	}
-	return "", false
+	return scope{}, false
 }
 
-func below(name, prefix string) bool {
-	return strings.HasPrefix(name, prefix) && !strings.Contains(name[len(prefix):], "/")
+func (s scope) has(name string) bool {
+	path, context, _ := strings.Cut(name, "?")
+	return strings.HasPrefix(path, s.prefix) && !strings.Contains(path[len(s.prefix):], "/") && context == s.context
 }
 
 // find says which resources a subscription to `name` is about.
@@ -137,13 +141,13 @@ func (t *table) find(name string) []*Resource {
 	if resource, ok := t.aliases[name]; ok {
 		return []*Resource{resource}
 	}
-	prefix, is := t.scope(name)
+	scope, is := t.scope(name)
 	if !is {
 		return nil
 	}
 	var found []*Resource
 	for _, candidate := range t.names() {
-		if below(candidate, prefix) {
+		if scope.has(candidate) {
 			found = append(found, t.resources[candidate])
 		}
 	}
@@ -162,7 +166,7 @@ func (t *table) wanted(subscribed map[string]bool, name string, resource *Resour
 		return false // nothing else is subscribed to by what its names begin with
 	}
 	for one := range subscribed {
-		if prefix, is := t.scope(one); is && below(name, prefix) {
+		if scope, is := t.scope(one); is && scope.has(name) {
 			return true
 		}
 	}

@@ -15,6 +15,7 @@
 #include "xds/compile_cluster.h"
 #include "xds/compile_values.h"
 #include "xds/field_errors.h"
+#include "xds/protocol/resource_name.h"
 
 namespace outrigger::xds {
 namespace {
@@ -128,7 +129,7 @@ absl::StatusOr<Assignment::EndpointSetPtr> Assignment::update(const google::prot
   Parts parts;
   auto message = read(body, reader, parts);
   if (!message.ok()) return message.status();
-  if ((*message)->cluster_name() != service_name_) {
+  if (canonical_name((*message)->cluster_name()) != service_name_) {
     return absl::InvalidArgumentError(fmt::format("cluster_name: is '{}', but '{}' was asked for",
                                                   (*message)->cluster_name(), service_name_));
   }

@@ -12,6 +12,7 @@
 #include "api/stats_xds.h"
 #include "xds/dynamic/cluster_update.h"
 #include "xds/dynamic/reject.h"
+#include "xds/dynamic/requested_clusters.h"
 #include "xds/field_errors.h"
 #include "xds/protocol/types.h"
 
@@ -46,13 +47,46 @@ ClusterManager::ClusterManager(ClusterManagerParts parts)
       stats_(stats_scope_->local<ClusterManagerStats>(StatsScope::kMainThread)),
       discovery_parts_{parts_.subscriptions,     parts_.reader, parts_.ledger,
                        parts_.environment.stats, parts_.clock,  {}},
-      managed_parts_{parts_.environment, parts_.sink, parts_.ledger, parts_.defaults,
-                     discovery_parts_,   stats_,      parts_.log},
+      managed_parts_{parts_.environment, parts_.sink,
+                     parts_.ledger,      parts_.defaults,
+                     discovery_parts_,   stats_,
+                     parts_.log,         [this](const std::string& name) { note_activated(name); }},
       static_ready_(std::make_shared<InitSet>("Static clusters")),
       first_ready_(std::make_shared<InitSet>("Cluster manager")) {}
 
 ClusterManager::~ClusterManager() {
   *alive_ = false;
+  requested_.clear();
+}
+
+absl::StatusOr<std::shared_ptr<const ClusterDemand>> ClusterManager::demand(
+    const envoy::config::core::v3::ConfigSource& source, std::string locator) {
+  absl::Status status = parts_.subscriptions.check_incremental(source, kClusterType);
+  if (!status.ok()) {
+    FieldErrors errors;
+    errors.add_nested("source", status);
+    return errors.status();
+  }
+  if (!locator.empty()) {
+    auto name = parts_.subscriptions.collection(source, locator, kClusterType);
+    if (!name.ok()) {
+      FieldErrors errors;
+      errors.add("resources_locator", name.status());
+      return errors.status();
+    }
+    locator = *std::move(name);
+  }
+  auto& place = requested_[source.SerializeAsString() + '\n' + locator];
+  if (place == nullptr) place = std::make_unique<RequestedClusters>(*this, source, locator);
+  return place->demand();
+}
+
+void ClusterManager::sweep() {
+  std::erase_if(requested_, [](const auto& one) { return one.second->unused(); });
+}
+
+void ClusterManager::note_activated(const std::string& name) {
+  for (const auto& [source, clusters] : requested_) clusters->note_activated(name);
 }
 
 absl::Status ClusterManager::start(const Bootstrap& bootstrap,
@@ -110,7 +144,15 @@ absl::Status ClusterManager::subscribe_clusters() {
   }
   SubscriptionRequest request;
   request.type_url = kClusterType;
-  if (!collection_.empty()) request.names = {collection_};
+  if (!collection_.empty()) {
+    auto name = parts_.subscriptions.collection(cds_config_, collection_, kClusterType);
+    if (!name.ok()) {
+      FieldErrors errors;
+      errors.add("dynamic_resources.cds_resources_locator", name.status());
+      return errors.status();
+    }
+    request.names = {*std::move(name)};
+  }
   request.stats = parts_.environment.stats.scope<SubscriptionStats>("cluster_manager.cds.");
   auto subscription = parts_.subscriptions.subscribe(cds_config_, std::move(request), *this);
   if (!subscription.ok()) {
@@ -168,19 +210,25 @@ void ClusterManager::end_update() {
   for (std::string_view type : kFollowers) parts_.subscriptions.resume(type);
 }
 
-absl::Status ClusterManager::take(const Resource& resource) {
+absl::Status ClusterManager::take_listed(const Resource& resource) {
+  return take(resource, true);
+}
+
+absl::Status ClusterManager::take(const Resource& resource, bool listed) {
   if (statics_.contains(resource.name)) return absl::OkStatus();  // as in Envoy, it stays as it is
   uint64_t hash = XXH3_64bits(resource.body.value().data(), resource.body.value().size());
   std::unique_ptr<ManagedCluster>& cluster = clusters_[resource.name];
   if (cluster == nullptr) cluster = std::make_unique<ManagedCluster>(resource.name, managed_parts_);
+  cluster->listed = cluster->listed || listed;
   if (cluster->has(hash) || cluster->return_to(hash, resource)) return absl::OkStatus();
   auto message = parts_.reader.read<Cluster>(resource.body);
   absl::Status status = message.status();
-  if (status.ok() && (*message)->name() != resource.name)
+  if (status.ok() && canonical_name((*message)->name()) != resource.name)
     status = absl::InvalidArgumentError(fmt::format("name: is '{}', but the resource's is '{}'",
                                                     (*message)->name(), resource.name));
   if (status.ok()) {
-    auto first = first_answer_ == nullptr ? nullptr : first_ready_->add("Cluster " + resource.name);
+    bool waited_for = listed && first_answer_ != nullptr;
+    auto first = waited_for ? first_ready_->add("Cluster " + resource.name) : nullptr;
     status = cluster->take(**message, hash, resource, std::move(first));
   }
   if (!status.ok()) parts_.ledger.rejected(kClusterType, resource, one_sentence(status));
@@ -197,8 +245,16 @@ void ClusterManager::remove(const std::string& name) {
 
 std::vector<std::string> ClusterManager::names() const {
   std::vector<std::string> out;
-  for (const auto& [name, cluster] : clusters_) out.push_back(name);
+  for (const auto& [name, cluster] : clusters_) {
+    if (cluster->listed) out.push_back(name);
+  }
   return out;
+}
+
+bool ClusterManager::in_force(std::string_view name) const {
+  if (statics_.contains(name)) return true;
+  auto at = clusters_.find(name);
+  return at != clusters_.end() && at->second->in_force();
 }
 
 bool ClusterManager::exists(std::string_view name) const {

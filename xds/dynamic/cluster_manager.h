@@ -20,6 +20,7 @@
 #include "envoy/config/bootstrap/v3/bootstrap.pb.h"
 
 #include "api/config/cluster.h"
+#include "api/filter/cluster_demand.h"
 #include "api/stats_server.h"
 #include "xds/compile_cluster.h"
 #include "xds/compile_environment.h"
@@ -35,6 +36,7 @@
 namespace outrigger::xds {
 
 class ClusterUpdate;
+class RequestedClusters;
 
 struct ClusterManagerParts {
   SubscriptionFactory& subscriptions;
@@ -66,6 +68,12 @@ class ClusterManager final : private SubscriptionHandler {
                      const std::vector<config::ClusterPtr>& statics,
                      std::function<void()> initialized);
 
+  // Who asks the source for clusters that requests name; equal sources and locators are one. Errors
+  // open with the field of OnDemandCds. Call sweep() now and then: what nobody holds any more ends.
+  absl::StatusOr<std::shared_ptr<const ClusterDemand>> demand(
+      const envoy::config::core::v3::ConfigSource& source, std::string locator);
+  void sweep();
+
   // Is there such a cluster, static or dynamic, in force or warming?
   bool exists(std::string_view name) const;
   // What new and changed clusters wait for, for /init_dump.
@@ -73,6 +81,7 @@ class ClusterManager final : private SubscriptionHandler {
 
  private:
   friend class ClusterUpdate;
+  friend class RequestedClusters;
 
   // SubscriptionHandler
   void on_update(std::shared_ptr<const ResourceUpdate> update, Done done) override;
@@ -86,9 +95,13 @@ class ClusterManager final : private SubscriptionHandler {
   void note_initialized();
 
   // From the update that is being worked off.
-  absl::Status take(const Resource& resource);
+  absl::Status take_listed(const Resource& resource);
+  absl::Status take(const Resource& resource, bool listed);
   void remove(const std::string& name);
+  // Of those that CDS listed.
   std::vector<std::string> names() const;
+  bool in_force(std::string_view name) const;
+  void note_activated(const std::string& name);
   void work();
   void end_update();
 
@@ -108,7 +121,8 @@ class ClusterManager final : private SubscriptionHandler {
   std::shared_ptr<InitSet> first_ready_;      // what the first answer brought
   std::shared_ptr<InitTarget> first_answer_;  // nullptr: it came, or is too late
   std::unique_ptr<ClusterUpdate> update_;     // that is being worked off
-  std::function<void()> initialized_;         // nullptr: was called
+  std::map<std::string, std::unique_ptr<RequestedClusters>> requested_;  // by source and locator
+  std::function<void()> initialized_;                                    // nullptr: was called
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 

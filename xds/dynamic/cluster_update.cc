@@ -31,7 +31,7 @@ bool ClusterUpdate::step() {
 void ClusterUpdate::take(const Resource& resource) {
   absl::Status status =
       seen_.insert(resource.name).second
-          ? manager_.take(resource)
+          ? manager_.take_listed(resource)
           : absl::InvalidArgumentError(fmt::format("duplicate cluster {} found", resource.name));
   if (!status.ok()) result_.rejected.push_back({resource.name, one_sentence(status)});
 }

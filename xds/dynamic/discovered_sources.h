@@ -2,8 +2,10 @@
 // each kind. Thread: main. Lifetime: the process's; its parts outlive it.
 #pragma once
 
+#include <functional>
 #include <string>
 
+#include "xds/dynamic/cluster_manager.h"
 #include "xds/dynamic/extension_configs.h"
 #include "xds/dynamic/route_manager.h"
 #include "xds/dynamic/route_scopes.h"
@@ -13,8 +15,11 @@ namespace outrigger::xds {
 
 class DiscoveredSources final : public DynamicSources {
  public:
-  DiscoveredSources(RouteManager& routes, RouteScopes& scopes, ExtensionConfigs& extensions)
-      : routes_(routes), scopes_(scopes), extensions_(extensions) {}
+  // Made with the bootstrap's defaults, later than the others: nullptr before.
+  using Clusters = std::function<ClusterManager*()>;
+  DiscoveredSources(RouteManager& routes, RouteScopes& scopes, ExtensionConfigs& extensions,
+                    Clusters clusters)
+      : routes_(routes), scopes_(scopes), extensions_(extensions), clusters_(std::move(clusters)) {}
 
   absl::StatusOr<RouteSlotPtr> routes(const Rds& rds, const std::string& stat_prefix,
                                       CompileEnvironment& environment) override {
@@ -30,17 +35,25 @@ class DiscoveredSources final : public DynamicSources {
       const std::string& stat_prefix, CompileEnvironment& environment) override {
     return extensions_.http_filter(filter_name, source, stat_prefix, environment);
   }
+  absl::StatusOr<std::shared_ptr<const ClusterDemand>> cluster_demand(
+      const envoy::config::core::v3::ConfigSource& source, const std::string& locator) override {
+    ClusterManager* clusters = clusters_();
+    if (clusters == nullptr) return absl::FailedPreconditionError("the server is not set up yet");
+    return clusters->demand(source, locator);
+  }
   // Now and then: subscriptions that nobody needs any more end.
   void sweep() {
     scopes_.sweep();
     routes_.sweep();
     extensions_.sweep();
+    if (ClusterManager* clusters = clusters_()) clusters->sweep();
   }
 
  private:
   RouteManager& routes_;
   RouteScopes& scopes_;
   ExtensionConfigs& extensions_;
+  Clusters clusters_;
 };
 
 }  // namespace outrigger::xds

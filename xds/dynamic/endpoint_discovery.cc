@@ -12,9 +12,9 @@
 namespace outrigger::xds {
 namespace {
 
-const std::string& service_name_of(const envoy::config::cluster::v3::Cluster& message) {
+std::string service_name_of(const envoy::config::cluster::v3::Cluster& message) {
   const std::string& name = message.eds_cluster_config().service_name();
-  return name.empty() ? message.name() : name;
+  return canonical_name(name.empty() ? message.name() : name);
 }
 
 }  // namespace

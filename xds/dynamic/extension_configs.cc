@@ -40,7 +40,7 @@ class ExtensionConfigs::Config final : private SubscriptionHandler {
   Config(ExtensionConfigsParts& parts, std::string name, const ExtensionConfigSource& source,
          std::string stat_prefix, const std::shared_ptr<Slot>& slot)
       : parts_(parts),
-        name_(std::move(name)),
+        name_(canonical_name(std::move(name))),
         source_(source),
         stat_prefix_(std::move(stat_prefix)),
         subscription_stats_(scope_of<SubscriptionStats>(name_, parts.environment.stats)),
@@ -171,7 +171,7 @@ absl::Status ExtensionConfigs::Config::apply(const Resource& resource) {
   if (digest != present_) {
     auto message = parts_.reader.read<TypedExtensionConfig>(resource.body);
     if (!message.ok()) return message.status();
-    if ((*message)->name() != name_) {
+    if (canonical_name((*message)->name()) != name_) {
       return absl::InvalidArgumentError(fmt::format(
           "Unexpected resource name in ExtensionConfigDS response: {}", (*message)->name()));
     }

@@ -193,8 +193,8 @@ absl::Status ListenerManager::apply_new(const Resource& resource, Message& messa
   if (known != entries_.end() && known->second.active != nullptr && ledger != nullptr) {
     auto entry = ledger->find(resource.name);
     present_message = std::make_unique<Message>();
-    if (entry == ledger->end() || !entry->second.active ||
-        !entry->second.active->body.UnpackTo(present_message.get())) {
+    if (entry == ledger->end() || entry->second.active() == nullptr ||
+        !present_message->ParseFromString(entry->second.active()->body)) {
       present_message = nullptr;
     } else {
       present_message->set_name(resource.name);
@@ -240,8 +240,8 @@ bool ListenerManager::unchanged(const Resource& resource) {
   if (entry.init != nullptr && entry.warming_resource.body.value() == resource.body.value())
     return true;
   auto present = ledger->find(resource.name);
-  if (entry.active == nullptr || present == ledger->end() || !present->second.active ||
-      present->second.active->body.value() != resource.body.value())
+  if (entry.active == nullptr || present == ledger->end() || present->second.active() == nullptr ||
+      present->second.active()->body != resource.body.value())
     return false;
   // Back to what is in force.
   if (entry.init != nullptr) stop_warming(resource.name, entry);

@@ -98,13 +98,30 @@ void ManagedCluster::warm(std::unique_ptr<Version> version, const Resource& reso
     auto resolved = init->add("DNS");
     parts_.sink.warm(warming_->config, [resolved] { resolved->ready(); });
   }
-  if (init->is_ready()) return activate(resource);
+  bool checks = !warming_->config->health_checks.empty();
+  if (init->is_ready() && !checks) return activate(resource);
   parts_.ledger.warming(kClusterType, resource);
   warming_->resource = resource;
-  init->when_ready([this] {
-    Resource mine = *std::move(warming_->resource);
-    activate(mine);
-  });
+  init->when_ready([this] { check_endpoints(); });
+}
+
+// Its endpoints are known: each is asked once before it is in force.
+void ManagedCluster::check_endpoints() {
+  if (warming_->config->health_checks.empty()) return activate_warm();
+  EndpointDiscovery* discovery = warming_->endpoints.get();
+  // It may be given up, or replaced, before the answer.
+  std::weak_ptr<const config::Cluster> mine = warming_->config;
+  parts_.sink.check(warming_->config, discovery == nullptr ? nullptr : discovery->endpoints(),
+                    [this, mine, alive = std::weak_ptr<bool>(alive_)] {
+                      if (alive.expired() || warming_ == nullptr || warming_->config != mine.lock())
+                        return;
+                      activate_warm();
+                    });
+}
+
+void ManagedCluster::activate_warm() {
+  Resource mine = *std::move(warming_->resource);
+  activate(mine);
 }
 
 void ManagedCluster::activate(const Resource& resource) {
@@ -123,6 +140,7 @@ void ManagedCluster::activate(const Resource& resource) {
   // The one who waits for the first clusters may go on.
   std::shared_ptr<InitTarget> first = std::move(active_->first);
   before.reset();
+  parts_.activated(name_);
   if (first != nullptr) first->ready();
 }
 
@@ -130,7 +148,8 @@ void ManagedCluster::give_warming_up() {
   if (warming_ == nullptr) return;
   std::unique_ptr<Version> gone = std::move(warming_);
   gone->init->when_ready(nullptr);
-  if (gone->config->dns != nullptr) parts_.sink.abandon(gone->config->ref.slot);
+  if (gone->config->dns != nullptr || !gone->config->health_checks.empty())
+    parts_.sink.abandon(gone->config->ref.slot);
   parts_.stats.warming_clusters.dec();
 }
 

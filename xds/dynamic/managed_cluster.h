@@ -36,6 +36,8 @@ struct ManagedClusterParts {
   EndpointDiscoveryParts& discovery;
   ClusterManagerStats& stats;
   std::function<void(bool warning, const std::string& text)>& log;
+  // A version of the cluster of this name was given to the sink.
+  std::function<void(const std::string& name)> activated;
 };
 
 class ManagedCluster {
@@ -58,6 +60,9 @@ class ManagedCluster {
                     std::shared_ptr<InitTarget> first);
   // Neither a version in force nor one that warms: all were rejected.
   bool empty() const { return active_ == nullptr && warming_ == nullptr; }
+  bool in_force() const { return active_ != nullptr; }
+  // CDS sent it; else only requests asked for it.
+  bool listed = false;
   // nullptr: nothing is waited for.
   std::shared_ptr<const InitSet> waiting() const;
 
@@ -73,6 +78,8 @@ class ManagedCluster {
   absl::StatusOr<std::unique_ptr<Version>> compile(const Message& message);
   absl::Status discover(const Message& message, Version& version);
   void warm(std::unique_ptr<Version> version, const Resource& resource);
+  void check_endpoints();
+  void activate_warm();
   void activate(const Resource& resource);
   void give_warming_up();
 
@@ -80,6 +87,7 @@ class ManagedCluster {
   ManagedClusterParts& parts_;
   std::unique_ptr<Version> active_;
   std::unique_ptr<Version> warming_;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 
 }  // namespace outrigger::xds

@@ -59,7 +59,7 @@ DiscoveredTable::DiscoveredTable(RouteManagerParts& parts, std::string name,
                                  std::string stat_prefix, const std::shared_ptr<Slot>& slot,
                                  Retire retire)
     : parts_(parts),
-      name_(std::move(name)),
+      name_(canonical_name(std::move(name))),
       stat_prefix_(std::move(stat_prefix)),
       retire_(std::move(retire)),
       subscription_stats_(
@@ -119,7 +119,7 @@ absl::Status DiscoveredTable::apply(const Resource& resource) {
   if (digest != present_) {
     auto message = parts_.reader.read<Message>(resource.body);
     if (!message.ok()) return message.status();
-    if ((*message)->name() != name_) {
+    if (canonical_name((*message)->name()) != name_) {
       return absl::InvalidArgumentError(fmt::format(
           "Unexpected RDS configuration (expecting {}): {}", name_, (*message)->name()));
     }

@@ -80,7 +80,15 @@ absl::Status ScopeSet::start(InitSet* init) {
   const auto& srds = message_.scoped_rds();
   SubscriptionRequest request;
   request.type_url = RouteScopes::kTypeUrl;
-  if (!srds.srds_resources_locator().empty()) request.names = {srds.srds_resources_locator()};
+  if (const std::string& locator = srds.srds_resources_locator(); !locator.empty()) {
+    auto name = parts_.subscriptions.collection(srds.scoped_rds_config_source(), locator,
+                                                RouteScopes::kTypeUrl);
+    if (!name.ok()) {
+      errors.add("scoped_rds.srds_resources_locator", name.status());
+      return errors.status();
+    }
+    request.names = {*std::move(name)};
+  }
   request.stats = subscription_stats_;
   auto subscription =
       parts_.subscriptions.subscribe(srds.scoped_rds_config_source(), std::move(request), *this);

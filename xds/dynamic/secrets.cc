@@ -18,7 +18,8 @@ namespace outrigger::xds {
 // One secret: its subscription, and who waits for it.
 class Secrets::Entry final : public RemoteSecret, private SubscriptionHandler {
  public:
-  Entry(Secrets& owner, std::string name) : owner_(&owner), name_(std::move(name)) {}
+  Entry(Secrets& owner, std::string name)
+      : owner_(&owner), name_(canonical_name(std::move(name))) {}
 
   absl::Status subscribe(const SdsSecretConfig& from) {
     SubscriptionRequest request;

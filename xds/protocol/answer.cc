@@ -10,6 +10,7 @@
 #include "google/protobuf/io/coded_stream.h"
 #include "google/protobuf/wire_format_lite.h"
 
+#include "xds/protocol/resource_name.h"
 #include "xds/protocol/types.h"
 
 namespace outrigger::xds {
@@ -75,6 +76,7 @@ class Collector {
 
   void add(AnsweredResource one) {
     Resource& resource = one.resource;
+    resource.name = canonical_name(std::move(resource.name));
     if (resource.name.empty()) return reject(resource.name, "the resource has no name");
     if (resource.name.size() > kMaxName)
       return reject(resource.name.substr(0, 64), "the resource's name is too long");
@@ -90,6 +92,7 @@ class Collector {
     into_.rejected.push_back({std::move(name), std::move(reason)});
   }
   void remove(std::string name) {
+    name = canonical_name(std::move(name));
     if (names_.contains(name))
       return reject(std::move(name), "is both updated and removed by one response");
     if (!removed_.insert(name).second)
@@ -153,6 +156,7 @@ Answer answer_of(DiscoveryResponse&& response, std::string_view type_url) {
   out.type_url = std::string(type_url);
   out.version = std::move(*response.mutable_version_info());
   out.nonce = std::move(*response.mutable_nonce());
+  out.server = response.control_plane().identifier();
   out.resources.reserve(static_cast<size_t>(response.resources_size()));
   Collector collector(out);
   for (auto& packed : *response.mutable_resources()) read_resource(packed, out.version, collector);
@@ -176,6 +180,7 @@ absl::StatusOr<Answer> read_delta_answer(std::string_view octets) {
   out.type_url = std::move(*response->mutable_type_url());
   out.version = std::move(*response->mutable_system_version_info());
   out.nonce = std::move(*response->mutable_nonce());
+  out.server = response->control_plane().identifier();
   out.resources.reserve(static_cast<size_t>(response->resources_size()));
   Collector collector(out);
   for (Wrapped& from : *response->mutable_resources()) {

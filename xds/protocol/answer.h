@@ -28,6 +28,7 @@ struct Answer {
   std::string type_url;
   std::string version;
   std::string nonce;
+  std::string server;  // what it calls itself (control_plane.identifier); may be empty
   std::vector<AnsweredResource> resources;
   std::vector<std::string> removed;
   std::vector<RejectedResource> rejected;

@@ -47,6 +47,7 @@ absl::Status ConfigSources::set_ads(const ApiConfigSource& source) {
   auto ads = make_multiplexer(source, is_delta(source) ? kAdsDeltaMethod : kAdsSotwMethod, "");
   if (!ads.ok()) return ads.status();
   ads_ = *std::move(ads);
+  ads_delta_ = is_delta(source);
   return absl::OkStatus();
 }
 
@@ -67,6 +68,22 @@ absl::StatusOr<std::unique_ptr<Subscription>> ConfigSources::subscribe(
   // What a file says is there at once, or not at all.
   auto timeout = path_of(source).empty() ? fetch_timeout_of(source) : std::chrono::milliseconds(0);
   return (*topic)->subscribe(std::move(request), handler, timeout);
+}
+
+absl::Status ConfigSources::check_incremental(const ConfigSource& source,
+                                              std::string_view type_url) {
+  if (absl::Status status = check_config_source(source); !status.ok()) return status;
+  constexpr std::string_view kProblem =
+      "only incremental xDS (DELTA_GRPC) can be asked for one resource after the other";
+  if (!path_of(source).empty())
+    return field_error(source.has_path_config_source() ? "path_config_source" : "path", kProblem);
+  if (source.has_api_config_source()) {
+    if (is_delta(source.api_config_source()) && find_resource_type(type_url) != nullptr)
+      return absl::OkStatus();
+    return field_error("api_config_source.api_type", kProblem);
+  }
+  if (absl::Status status = ads_topic(type_url).status(); !status.ok()) return status;
+  return ads_delta_ ? absl::OkStatus() : field_error("ads", kProblem);
 }
 
 absl::StatusOr<Topic*> ConfigSources::topic_of(const ConfigSource& source,

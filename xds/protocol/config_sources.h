@@ -51,6 +51,8 @@ class ConfigSources final : public SubscriptionFactory {
 
   // As requests carry it. Before start().
   void set_node(envoy::config::core::v3::Node node);
+  // What of the node is part of the names of collections.
+  void set_node_params(ContextParams params) { node_params_ = std::move(params); }
   // dynamic_resources.ads_config. An error opens with the field's path inside of it.
   absl::Status set_ads(const envoy::config::core::v3::ApiConfigSource& source);
   // The clusters of the bootstrap can be asked for streams: those of one type open now, or as soon
@@ -59,6 +61,8 @@ class ConfigSources final : public SubscriptionFactory {
   // The aggregated stream opens: clusters that it needs are ready.
   void start_ads();
 
+  absl::Status check_incremental(const envoy::config::core::v3::ConfigSource& source,
+                                 std::string_view type_url) override;
   absl::StatusOr<std::unique_ptr<Subscription>> subscribe(
       const envoy::config::core::v3::ConfigSource& source, SubscriptionRequest request,
       SubscriptionHandler& handler) override;
@@ -81,12 +85,16 @@ class ConfigSources final : public SubscriptionFactory {
   void forget_unused();
 
   ConfigSourcesParts parts_;
+  ContextParams node_params() const override { return node_params_; }
+
   envoy::config::core::v3::Node node_;
+  ContextParams node_params_;
   std::unique_ptr<ProtocolContext> context_;
   std::unique_ptr<Multiplexer> ads_;                             // nullptr: none is configured
   std::map<std::string, std::unique_ptr<Multiplexer>> streams_;  // by source and type
   std::map<std::string, std::unique_ptr<FileTopic>> files_;      // by path and type
   std::map<std::string, unsigned, std::less<>> paused_;          // aggregated types
+  bool ads_delta_ = false;
   bool started_ = false;
   std::unique_ptr<Clock::Alarm> sweep_;
 };

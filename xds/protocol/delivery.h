@@ -2,6 +2,7 @@
 // rejected. Thread: main. Lifetime: until the last consumer answered; answers may come after it.
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <memory>
 #include <utility>
@@ -28,8 +29,8 @@ class Delivery {
   bool answered(SubscriberId id, const UpdateResult& result) {
     if (waiting_.erase(id) == 0) return false;
     for (const RejectedResource& one : result.rejected) {
-      rejected_names_.insert(one.name);
-      rejected_.push_back(one);
+      bool fresh = rejected_names_.insert(one.name).second;
+      if (fresh || !said(one)) rejected_.push_back(one);
     }
     return true;
   }
@@ -43,6 +44,13 @@ class Delivery {
   const absl::flat_hash_set<std::string>& rejected_names() const { return rejected_names_; }
 
  private:
+  // Who wants all and who wants this one may refuse it alike.
+  bool said(const RejectedResource& what) const {
+    return std::any_of(rejected_.begin(), rejected_.end(), [&](const RejectedResource& one) {
+      return one.name == what.name && one.reason == what.reason;
+    });
+  }
+
   absl::flat_hash_map<SubscriberId, UpdatePtr> waiting_;
   std::vector<UpdatePtr> updates_;
   std::vector<RejectedResource> rejected_;

@@ -26,6 +26,9 @@ class DeltaSession final : public Session {
 
   std::string request(Interest& interest, const Node* node) override {
     auto touched = interest.take_touched();
+    for (const std::string& name : interest.take_again()) {
+      if (interest.wants(name) && told_names_.erase(name) > 0) touched.insert(name);
+    }
     for (const std::string& name : touched) {
       if (!interest.wants(name) && !interest.wildcard()) versions_.erase(name);
     }

@@ -3,14 +3,10 @@
 #include <algorithm>
 #include <iterator>
 
+#include "xds/protocol/resource_name.h"
+
 namespace outrigger::xds {
 namespace {
-
-constexpr std::string_view kScheme = "xdstp://";
-
-bool is_xdstp(std::string_view name) {
-  return name.substr(0, kScheme.size()) == kScheme;
-}
 
 bool wants_all(const std::vector<std::string>& names) {
   return names.empty() || std::binary_search(names.begin(), names.end(), kWildcard);
@@ -19,6 +15,7 @@ bool wants_all(const std::vector<std::string>& names) {
 }  // namespace
 
 std::vector<std::string> tidy_names(std::vector<std::string> names) {
+  for (std::string& name : names) name = canonical_name(std::move(name));
   std::sort(names.begin(), names.end());
   names.erase(std::unique(names.begin(), names.end()), names.end());
   return names;
@@ -30,7 +27,7 @@ std::string Interest::collection_of(std::string_view name) {
   std::string_view path = name.substr(0, name.find('?'));
   std::string_view context = name.substr(path.size());
   size_t slash = path.rfind('/');
-  if (slash < kScheme.size()) return {};
+  if (slash < std::string_view("xdstp://").size()) return {};
   std::string out(path.substr(0, slash + 1));
   out += kWildcard;
   out += context;

@@ -57,6 +57,9 @@ class Interest {
   // Names that came or went since the last time, and are so still or again.
   const Touched& touched() const { return touched_; }
   Touched take_touched() { return std::exchange(touched_, {}); }
+  // The server is to be told the name once more, though it knows that we want it.
+  void ask_again(const std::string& name) { again_.insert(name); }
+  Touched take_again() { return std::exchange(again_, {}); }
 
  private:
   template <class Visit>
@@ -84,13 +87,13 @@ class Interest {
 
   Names names_;
   absl::btree_set<SubscriberId> all_;
-  Touched touched_;
+  Touched touched_, again_;
   bool has_collections_ = false;
   bool namespaces_ = false;
   bool by_parent_ = false;
 };
 
-// Sorted, each once.
+// Sorted, each once; xdstp:// names in their canonical form.
 std::vector<std::string> tidy_names(std::vector<std::string> names);
 
 }  // namespace outrigger::xds

@@ -96,6 +96,8 @@ void Multiplexer::on_stream_open() {
 void Multiplexer::on_stream_message(std::string message) {
   auto answer = options_.delta ? read_delta_answer(message) : read_sotw_answer(message);
   if (!answer.ok()) return stream_.give_up(std::string(answer.status().message()));
+  if (ControlPlaneStats* to = stats(); to != nullptr && !answer->server.empty())
+    to->identifier.set(answer->server);
   Channel* channel = channel_of(answer->type_url);
   if (channel == nullptr) {
     if (ignored_types_.size() < kMaxIgnoredTypes && ignored_types_.insert(answer->type_url).second)

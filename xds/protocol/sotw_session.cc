@@ -23,6 +23,7 @@ class SotwSession final : public Session {
   }
 
   std::string request(Interest& interest, const Node* node) override {
+    interest.take_again();
     bool changed = !interest.take_touched().empty() || interest.wildcard() != told_wildcard_;
     if (told_ ? !changed : interest.empty()) return {};
     DiscoveryRequest message = base(interest, node);

@@ -16,6 +16,7 @@
 
 #include "api/stats.h"
 #include "xds/protocol/resource.h"
+#include "xds/protocol/resource_name.h"
 
 namespace outrigger::xds {
 
@@ -38,6 +39,9 @@ class Subscription {
   virtual ~Subscription() = default;
   // The names of interest from now on; empty: all (wildcard).
   virtual void set_names(std::vector<std::string> names) = 0;
+  // The server said that there is no such resource, or nothing: it is to look again. Incremental
+  // only: elsewhere each request names all.
+  virtual void ask_again(const std::string& /*name*/) {}
 };
 
 struct SubscriptionRequest {
@@ -50,6 +54,23 @@ struct SubscriptionRequest {
 class SubscriptionFactory {
  public:
   virtual ~SubscriptionFactory() = default;
+  // Could resources of the type be subscribed to one by one, as they are needed? Only incremental
+  // xDS says what does not exist.
+  virtual absl::Status check_incremental(const envoy::config::core::v3::ConfigSource& /*source*/,
+                                         std::string_view /*type_url*/) {
+    return absl::OkStatus();
+  }
+  // The name under which a collection (lds_resources_locator, ...) is subscribed to: its canonical
+  // form, with what node_context_params say of this node. The source has to be incremental.
+  virtual absl::StatusOr<std::string> collection(
+      const envoy::config::core::v3::ConfigSource& source, std::string_view locator,
+      std::string_view type_url) {
+    if (absl::Status status = check_incremental(source, type_url); !status.ok()) return status;
+    auto name = parse_locator(locator, type_url);
+    if (!name.ok()) return name.status();
+    name->context.merge(node_params());  // what the locator says itself stays
+    return name->text();
+  }
   // An error names the field of the source that cannot be used. The first update never comes from
   // inside the call.
   virtual absl::StatusOr<std::unique_ptr<Subscription>> subscribe(
@@ -59,6 +80,9 @@ class SubscriptionFactory {
   // server's CDS update is in force before EDS, LDS and RDS go on (make-before-break).
   virtual void pause(std::string_view type_url) = 0;
   virtual void resume(std::string_view type_url) = 0;
+
+ protected:
+  virtual ContextParams node_params() const { return {}; }
 };
 
 }  // namespace outrigger::xds

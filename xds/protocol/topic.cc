@@ -42,6 +42,8 @@ void Topic::leave(TopicSubscription& subscriber) {
   SubscriberId id = subscriber.id();
   interest_.remove(id, subscriber.names());
   subscribers_.erase(id);
+  // Nobody hears of changes any more: it would become stale.
+  if (type_url() == kScopedRouteType && !interest_.wildcard()) held_.clear();
   if (current_ != nullptr && current_->delivery->waits_for(id)) {
     current_->delivery->answered(id, {});
     work_later();
@@ -61,6 +63,11 @@ void Topic::names_changed(TopicSubscription& subscriber, const std::vector<std::
   owner_.request_due(*this);
 }
 
+void Topic::ask_again(const std::string& name) {
+  interest_.ask_again(name);
+  owner_.request_due(*this);
+}
+
 // What is there already is delivered as an update of its own; what is on its way to others, after
 // they took it.
 void Topic::replay(SubscriberId id, const std::vector<std::string>& names) {
@@ -69,7 +76,7 @@ void Topic::replay(SubscriberId id, const std::vector<std::string>& names) {
   for (const std::string& name : names) {
     if (held_.find(name) != nullptr) there.push_back(name);
   }
-  bool all = options_.keep_all && names.empty() && !held_.empty();
+  bool all = holds_all() && names.empty() && !held_.empty();
   if (there.empty() && !all) return;
   if (queue_.empty() || !std::holds_alternative<Replay>(queue_.back()))
     queue_.emplace_back(Replay());
@@ -139,7 +146,7 @@ void Topic::prune() {
   if (options_.keep_all) return;
   for (const std::string& name : interest_.touched()) {
     if (interest_.wants(name)) continue;
-    held_.forget(name);
+    if (!holds_all()) held_.forget(name);
     if (interest_.wildcard()) continue;
     ttls_.erase(name);
     context_.ledger.removed(type_url(), name);

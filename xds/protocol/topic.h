@@ -112,6 +112,7 @@ class Topic {
   // topic.cc
   void leave(TopicSubscription& subscriber);
   void names_changed(TopicSubscription& subscriber, const std::vector<std::string>& from);
+  void ask_again(const std::string& name);
   void replay(SubscriberId id, const std::vector<std::string>& names);
   void on_fetch_timeout(SubscriberId id);
   void prune();
@@ -136,6 +137,11 @@ class Topic {
   void finish();
   bool wanted(const std::string& name) const;
   void hold(const Current& done);
+  // Whether all resources are held, for who subscribes to all of them later. Of clusters and
+  // listeners there is one consumer, who keeps what it needs.
+  bool holds_all() const {
+    return options_.keep_all || (type_url() == kScopedRouteType && interest_.wildcard());
+  }
   bool lists_all() const { return options_.sotw && type_ != nullptr && type_->complete; }
 
   const TopicOptions options_;

@@ -257,9 +257,9 @@ void Topic::finish_if_complete() {
 
 void Topic::hold(const Current& done) {
   const auto& rejected = done.delivery->rejected_names();
-  if (options_.keep_all) {
+  if (holds_all()) {
     if (done.all == nullptr) return;
-    held_.clear();
+    if (options_.sotw && done.all->complete) held_.clear();
     held_.take(done.all, rejected);
     return;
   }

@@ -19,6 +19,11 @@ void TopicSubscription::set_names(std::vector<std::string> names) {
   topic_.names_changed(*this, from);
 }
 
+void TopicSubscription::ask_again(const std::string& name) {
+  count_attempt();
+  topic_.ask_again(name);
+}
+
 SubscriptionStats* TopicSubscription::stats() {
   return stats_ == nullptr ? nullptr : &stats_->local<SubscriptionStats>(StatsScope::kMainThread);
 }
@@ -59,6 +64,7 @@ void TopicSubscription::count_success(const std::string& version,
   auto since_epoch =
       std::chrono::duration_cast<std::chrono::milliseconds>(at.time_since_epoch()).count();
   to->update_time.set(since_epoch);
+  to->version_text.set(version);
   to->version.set(static_cast<int64_t>(XXH64(version.data(), version.size(), 0)));
   to->update_duration.record(static_cast<uint64_t>(std::max<int64_t>(took.count(), 0)));
 }

@@ -27,6 +27,7 @@ class TopicSubscription final : public Subscription {
   ~TopicSubscription() override;
 
   void set_names(std::vector<std::string> names) override;
+  void ask_again(const std::string& name) override;
 
   SubscriberId id() const { return id_; }
   const std::vector<std::string>& names() const { return names_; }  // sorted, each once

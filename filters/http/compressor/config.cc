@@ -70,8 +70,9 @@ ZstdSettings compile_zstd(const Zstd& proto) {
   return out;
 }
 
-absl::StatusOr<EncoderSettings> compile_library(const pb::Compressor& proto) {
-  const auto& any = proto.compressor_library().typed_config();
+absl::StatusOr<EncoderSettings> compile_library(
+    const envoy::config::core::v3::TypedExtensionConfig& library) {
+  const auto& any = library.typed_config();
   Gzip gzip;
   Brotli brotli;
   Zstd zstd;
@@ -112,7 +113,7 @@ absl::StatusOr<std::shared_ptr<const HttpFilterFactory>> compile(
     const google::protobuf::Message& config, CompileContext& context) {
   const auto& proto = static_cast<const pb::Compressor&>(config);
   Settings settings;
-  auto encoder = compile_library(proto);
+  auto encoder = compile_library(proto.compressor_library());
   if (!encoder.ok()) return encoder.status();
   settings.encoder = *encoder;
   settings.request = compile_direction(proto.request_direction_config().common_config(), false);
@@ -122,7 +123,8 @@ absl::StatusOr<std::shared_ptr<const HttpFilterFactory>> compile(
   settings.remove_accept_encoding = response.remove_accept_encoding_header();
   settings.uncompressible_codes.assign(response.uncompressible_response_codes().begin(),
                                        response.uncompressible_response_codes().end());
-  settings.description = encoding_name(settings.encoder);
+  settings.choose_first = proto.choose_first();
+  if (settings.choose_first) settings.description = kChooseFirst;
   for (const std::string& type : settings.response.content_types) {
     settings.description += " " + type;
   }
@@ -144,6 +146,14 @@ absl::StatusOr<std::shared_ptr<const FilterRouteConfig>> compile_route(
   const auto& response = proto.overrides().response_direction_config();
   if (response.has_remove_accept_encoding_header()) {
     route->remove_accept_encoding = response.remove_accept_encoding_header().value();
+  }
+  if (proto.overrides().has_compressor_library()) {
+    auto encoder = compile_library(proto.overrides().compressor_library());
+    if (!encoder.ok()) {
+      return absl::InvalidArgumentError(
+          fmt::format("overrides.{}", std::string(encoder.status().message())));
+    }
+    route->encoder = *std::move(encoder);
   }
   return route;
 }

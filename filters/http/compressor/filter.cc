@@ -64,10 +64,13 @@ Verdict CompressorFilter::on_request_headers(FilterContext& context, http::Heade
   const auto* route = static_cast<const CompressorRouteConfig*>(context.route_config());
   disabled_ = route != nullptr && route->disabled;
   if (disabled_) return Verdict::next();
+  if (route != nullptr && route->encoder) encoder_ = &*route->encoder;
   if (const auto* field = headers.find("accept-encoding")) accept_encoding_ = field->value;
   FilterState& state = context.info().make_extras(context.arena()).filter_state;
   const std::string* others = state.find(kRegistry);
-  state.set(kRegistry, (others == nullptr ? std::string() : *others) + settings_.description);
+  std::string registered = others == nullptr ? std::string() : *others;
+  registered += encoding_name(*encoder_);
+  state.set(kRegistry, registered + settings_.description);
 
   bool remove = route != nullptr && route->remove_accept_encoding
                     ? *route->remove_accept_encoding
@@ -148,14 +151,18 @@ bool CompressorFilter::is_chosen(FilterContext& context, const http::HeaderMap& 
   const std::string* registered = context.info().extras->filter_state.find(kRegistry);
   std::string_view list = registered == nullptr ? std::string_view() : *registered;
   std::vector<std::string_view> available;
+  std::string_view first;
   for (std::string_view line : split(list, '\n')) {
     std::vector<std::string_view> parts = split(line, ' ');
     std::string_view encoding = parts.front();
     parts.erase(parts.begin());
-    if (type_is_in(headers, parts)) available.push_back(encoding);
+    bool choose_first = !parts.empty() && kChooseFirst.ends_with(parts.front());
+    if (!type_is_in(headers, parts)) continue;
+    available.push_back(encoding);
+    if (choose_first) first = encoding;
   }
-  Decision decision = choose_encoding(*accept_encoding_, available);
-  bool own = decision.encoding == encoding_name(settings_.encoder);
+  Decision decision = choose_encoding(*accept_encoding_, available, first);
+  bool own = decision.encoding == encoding_name(*encoder_);
   switch (decision.choice) {
     case Choice::compressor:
       (own ? stats.header_compressor_used : stats.header_compressor_overshadowed).inc();
@@ -174,10 +181,10 @@ bool CompressorFilter::is_chosen(FilterContext& context, const http::HeaderMap& 
 }
 
 void CompressorFilter::begin(http::HeaderMap& headers, Message& message) const {
-  message.encoder = make_encoder(settings_.encoder);
+  message.encoder = make_encoder(*encoder_);
   if (message.encoder == nullptr) return;
   headers.remove(HeaderId::content_length);
-  headers.add(kContentEncoding, encoding_name(settings_.encoder));
+  headers.add(kContentEncoding, encoding_name(*encoder_));
 }
 
 bool CompressorFilter::write(FilterContext& context, Message& message,

@@ -17,7 +17,8 @@ namespace outrigger::filters::compressor {
 
 class CompressorFilter final : public HttpFilter {
  public:
-  explicit CompressorFilter(const Settings& settings) : settings_(settings) {}
+  explicit CompressorFilter(const Settings& settings)
+      : settings_(settings), encoder_(&settings.encoder) {}
 
   Verdict on_request_headers(FilterContext& context, http::HeaderMap& headers,
                              bool end_stream) override;
@@ -47,6 +48,7 @@ class CompressorFilter final : public HttpFilter {
              std::string_view piece, bool last) const;
 
   const Settings& settings_;
+  const EncoderSettings* encoder_;  // the filter's, or the route's
   bool disabled_ = false;
   std::optional<std::string_view> accept_encoding_;
   Message request_, response_;

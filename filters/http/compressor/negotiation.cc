@@ -40,7 +40,8 @@ std::optional<Wish> parse_wish(std::string_view token) {
 
 }  // namespace
 
-Decision choose_encoding(std::string_view accepted, std::span<const std::string_view> available) {
+Decision choose_encoding(std::string_view accepted, std::span<const std::string_view> available,
+                         std::string_view first) {
   std::vector<std::string_view> allowed(available.begin(), available.end());
   std::vector<Wish> wishes;
   while (!accepted.empty()) {
@@ -59,7 +60,9 @@ Decision choose_encoding(std::string_view accepted, std::span<const std::string_
   for (const Wish& wish : wishes) {
     bool known = wish.encoding == "identity" || wish.encoding == "*" ||
                  std::find(allowed.begin(), allowed.end(), wish.encoding) != allowed.end();
-    if (known && wish.weight > best.weight) best = wish;
+    bool liked_more = wish.weight > best.weight;
+    bool liked_as_much = wish.weight == best.weight && !first.empty() && wish.encoding == first;
+    if (known && (liked_more || liked_as_much)) best = wish;
   }
   if (best.weight <= 0) return {};
   if (best.encoding == "identity") return {{}, Choice::identity};

@@ -20,7 +20,9 @@ struct Decision {
   Choice choice = Choice::not_valid;
 };
 
-// `available`: encodings in the order of the chain.
-Decision choose_encoding(std::string_view accepted, std::span<const std::string_view> available);
+// `available`: encodings in the order of the chain. `first`: the one of them that is taken where
+// the client likes several as much; empty: the one that it names first.
+Decision choose_encoding(std::string_view accepted, std::span<const std::string_view> available,
+                         std::string_view first = {});
 
 }  // namespace outrigger::filters::compressor

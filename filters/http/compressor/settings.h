@@ -44,13 +44,17 @@ struct DirectionSettings {
   bool allows_type(const http::HeaderMap& headers) const;
 };
 
+// In a compressor's description, among the types; no type is like that.
+inline constexpr std::string_view kChooseFirst = " choose-first";
+
 struct Settings {
   EncoderSettings encoder;
   DirectionSettings request, response;
   bool disable_on_etag = false;
   bool remove_accept_encoding = false;
   std::vector<uint32_t> uncompressible_codes;
-  // This compressor as others of the chain see it: its encoding and the types that it is for.
+  bool choose_first = false;  // where a client likes several as much
+  // This compressor as others of the chain see it, after its encoding: the types that it is for.
   std::string description;
   StatsScopePtr stats;
 };
@@ -58,6 +62,7 @@ struct Settings {
 struct CompressorRouteConfig final : FilterRouteConfig {
   bool disabled = false;
   std::optional<bool> remove_accept_encoding;
+  std::optional<EncoderSettings> encoder;  // in place of the filter's
 };
 
 }  // namespace outrigger::filters::compressor

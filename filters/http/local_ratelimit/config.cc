@@ -108,6 +108,7 @@ absl::StatusOr<Settings> compile_settings(const LocalRateLimit& proto, CompileCo
     if (!limit.ok()) return nested(fmt::format("rate_limits[{}]", i), limit.status());
     out.rate_limits.push_back(*std::move(limit));
   }
+  out.per_connection = proto.local_rate_limit_per_downstream_connection();
   out.stage = proto.stage();
   out.of_host = compile_host_limits(proto);
   out.rate_limit_headers = proto.enable_x_ratelimit_headers() ==

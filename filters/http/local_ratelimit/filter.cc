@@ -21,7 +21,7 @@ Verdict LocalRateLimitFilter::on_request_headers(FilterContext& context, http::H
       describe_request(context, settings_->rate_limits, settings_->stage, descriptors);
     }
   }
-  Limiter::Decision decision = settings_->limiter->judge(descriptors, context.now());
+  Limiter::Decision decision = limiter(context).judge(descriptors, context.now());
   bucket_ = decision.bucket;
   if (decision.allowed) {
     stats.ok.inc();
@@ -33,6 +33,13 @@ Verdict LocalRateLimitFilter::on_request_headers(FilterContext& context, http::H
     return Verdict::next();
   }
   return refuse(context, stats);
+}
+
+Limiter& LocalRateLimitFilter::limiter(FilterContext& context) const {
+  if (!settings_->per_connection) return *settings_->limiter;
+  std::shared_ptr<void>& held = context.connection_data(settings_->limiter);
+  if (held == nullptr) held = settings_->limiter->fresh();
+  return *static_cast<Limiter*>(held.get());
 }
 
 Verdict LocalRateLimitFilter::refuse(FilterContext& context, LocalRateLimitStats& stats) {

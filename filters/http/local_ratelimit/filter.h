@@ -20,6 +20,7 @@ class LocalRateLimitFilter final : public HttpFilter {
                               bool end_stream) override;
 
  private:
+  Limiter& limiter(FilterContext& context) const;
   Verdict refuse(FilterContext& context, LocalRateLimitStats& stats);
 
   const Settings* settings_;

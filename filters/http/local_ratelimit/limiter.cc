@@ -4,6 +4,14 @@
 
 namespace outrigger::filters::http_local_ratelimit {
 
+std::shared_ptr<Limiter> Limiter::fresh() const {
+  auto out = std::make_shared<Limiter>();
+  if (default_ != nullptr) out->set_default(default_settings_);
+  for (const Described& described : described_) out->add(described.entries, described.settings);
+  out->always_takes_default_ = always_takes_default_;
+  return out;
+}
+
 Limiter::Decision Limiter::judge(const std::vector<RateLimitDescriptor>& descriptors,
                                  TokenBucket::Time now) {
   struct Match {

@@ -22,10 +22,13 @@ class Limiter {
 
   void set_default(const BucketSettings& settings) {
     default_ = std::make_unique<TokenBucket>(settings);
+    default_settings_ = settings;
   }
   void add(Entries entries, const BucketSettings& settings) {
-    described_.push_back({std::move(entries), std::make_unique<TokenBucket>(settings)});
+    described_.push_back({std::move(entries), settings, std::make_unique<TokenBucket>(settings)});
   }
+  // The same limits with buckets of its own, of which nobody took anything.
+  std::shared_ptr<Limiter> fresh() const;
   void set_always_takes_default(bool always) { always_takes_default_ = always; }
   bool uses_descriptors() const { return !described_.empty(); }
 
@@ -34,11 +37,13 @@ class Limiter {
  private:
   struct Described {
     Entries entries;
+    BucketSettings settings;
     std::unique_ptr<TokenBucket> bucket;
   };
 
   std::vector<Described> described_;
   std::unique_ptr<TokenBucket> default_;  // nullptr: requests without a descriptor have no limit
+  BucketSettings default_settings_;
   bool always_takes_default_ = true;
 };
 

@@ -35,7 +35,8 @@ struct Settings {
   HostRateLimits of_host = HostRateLimits::overridden;
   bool rate_limit_headers = false;  // x-ratelimit-*
   int grpc_status = -1;             // of a refusal; -1: derived from the status
-  std::unique_ptr<Limiter> limiter = std::make_unique<Limiter>();
+  std::shared_ptr<Limiter> limiter = std::make_shared<Limiter>();
+  bool per_connection = false;  // each downstream connection has buckets of its own, as full
   StatsScopePtr stats;
 };
 

@@ -1,6 +1,5 @@
-// Compiles envoy.extensions.filters.http.lua.v3. No script is run: a filter without one is
-// accepted and does nothing, one with a script is refused, for it changes what goes through it.
-// Thread: main.
+// Compiles envoy.extensions.filters.http.lua.v3: scripts are loaded, and one that cannot be is
+// refused with its line. Thread: main.
 #pragma once
 
 #include <memory>
@@ -18,7 +17,6 @@ namespace outrigger::filters::lua {
 
 absl::StatusOr<std::shared_ptr<const HttpFilterFactory>> compile(
     const google::protobuf::Message& config, CompileContext& context);
-// LuaPerRoute: `disabled` only.
 absl::StatusOr<std::shared_ptr<const FilterRouteConfig>> compile_route(
     const google::protobuf::Message& config, CompileContext& context);
 

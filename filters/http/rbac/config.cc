@@ -31,12 +31,20 @@ absl::Status inside(std::string_view field, const absl::Status& status) {
 
 absl::StatusOr<Rules> compile_rules(const RBAC& message, CompileContext& context) {
   Rules out;
-  if (message.has_rules()) {
+  if (message.has_matcher()) {
+    auto rules = context.compile(message.matcher(), RbacSubject::request);
+    if (!rules.ok()) return inside("matcher", rules.status());
+    out.enforced = *std::move(rules);
+  } else if (message.has_rules()) {
     auto rules = context.compile(message.rules(), RbacSubject::request);
     if (!rules.ok()) return inside("rules", rules.status());
     out.enforced = *std::move(rules);
   }
-  if (message.has_shadow_rules()) {
+  if (message.has_shadow_matcher()) {
+    auto rules = context.compile(message.shadow_matcher(), RbacSubject::request);
+    if (!rules.ok()) return inside("shadow_matcher", rules.status());
+    out.shadow = *std::move(rules);
+  } else if (message.has_shadow_rules()) {
     auto rules = context.compile(message.shadow_rules(), RbacSubject::request);
     if (!rules.ok()) return inside("shadow_rules", rules.status());
     out.shadow = *std::move(rules);

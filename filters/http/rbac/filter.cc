@@ -37,6 +37,7 @@ class RequestSubject final : public rbac::Subject {
     std::string_view path = context_.request_headers().get(http::HeaderId::path);
     return path.substr(0, path.find_first_of("?#"));
   }
+  const config::MatchSource& match_source() const override { return context_.match_source(); }
 
  private:
   FilterContext& context_;
@@ -49,9 +50,8 @@ MetadataStruct& metadata_of(FilterContext& context, std::string_view name) {
 }
 
 // Action LOG: whether a policy matched, for an access log that asks this key.
-void note_log_hint(const rbac::Policies& policies, const rbac::Decision& decision,
-                   FilterContext& context) {
-  if (policies.action != rbac::Action::log) return;
+void note_log_hint(const rbac::Decision& decision, FilterContext& context) {
+  if (!decision.to_log) return;
   metadata_of(context, "envoy.common")["access_log_hint"] =
       MetadataValue(decision.policy != nullptr);
 }
@@ -93,7 +93,7 @@ std::optional<rbac::Decision> RbacFilter::judge(FilterContext& context, const Ru
   rbac::Decision decision = rules.enforced->judge(RequestSubject(context));
   auto& stats = settings_.stats->local<RbacStats>(context.worker());
   (decision.allowed ? stats.allowed : stats.denied).inc();
-  note_log_hint(*rules.enforced, decision, context);
+  note_log_hint(decision, context);
   note(decision, rules.enforced_prefix, "enforced_effective_policy_id", "enforced_engine_result",
        context);
   if (decision.allowed) return std::nullopt;

@@ -26,12 +26,20 @@ absl::Status inside(std::string_view field, const absl::Status& status) {
 }
 
 absl::Status compile_rules(const RBAC& message, CompileContext& context, Settings& out) {
-  if (message.has_rules()) {
+  if (message.has_matcher()) {
+    auto rules = context.compile(message.matcher(), RbacSubject::connection);
+    if (!rules.ok()) return inside("matcher", rules.status());
+    out.rules = *std::move(rules);
+  } else if (message.has_rules()) {
     auto rules = context.compile(message.rules(), RbacSubject::connection);
     if (!rules.ok()) return inside("rules", rules.status());
     out.rules = *std::move(rules);
   }
-  if (message.has_shadow_rules()) {
+  if (message.has_shadow_matcher()) {
+    auto rules = context.compile(message.shadow_matcher(), RbacSubject::connection);
+    if (!rules.ok()) return inside("shadow_matcher", rules.status());
+    out.shadow_rules = *std::move(rules);
+  } else if (message.has_shadow_rules()) {
     auto rules = context.compile(message.shadow_rules(), RbacSubject::connection);
     if (!rules.ok()) return inside("shadow_rules", rules.status());
     out.shadow_rules = *std::move(rules);

@@ -9,7 +9,7 @@ constexpr std::string_view kMetadata = "envoy.filters.network.rbac";
 class ConnectionSubject final : public rbac::Subject {
  public:
   explicit ConnectionSubject(const DownstreamConnectionInfo& connection)
-      : connection_(connection) {}
+      : connection_(connection), source_(connection) {}
 
   const DownstreamConnectionInfo& connection() const override { return connection_; }
   bool metadata_matches(const config::MetadataMatcher& matcher) const override {
@@ -17,14 +17,16 @@ class ConnectionSubject final : public rbac::Subject {
     return matcher.matches(connection_.extras == nullptr ? kNone : connection_.extras->metadata);
   }
 
+  const config::MatchSource& match_source() const override { return source_; }
+
  private:
   const DownstreamConnectionInfo& connection_;
+  config::ConnectionSource source_;
 };
 
 // Action LOG: whether a policy matched, for an access log that asks this key.
-void note_log_hint(const rbac::Policies& policies, const rbac::Decision& decision,
-                   DownstreamConnectionInfo& info) {
-  if (policies.action != rbac::Action::log) return;
+void note_log_hint(const rbac::Decision& decision, DownstreamConnectionInfo& info) {
+  if (!decision.to_log) return;
   info.make_extras().metadata.of("envoy.common")["access_log_hint"] =
       MetadataValue(decision.policy != nullptr);
 }
@@ -60,7 +62,7 @@ bool RbacFilter::judge(NetworkFilterContext& context) {
   rbac::Decision decision = settings_->rules->judge(ConnectionSubject(info));
   auto& stats = settings_->stats->local<RbacStats>(context.worker());
   (decision.allowed ? stats.allowed : stats.denied).inc();
-  note_log_hint(*settings_->rules, decision, info);
+  note_log_hint(decision, info);
   if (!decision.allowed)
     info.make_extras().connection_termination_details = rbac::denial_details(decision);
   return decision.allowed;

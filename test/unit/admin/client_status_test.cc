@@ -28,12 +28,13 @@ class ClientStatus : public ::testing::Test {
     body_.PackFrom(cluster);
     ResourceTypeStatus& clusters = server_.dynamic[std::string(kClusterType)];
     clusters.resources.resize(4);
-    ResourceVersion version{&body_, "1", server_.bootstrap_loaded_at()};
+    ResourceVersion version{body_.type_url(), body_.value(), "1", server_.bootstrap_loaded_at()};
     clusters.resources[0].name = "acked";
     clusters.resources[0].active = version;
     clusters.resources[1].name = "nacked";
     clusters.resources[1].active = version;
-    clusters.resources[1].rejected = ResourceVersion{&body_, "2", server_.bootstrap_loaded_at()};
+    clusters.resources[1].rejected = version;
+    clusters.resources[1].rejected->version = "2";
     clusters.resources[1].rejected_because = "why";
     clusters.resources[2].name = "requested";
     clusters.resources[3].name = "missing";
@@ -93,6 +94,13 @@ TEST_F(ClientStatus, RedactsSecrets) {
   envoy::extensions::transport_sockets::tls::v3::Secret secret;
   secret.mutable_tls_certificate()->mutable_private_key()->set_inline_bytes("PRIVATE");
   body_.PackFrom(secret);
+  for (ResourceStatus& one : server_.dynamic[std::string(kClusterType)].resources) {
+    for (auto* version : {&one.active, &one.rejected}) {
+      if (!*version) continue;
+      (*version)->type_url = body_.type_url();
+      (*version)->body = body_.value();
+    }
+  }
   EXPECT_THAT(ask().SerializeAsString(), ::testing::Not(HasSubstr("PRIVATE")));
 }
 

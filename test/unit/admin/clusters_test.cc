@@ -95,6 +95,34 @@ TEST(Clusters, TextHasLimitsThenEndpoints) {
   EXPECT_THAT(text, HasSubstr("backend::127.0.0.2:80::priority::1\n"));
 }
 
+TEST(Clusters, WhatWasFoundOutOfEndpointsIsShown) {
+  FakeServer server;
+  one_cluster(server);
+  auto ejected = std::make_shared<HostHealth>();
+  ejected->set(HealthFlag::kFailedOutlierCheck | HealthFlag::kFailedActiveCheck |
+               HealthFlag::kActiveCheckTimeout);
+  ejected->success_rate = 12.5;
+  auto pending = std::make_shared<HostHealth>();
+  pending->set(HealthFlag::kPendingActiveCheck | HealthFlag::kExcludedByAnswer);
+  auto degraded = std::make_shared<HostHealth>();
+  degraded->set(HealthFlag::kDegradedByActiveCheck | HealthFlag::kPendingRemoval);
+  server.known_clusters[0].health = {ejected, pending, degraded};
+  std::string text = get(server, "");
+  EXPECT_THAT(text, HasSubstr("backend::127.0.0.1:80::health_flags::"
+                              "/failed_active_hc/failed_outlier_check/active_hc_timeout\n"));
+  EXPECT_THAT(text, HasSubstr("backend::127.0.0.1:80::success_rate::12.5\n"));
+  EXPECT_THAT(text, HasSubstr("backend::[::1]:80::health_flags::/failed_eds_health"
+                              "/pending_active_hc/excluded_via_immediate_hc_fail\n"));
+  EXPECT_THAT(text, HasSubstr("backend::127.0.0.2:80::health_flags::"
+                              "/degraded_active_hc/degraded_eds_health/pending_dynamic_removal\n"));
+  auto proto = read(get(server, "format=json")).cluster_statuses(0);
+  EXPECT_TRUE(proto.host_statuses(0).health_status().failed_outlier_check());
+  EXPECT_TRUE(proto.host_statuses(0).health_status().active_hc_timeout());
+  EXPECT_EQ(proto.host_statuses(0).success_rate().value(), 12.5);
+  EXPECT_TRUE(proto.host_statuses(1).health_status().pending_active_hc());
+  EXPECT_FALSE(proto.host_statuses(1).has_success_rate());
+}
+
 TEST(Clusters, JsonIsTheProto) {
   FakeServer server;
   auto clusters = read(get(one_cluster(server), "format=json"));

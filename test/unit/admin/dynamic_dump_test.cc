@@ -35,7 +35,8 @@ class DynamicDump : public ::testing::Test {
   template <class Message>
   ResourceVersion version(const Message& message, std::string_view version) {
     bodies_.emplace_back().PackFrom(message);
-    return {&bodies_.back(), version, server_.bootstrap_loaded_at()};
+    const google::protobuf::Any& body = bodies_.back();
+    return {body.type_url(), body.value(), version, server_.bootstrap_loaded_at()};
   }
   ResourceStatus& add(std::string_view type, std::string_view name) {
     auto [at, added] = server_.dynamic.try_emplace(std::string(type));

@@ -47,6 +47,13 @@ TEST(CompressorChoice, IsTheClients) {
   }
 }
 
+TEST(CompressorChoice, PrefersTheFirstAmongEquals) {
+  const std::string_view all[] = {"gzip", "br", "zstd"};
+  EXPECT_EQ(choose_encoding("gzip, br", all, "br").encoding, "br");
+  EXPECT_EQ(choose_encoding("gzip;q=0.5, br;q=0.5, zstd", all, "br").encoding, "zstd");
+  EXPECT_EQ(choose_encoding("gzip", all, "br").encoding, "gzip");
+}
+
 TEST(CompressorEncoder, EveryPieceCanBeDecodedAtOnce) {
   using namespace compressor;
   for (const EncoderSettings& settings :

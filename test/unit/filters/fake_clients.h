@@ -23,6 +23,7 @@ class FakeAsyncClient final : public http::AsyncClient {
     calls.push_back(std::make_shared<Call>(Call{std::move(request), &handler}));
     return std::make_unique<Handle>(calls.back());
   }
+  void send(http::AsyncRequest request) override { sent.push_back(std::move(request)); }
   void answer(size_t at, int status, http::AsyncHeaders headers = {}, std::string body = {}) {
     calls[at]->handler->on_async_response({status, std::move(headers), std::move(body)});
   }
@@ -31,6 +32,7 @@ class FakeAsyncClient final : public http::AsyncClient {
   }
 
   std::vector<std::shared_ptr<Call>> calls;
+  std::vector<http::AsyncRequest> sent;  // those that nobody waits for
 
  private:
   struct Handle final : http::AsyncCall {

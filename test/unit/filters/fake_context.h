@@ -14,9 +14,11 @@
 
 #include "api/config/cluster.h"
 #include "api/filter/http_filter.h"
+#include "proxy/observe/substitution.h"
 #include "proxy/route/header_match.h"
 #include "proxy/route/header_mutation.h"
 #include "proxy/route/match.h"
+#include "proxy/route/match_source.h"
 #include "test/unit/filters/fake_clients.h"
 
 namespace outrigger::filters::test {
@@ -41,6 +43,8 @@ class FakeContext final : public FilterContext {
   MonotonicTime time{std::chrono::hours(1)};
 
   std::string held_request;
+  std::string held_response;
+  std::string filter_name = "test.filter";
 
   // What the filter did.
   unsigned routes_cleared = 0;
@@ -51,6 +55,10 @@ class FakeContext final : public FilterContext {
   std::vector<LocalReply> replies;
   unsigned request_resumes = 0;
   unsigned response_resumes = 0;
+  unsigned request_holds = 0;
+  unsigned response_holds = 0;
+  unsigned drains = 0;
+  std::vector<std::pair<LogLevel, std::string>> said;  // by scripts
   std::vector<size_t> released;
   std::vector<config::RuntimeFraction> fractions_asked;
 
@@ -93,7 +101,10 @@ class FakeContext final : public FilterContext {
     return count;
   }
   bool request_matches(const config::RouteMatch& conditions) override {
-    return route::matches(conditions, {request_, arena_, dice, nullptr});
+    return route::matches(conditions, {request_, arena_, dice, nullptr, &info_});
+  }
+  const config::MatchSource& match_source() override {
+    return *arena_.make<route::RequestSource>(request_, &info_, nullptr);
   }
   void replace_request_body(std::string_view octets) override { replaced.emplace_back(octets); }
   void replace_response_body(std::string_view octets) override { replaced.emplace_back(octets); }
@@ -107,10 +118,21 @@ class FakeContext final : public FilterContext {
     } values(*this);
     route::apply(mutations, headers, values);
   }
+  std::string_view render(const config::LogFormat& format,
+                          std::string_view local_reply_body) override {
+    observe::LogContext log{info_, &request_, get(response_)};
+    log.local_reply_body = local_reply_body;
+    return observe::evaluate_to_arena(format, log, arena_);
+  }
+  std::shared_ptr<void>& connection_data(const std::shared_ptr<const void>& owner) override {
+    return connection_data_[owner];
+  }
   http::AsyncClient& http_client() override { return http; }
   grpc::ClientFactory& grpc_clients() override { return grpc; }
   void resume_request() override { ++request_resumes; }
   void resume_response() override { ++response_resumes; }
+  void hold_request() override { ++request_holds; }
+  void hold_response() override { ++response_holds; }
   void release_response(size_t bytes) override { released.push_back(bytes); }
   void reply(const LocalReply& reply) override { replies.push_back(reply); }
   void reset(const Outcome&) override {}
@@ -119,6 +141,12 @@ class FakeContext final : public FilterContext {
   size_t request_buffered() const override { return held_request.size(); }
   void set_request_buffer_limit(uint64_t bytes) override { buffer_limit = bytes; }
   std::string_view request_buffer() override { return held_request; }
+  std::string_view response_buffer() override { return held_response; }
+  std::string_view name() const override { return filter_name; }
+  void script_log(LogLevel level, std::string_view line) override {
+    said.emplace_back(level, std::string(line));
+  }
+  void drain_connection() override { ++drains; }
   unsigned worker() const override { return 0; }
   uint64_t random() override { return dice; }
   bool fraction(const config::RuntimeFraction& fraction) override {
@@ -171,6 +199,7 @@ class FakeContext final : public FilterContext {
   http::HeaderMap request_;
   Slot response_ = nullptr;
   Slot trailers_ = nullptr;
+  std::map<std::shared_ptr<const void>, std::shared_ptr<void>> connection_data_;
   config::Route route_;
   std::array<std::optional<std::chrono::milliseconds>, 4> timers_;
 };

@@ -87,6 +87,10 @@ class FakeCompileContext final : public CompileContext {
   absl::StatusOr<config::SubstitutionFormat> compile_format(std::string_view format) override {
     return xds::compile_substitution(format);
   }
+  absl::StatusOr<config::LogFormat> compile(
+      const envoy::config::core::v3::SubstitutionFormatString& format) override {
+    return xds::compile_log_format(format);
+  }
   absl::StatusOr<config::AccessLog> compile(
       const envoy::config::accesslog::v3::AccessLog& log) override {
     return xds::compile_access_log(log);
@@ -94,6 +98,10 @@ class FakeCompileContext final : public CompileContext {
   absl::StatusOr<rbac::Policies> compile(const envoy::config::rbac::v3::RBAC& policies,
                                          RbacSubject subject) override {
     return xds::compile_rbac(policies, subject);
+  }
+  absl::StatusOr<rbac::Policies> compile(const ::xds::type::matcher::v3::Matcher& matcher,
+                                         RbacSubject subject) override {
+    return xds::compile_rbac_matcher(matcher, subject);
   }
   absl::StatusOr<config::RouteMatch> compile(
       const envoy::config::route::v3::RouteMatch& match) override {
@@ -115,6 +123,11 @@ class FakeCompileContext final : public CompileContext {
   absl::StatusOr<std::string> read(const envoy::config::core::v3::DataSource& source) override {
     return xds::read_data_source(source);
   }
+  absl::StatusOr<std::shared_ptr<const ClusterDemand>> cluster_demand(
+      const envoy::config::core::v3::ConfigSource&, const std::string&) override {
+    if (demand == nullptr) return absl::InvalidArgumentError("source: no such source");
+    return demand;
+  }
   std::shared_ptr<void> share(const std::string& key,
                               const std::function<std::shared_ptr<void>()>& make) override {
     std::shared_ptr<void>& place = shared[key];
@@ -122,6 +135,7 @@ class FakeCompileContext final : public CompileContext {
     return place;
   }
 
+  std::shared_ptr<const ClusterDemand> demand;  // of every source; nullptr: they are refused
   std::map<std::string, std::shared_ptr<void>> shared;
   FakeRegistry registry;
   config::ClusterSlots slots;

@@ -175,6 +175,22 @@ TEST_F(LocalRateLimitTest, TheVirtualHostsLimitsCountWhereTheRouteHasNone) {
   EXPECT_EQ(describe_routed_request(context, 0, HostRateLimits::overridden).size(), 2u);
 }
 
+TEST_F(LocalRateLimitTest, AConnectionHasABucketOfItsOwn) {
+  auto factory = try_compile<LocalRateLimit>(
+      bucket + on +
+      "filter_enforced { default_value { numerator: 100 } } "
+      "local_rate_limit_per_downstream_connection: true stat_prefix: \"s\"");
+  ASSERT_TRUE(factory.ok()) << factory.status();
+  EXPECT_EQ(request(make(*factory)).kind(), Kind::next);
+  EXPECT_EQ(request(make(*factory)).kind(), Kind::reply);
+  FakeContext other;
+  ArenaPtr<HttpFilter> filter = (*factory)->create(other.arena());
+  http::HeaderMap& headers = other.make_request({{":path", "/"}});
+  EXPECT_EQ(filter->on_request_headers(other, headers, true).kind(), Kind::next);
+  filter = (*factory)->create(other.arena());
+  EXPECT_EQ(filter->on_request_headers(other, headers, true).kind(), Kind::reply);
+}
+
 TEST_F(LocalRateLimitTest, SaysWhatIsWrongWithItsConfiguration) {
   EXPECT_EQ(try_compile<LocalRateLimit>("token_bucket { max_tokens: 1 fill_interval { nanos: "
                                         "1000000 } }")

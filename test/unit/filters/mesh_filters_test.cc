@@ -1,6 +1,5 @@
 #include "absl/strings/escaping.h"
 
-#include "envoy/extensions/filters/http/lua/v3/lua.pb.h"
 #include "envoy/extensions/filters/network/ext_authz/v3/ext_authz.pb.h"
 
 #include "api/peer_exchange.h"
@@ -18,7 +17,6 @@ namespace {
 using Alpn = istio::envoy::config::filter::http::alpn::v2alpha1::FilterConfig;
 using Exchange = envoy::tcp::metadataexchange::config::MetadataExchange;
 using PeerConfig = io::istio::http::peer_metadata::Config;
-using envoy::extensions::filters::http::lua::v3::Lua;
 using envoy::extensions::filters::network::ext_authz::v3::ExtAuthz;
 
 constexpr const char* kOverrides =
@@ -293,15 +291,6 @@ TEST_F(NetworkExtAuthz, IsForConnectionsThatAPolicyMeansOnly) {
       "envoy.filters.network.rbac")["shadow_effective_policy_id"] =
       MetadataValue(std::string("istio-ext-authz-a"));
   EXPECT_EQ(run(kOfPolicy), NetworkVerdict::stop);
-}
-
-using LuaFilter = FilterTest;
-
-TEST_F(LuaFilter, IsAcceptedWithoutAScriptOnly) {
-  EXPECT_TRUE(try_compile<Lua>("").ok());
-  EXPECT_TRUE(try_compile<Lua>("default_source_code { inline_string: '' }").ok());
-  EXPECT_FALSE(try_compile<Lua>("default_source_code { inline_string: 'x = 1' }").ok());
-  EXPECT_FALSE(try_compile<Lua>("inline_code: 'x = 1'").ok());
 }
 
 }  // namespace

@@ -393,5 +393,29 @@ TEST(Http1ServerStream, ResetFromInsideAnyCallback) {
   }
 }
 
+TEST(Http1ServerHandOver, TheRestOfTheStoryIsAnotherHandlers) {
+  Server server;
+  server.feed("GET / HTTP/1.1\r\nhost: a\r\n\r\n");
+  http::StreamEncoder* encoder = server.stream().encoder;
+  ChunkPool pool;
+  FakeStream next(pool);
+  next.encoder = encoder;
+  ASSERT_TRUE(encoder->hand_over(next));
+  encoder->send_headers(next.headers({{":status", "200"}}), true);
+  EXPECT_EQ(server.codec.active_streams(), 0u);
+  EXPECT_FALSE(encoder->hand_over(next));
+}
+
+TEST(Http1ServerHandOver, IsForCompleteRequestsWithoutAnAnswer) {
+  Server server;
+  server.feed("POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 2\r\n\r\nx");
+  ChunkPool pool;
+  FakeStream next(pool);
+  EXPECT_FALSE(server.stream().encoder->hand_over(next));
+  server.feed("y");
+  server.send({{":status", "200"}}, false);
+  EXPECT_FALSE(server.stream().encoder->hand_over(next));
+}
+
 }  // namespace
 }  // namespace outrigger::http1::test

@@ -68,7 +68,7 @@ TEST_F(ListenerUpdateTest, AChainThatStayedKeepsItsConnections) {
   EXPECT_EQ(arrived("stays"), 2u);
   EXPECT_EQ(arrived("new"), 1u);
   EXPECT_FALSE(handlers_["stays"]->drained);
-  EXPECT_EQ(handlers_["goes"]->drained, DrainPace::unhurried);
+  EXPECT_EQ(handlers_["goes"]->drained, DrainPace::strategic);
   EXPECT_EQ(listener.connection_count(), 4u);
   // No new connection gets to the chain that is gone.
   connect_to(listener, 81);

@@ -81,6 +81,30 @@ TEST_F(StatsRenderTest, ChoosesByType) {
             "cluster.backend.http2.rx_reset: 0\n");
 }
 
+#define OUTRIGGER_TEXT_SAMPLE(COUNTER, GAUGE, HISTOGRAM, CODES, TEXT) \
+  COUNTER(update_success)                                             \
+  TEXT(version_text)
+OUTRIGGER_DEFINE_TEXT_STATS(TextSample, OUTRIGGER_TEXT_SAMPLE)
+
+TEST_F(StatsRenderTest, TextsComeFirst) {
+  StatsScopePtr one = store_.scope<TextSample>("cds.");
+  StatsScopePtr other = store_.scope<TextSample>("lds.");
+  one->local<TextSample>(StatsScope::kMainThread).version_text.set("before");
+  one->local<TextSample>(StatsScope::kMainThread).version_text.set("a \"1\"");
+  std::string all = render(store_, Format::text);
+  EXPECT_TRUE(all.starts_with("cds.version_text: \"a \"1\"\"\nlds.version_text: \"\"\ncds."))
+      << all;
+  EXPECT_EQ(render(store_, Format::text, {{"type", "TextReadouts"}, {"usedonly", ""}}),
+            "cds.version_text: \"a \"1\"\"\n");
+  EXPECT_EQ(render(store_, Format::json, {{"type", "TextReadouts"}, {"filter", "cds"}}),
+            R"({"stats":[{"name":"cds.version_text","value":"a \"1\""}]})");
+  EXPECT_EQ(render(store_, Format::prometheus, {{"filter", "cds"}}),
+            "# TYPE envoy_cds_update_success counter\nenvoy_cds_update_success{} 0\n");
+  EXPECT_EQ(render(store_, Format::prometheus, {{"text_readouts", ""}, {"filter", "cds.v"}}),
+            "# TYPE envoy_cds_version_text gauge\n"
+            "envoy_cds_version_text{text_value=\"a \\\"1\\\"\"} 0\n");
+}
+
 TEST_F(StatsRenderTest, RefusesWhatEnvoyRefuses) {
   EXPECT_EQ(render(store_, Format::text, {{"type", "Foo"}}), "error: invalid &type= param");
   EXPECT_EQ(render(store_, Format::text, {{"filter", "("}}),

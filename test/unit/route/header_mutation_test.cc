@@ -166,5 +166,28 @@ TEST(HeaderLevels, MissingLevelsAreSkipped) {
   EXPECT_EQ(values(response, "x-list"), (Strings{"table"}));
 }
 
+TEST(HeaderSteps, EachSeesWhatThoseBeforeItLeft) {
+  TestMessage request{{":path", "/"}, {"x-a", "1"}, {"x-drop-1", "1"}, {"x-drop-2", "2"}};
+  FromMessage source(request);
+  config::HeaderRemovalByMatch match;
+  match.name.kind = config::StringMatcher::Kind::prefix;
+  match.name.text = "x-drop";
+  config::HeaderRemovalByMatch everything;
+  everything.name.kind = config::StringMatcher::Kind::prefix;
+  everything.name.text = ":";
+  apply({addition("x-b", "2"), addition("x-b", "3", Action::add_if_absent),
+         addition("x-a", "4", Action::overwrite_if_exists),
+         addition("x-c", "5", Action::overwrite_if_exists), config::HeaderRemoval{"x-b"},
+         addition("x-b", "6", Action::overwrite_if_exists_or_add), addition("x-b", "7"), match,
+         everything},
+        request.headers, source);
+  EXPECT_EQ(values(request, "x-a"), (Strings{"4"}));
+  EXPECT_EQ(values(request, "x-b"), (Strings{"6", "7"}));
+  EXPECT_FALSE(request.has("x-c"));
+  EXPECT_FALSE(request.has("x-drop-1"));
+  EXPECT_FALSE(request.has("x-drop-2"));
+  EXPECT_EQ(request.get(":path"), "/");
+}
+
 }  // namespace
 }  // namespace outrigger::route

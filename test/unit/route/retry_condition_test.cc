@@ -1,5 +1,8 @@
 #include "proxy/route/retry_condition.h"
 
+#include <chrono>
+#include <optional>
+
 #include <gtest/gtest.h>
 
 #include "test/unit/route/request.h"
@@ -112,7 +115,6 @@ TEST(RetryRules, HeadersAddToThePolicyAndLeaveTheRequest) {
                       {"x-envoy-max-retries", "2"},
                       {"x-envoy-retriable-status-codes", "1"},
                       {"x-envoy-retriable-header-names", "a"},
-                      {"x-envoy-hedge-on-per-try-timeout", "true"},
                       {"x-else", "stays"}};
   RetryRules rules = take_retry_rules(&policy, request.headers);
   EXPECT_EQ(rules.on, config::retry_on::connect_failure | config::retry_on::server_error |
@@ -159,6 +161,55 @@ TEST(RetryDelay, GrowsUpToItsLimit) {
   EXPECT_EQ(longest(4), 199);
   EXPECT_EQ(longest(5), 249);
   EXPECT_EQ(longest(4'000'000'000), 249);
+}
+
+std::optional<int64_t> reset_delay(TestMessage::Fields response_fields, uint64_t random = 0) {
+  config::RetryPolicy policy;
+  policy.reset_headers = {{"x-reset", true}, {"retry-after", false}};
+  policy.reset_max_interval = std::chrono::seconds(60);
+  RetryRules rules;
+  rules.policy = &policy;
+  TestMessage response(response_fields);
+  std::chrono::system_clock::time_point now{std::chrono::seconds(1'000'000)};
+  auto delay = rate_limited_delay(rules, response.headers, now, random);
+  if (!delay) return std::nullopt;
+  return delay->count();
+}
+
+TEST(RateLimitedDelay, IsWhatTheHeaderSaysAndUpToHalfOfItMore) {
+  EXPECT_EQ(reset_delay({{"retry-after", "10"}}), 10'000);
+  EXPECT_EQ(reset_delay({{"retry-after", "10"}}, 4'999), 14'999);
+  EXPECT_EQ(reset_delay({{"retry-after", "10"}}, 5'000), 10'000);
+  EXPECT_EQ(reset_delay({{"x-reset", "1000007"}}), 7'000);
+}
+
+TEST(RateLimitedDelay, TakesTheFirstHeaderThatCounts) {
+  EXPECT_EQ(reset_delay({{"retry-after", "10"}, {"x-reset", "1000007"}}), 7'000);
+  EXPECT_EQ(reset_delay({{"x-reset", "999999"}, {"retry-after", "10"}}), 10'000);
+  EXPECT_EQ(reset_delay({{"x-reset", "1000061"}, {"retry-after", "60"}}), 60'000);
+}
+
+TEST(RateLimitedDelay, IsNoneForWhatIsNoTimeOrTooLong) {
+  EXPECT_EQ(reset_delay({}), std::nullopt);
+  EXPECT_EQ(reset_delay({{"retry-after", "61"}}), std::nullopt);
+  EXPECT_EQ(reset_delay({{"retry-after", "0"}}), std::nullopt);
+  EXPECT_EQ(reset_delay({{"retry-after", "soon"}}), std::nullopt);
+  EXPECT_EQ(reset_delay({{"retry-after", "-1"}}), std::nullopt);
+  EXPECT_EQ(reset_delay({{"retry-after", "18446744073709551615"}}), std::nullopt);
+}
+
+TEST(Hedging, IsAsTheRequestAsks) {
+  auto asks = [](bool configured, TestMessage::Fields fields) {
+    TestMessage request(fields);
+    bool hedges = take_hedging(configured, request.headers);
+    EXPECT_FALSE(request.has("x-envoy-hedge-on-per-try-timeout"));
+    return hedges;
+  };
+  EXPECT_TRUE(asks(true, {}));
+  EXPECT_FALSE(asks(false, {}));
+  EXPECT_TRUE(asks(false, {{"x-envoy-hedge-on-per-try-timeout", "true"}}));
+  EXPECT_FALSE(asks(true, {{"x-envoy-hedge-on-per-try-timeout", "false"}}));
+  EXPECT_TRUE(asks(true, {{"x-envoy-hedge-on-per-try-timeout", "no"}}));
 }
 
 }  // namespace

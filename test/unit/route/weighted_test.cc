@@ -28,7 +28,7 @@ TEST(ChooseCluster, FollowsTheWeightsExactly) {
   TestMessage request{};
   std::map<std::string_view, int> count;
   for (uint64_t random = 0; random < 1000; ++random) {
-    ++count[choose_cluster(action, request.headers, random).name];
+    ++count[choose_cluster(action, request.input(random)).name];
   }
   EXPECT_EQ(count["stable"], 900);
   EXPECT_EQ(count["canary"], 100);
@@ -38,7 +38,7 @@ TEST(ChooseCluster, FollowsTheWeightsExactly) {
 TEST(ChooseCluster, TellsWhichEntryItWas) {
   config::ForwardAction action = ninety_ten();
   TestMessage request{};
-  ClusterChoice choice = choose_cluster(action, request.headers, 95);
+  ClusterChoice choice = choose_cluster(action, request.input(95));
   EXPECT_EQ(choice.name, "canary");
   EXPECT_EQ(choice.slot, 10u);
   EXPECT_EQ(choice.weighted, &action.weighted[2]);
@@ -49,7 +49,7 @@ TEST(ChooseCluster, TakesTheNumberFromAHeaderThatHasOne) {
   action.weight_header = "x-number";
   auto name = [&action](TestMessage::Fields fields) {
     TestMessage request(fields);
-    return std::string(choose_cluster(action, request.headers, 0).name);
+    return std::string(choose_cluster(action, request.input(0)).name);
   };
   EXPECT_EQ(name({{"x-number", "190"}}), "canary");
   EXPECT_EQ(name({{"x-number", "18446744073709551615"}}), "stable");
@@ -62,10 +62,10 @@ TEST(ChooseCluster, NamesTheClusterByAHeader) {
   config::ForwardAction action;
   action.cluster_header = "x-cluster";
   TestMessage request{{"x-cluster", "there"}};
-  EXPECT_EQ(choose_cluster(action, request.headers, 0).name, "there");
-  EXPECT_EQ(choose_cluster(action, request.headers, 0).slot, config::ClusterRef::kNoSlot);
+  EXPECT_EQ(choose_cluster(action, request.input(0)).name, "there");
+  EXPECT_EQ(choose_cluster(action, request.input(0)).slot, config::ClusterRef::kNoSlot);
   TestMessage without{};
-  EXPECT_EQ(choose_cluster(action, without.headers, 0).name, "");
+  EXPECT_EQ(choose_cluster(action, without.input(0)).name, "");
 }
 
 TEST(ChooseCluster, OfAMirror) {

@@ -175,5 +175,19 @@ TEST_F(EpollLoopTest, ATurnTaskRunsOnceAfterItsCallerReturned) {
   EXPECT_EQ(runs, 1);
 }
 
+TEST_F(EpollLoopTest, MeasuresItsTurnsWhereItIsAskedTo) {
+  DispatcherStats stats;
+  loop->measure(&stats);
+  bool done = false;
+  loop->post([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    done = true;
+  });
+  run_until([&] { return done; });
+  EXPECT_GT(stats.loop_duration_us.count(), 0u);
+  EXPECT_GE(stats.loop_duration_us.sum(), 2000u);
+  EXPECT_GT(stats.poll_delay_us.count(), 0u);
+}
+
 }  // namespace
 }  // namespace outrigger::runtime

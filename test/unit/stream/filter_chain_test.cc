@@ -22,12 +22,16 @@ class Scripted final : public HttpFilter {
 
   // The next verdicts; `next` when there are none left.
   std::deque<Verdict> says;
+  // What it puts in the place of a request's body from its headers on; empty: nothing.
+  std::string gives;
 
  private:
-  Verdict on_request_headers(FilterContext&, http::HeaderMap&, bool end) override {
+  Verdict on_request_headers(FilterContext& context, http::HeaderMap&, bool end) override {
+    if (!gives.empty() && end) context.replace_request_body(gives);
     return answer(end ? ">headers." : ">headers");
   }
-  Verdict on_request_body(FilterContext&, std::string_view body, bool end) override {
+  Verdict on_request_body(FilterContext& context, std::string_view body, bool end) override {
+    if (!gives.empty()) context.replace_request_body(gives);
     return answer(">" + std::string(body) + (end ? "." : ""));
   }
   Verdict on_request_trailers(FilterContext&, http::HeaderMap&) override {
@@ -317,6 +321,63 @@ TEST_F(Chain, ReleaseGivesNoMoreThanTheFilterHasSeen) {
   log_.clear();
   chain_.release(Direction::response, 1, 100);
   EXPECT_EQ(log_, (Log{"a<ab", "client:ab"}));
+}
+
+TEST_F(Chain, AMessageWithoutBodyMayBeGivenOne) {
+  a_->gives = "new";
+  chain_.request_headers(*head_, true);
+  EXPECT_EQ(log_, (Log{"a>headers.", "b>headers", "upstream:headers", "b>new.", "upstream:new."}));
+}
+
+TEST_F(Chain, ABodyThatWasGivenWaitsWithItsMessage) {
+  a_->gives = "new";
+  a_->says = {Verdict::wait()};
+  chain_.request_headers(*head_, true);
+  EXPECT_EQ(log_, Log{"a>headers."});
+  log_.clear();
+  chain_.resume(Direction::request, 0);
+  EXPECT_EQ(log_, (Log{"b>headers", "upstream:headers", "b>new.", "upstream:new."}));
+}
+
+TEST_F(Chain, WhatTakesThePlaceOfAPieceWaitsWithIt) {
+  a_->gives = "new";
+  a_->says = {Verdict::next(), Verdict::wait()};
+  chain_.request_headers(*head_, false);
+  chain_.request_body("ab", true);
+  log_.clear();
+  chain_.resume(Direction::request, 0);
+  EXPECT_EQ(log_, (Log{"b>new.", "upstream:new."}));
+}
+
+TEST_F(Chain, AFilterThatWaitedMayHoldTheBodyNext) {
+  a_->says = {Verdict::wait(), Verdict::hold(), Verdict::next()};
+  chain_.request_headers(*head_, false);
+  chain_.request_body("ab", false);
+  log_.clear();
+  chain_.hold(Direction::request, 0);
+  EXPECT_EQ(log_, Log{"a>ab"});
+  log_.clear();
+  chain_.request_body("cd", true);
+  EXPECT_EQ(log_, (Log{"a>cd.", "b>headers", "upstream:headers", "b>abcd.", "upstream:abcd."}));
+}
+
+TEST_F(Chain, WhatIsHereAlreadyIsHeldAtOnce) {
+  a_->says = {Verdict::wait(), Verdict::hold(), Verdict::next()};
+  chain_.request_headers(*head_, false);
+  chain_.request_body("ab", false);
+  chain_.request_trailers(*trailers_);
+  log_.clear();
+  chain_.hold(Direction::request, 0);
+  EXPECT_EQ(log_, (Log{"a>ab", "a>trailers", "b>headers", "upstream:headers", "b>ab", "upstream:ab",
+                       "b>trailers", "upstream:trailers"}));
+}
+
+TEST_F(Chain, AWholeBodyAboveTheLimitDoesNotWait) {
+  a_->says = {Verdict::hold(), Verdict::hold(), Verdict::wait()};
+  chain_.request_headers(*head_, false);
+  chain_.request_body("0123456789", false);
+  chain_.request_body("!", true);
+  EXPECT_EQ(log_.back(), "reply 413 request_payload_too_large");
 }
 
 TEST_F(Chain, TheTwoWaysWaitIndependently) {

@@ -235,6 +235,34 @@ TEST_F(HttpConnectionTest, AnUnhurriedDrainDuringAResponseWaitsForTheNextOne) {
   EXPECT_TRUE(client->got_fin());
 }
 
+TEST_F(HttpConnectionTest, AGradualDrainEndsConnectionsAfterEverMoreOfTheirResponses) {
+  server().ramp.configure(true, seconds(100));
+  Client client = connect();
+  client->send(get("/direct"));
+  client->take();
+  listener_->drain(net::DrainPace::strategic);
+  client->send(get("/direct"));
+  EXPECT_FALSE(contains(client->take(), "connection: close")) << "no time has passed";
+  EXPECT_EQ(stats().downstream_cx_drain_close.value(), 0u);
+  loop_.advance(seconds(99));
+  listener_->drain(net::DrainPace::strategic);  // it goes on as it began
+  loop_.advance(seconds(1));
+  client->send(get("/direct"));
+  EXPECT_TRUE(contains(client->take(), "connection: close"));
+  EXPECT_TRUE(client->got_fin());
+  EXPECT_EQ(stats().downstream_cx_drain_close.value(), 1u);
+}
+
+TEST_F(HttpConnectionTest, AnImmediateDrainEndsAConnectionWithItsNextResponse) {
+  server().ramp.configure(false, seconds(100));
+  Client client = connect();
+  client->send(get("/direct"));
+  client->take();
+  listener_->drain(net::DrainPace::strategic);
+  client->send(get("/direct"));
+  EXPECT_TRUE(contains(client->take(), "connection: close"));
+}
+
 TEST_F(HttpConnectionTest, ASlowClientStopsTheUpstream) {
   Client client = connect();
   client->send(get("/"));

@@ -63,6 +63,7 @@ class ProxyTest : public ::testing::Test {
   std::shared_ptr<config::Cluster> cluster_ =
       outrigger::test::cluster({{outrigger::test::endpoint(80)}});
   std::unique_ptr<HttpListener> listener_;
+  ServerState& server() { return server_; }
 
  private:
   static std::shared_ptr<const config::RouteTable> routes() {
@@ -71,7 +72,7 @@ class ProxyTest : public ::testing::Test {
     config::VirtualHost& host = table->hosts.emplace_back();
     config::Route& direct = host.routes.emplace_back();
     direct.match.path.text = "/direct";
-    direct.action = config::DirectResponseAction{200, "here"};
+    direct.action = config::DirectResponseAction{200, "here", nullptr};
     config::Route& forward = host.routes.emplace_back();
     forward.match.path.text = "/";
     config::ForwardAction action;

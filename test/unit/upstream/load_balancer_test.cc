@@ -52,6 +52,20 @@ TEST_F(Priorities, WhatTheFirstCannotTakeGoesToTheNext) {
   EXPECT_EQ(share({h.in_state(0, 100), h.in_state(100, 0)}).by_priority, Shares({0, 100}));
 }
 
+TEST_F(Priorities, HostsOfWhichNothingIsKnownAreNotCounted) {
+  Hosts& h = made_;
+  auto first = h.in_state(1, 3);
+  for (size_t i = 1; i < first.size(); ++i) first[i]->excluded = true;
+  EXPECT_EQ(share({first, h.in_state(100, 0)}).by_priority, Shares({100, 0}));
+}
+
+TEST_F(Priorities, PanicMayFailInstead) {
+  cluster_.fail_traffic_on_panic = true;
+  Share refused = share({made_.in_state(1, 9)});
+  EXPECT_EQ(refused.refused, 100u);
+  EXPECT_EQ(refused.panics, 100u);
+}
+
 TEST_F(Priorities, ThreeLevelsFillInOrder) {
   Hosts& h = made_;
   EXPECT_EQ(share({h.in_state(25, 75), h.in_state(25, 75), h.in_state(100, 0)}).by_priority,
@@ -172,6 +186,31 @@ TEST_F(Priorities, CountsHostsAndHealthyOnes) {
   LoadBalancer balancer(cluster_, priorities({h.in_state(2, 1, 1), h.in_state(1, 0)}), 0);
   EXPECT_EQ(balancer.host_count(), 5u);
   EXPECT_EQ(balancer.healthy_count(), 3u);
+}
+
+using Loads = std::vector<uint32_t>;
+
+TEST_F(Priorities, SharesCanLeaveSomeOut) {
+  Hosts& h = made_;
+  LoadBalancer balancer(cluster_,
+                        priorities({h.in_state(2, 0), h.in_state(1, 1), h.in_state(1, 0)}), 0);
+  EXPECT_EQ(balancer.loads_without({}), (Loads{100, 0, 0}));
+  EXPECT_EQ(balancer.loads_without({0}), (Loads{0, 70, 30}));
+  EXPECT_EQ(balancer.loads_without({0, 1}), (Loads{0, 0, 100}));
+  EXPECT_EQ(balancer.loads_without({0, 1, 2}), (Loads{}));
+}
+
+TEST_F(Priorities, AreChosenByTheSharesThatAreGiven) {
+  Hosts& h = made_;
+  LoadBalancer balancer(cluster_, priorities({h.in_state(2, 0), h.in_state(1, 0)}), 0);
+  Loads loads{0, 100};
+  for (uint64_t random = 0; random < 100; ++random) {
+    bool panic = true;
+    Host* host = balancer.pick(random << 40, panic, &loads);
+    ASSERT_NE(host, nullptr);
+    EXPECT_EQ(host->priority, 1u);
+    EXPECT_FALSE(panic);
+  }
 }
 
 }  // namespace

@@ -39,6 +39,28 @@ TEST_F(UpdateEndpoints, AHostThatStaysKeepsItsConnections) {
   EXPECT_EQ(cluster().host_count(), 2u);
 }
 
+TEST_F(UpdateEndpoints, AnEjectedHostIsNotPickedAndGivesItsConnectionsUp) {
+  config_->panic_threshold = 0;
+  auto idle = answered();
+  auto watch = std::make_shared<HostWatch>();
+  watch->watches = true;
+  auto states = std::make_shared<HostStates>();
+  states->push_back(std::make_shared<HostState>(watch, first()));
+  cluster().update_endpoints(config_->endpoints, states);
+  Host* host = cluster().hosts().front();
+  EXPECT_EQ(cluster().pick_host(0), host);
+  host->note_response(500);
+  EXPECT_EQ(states->front()->in_row_5xx, 1u);
+  states->front()->set(HealthFlag::kFailedOutlierCheck);
+  cluster().update_endpoints(config_->endpoints, states);
+  loop_.settle();
+  EXPECT_EQ(cluster().pick_host(0), nullptr);
+  EXPECT_TRUE(peer(0).gone());
+  states->front()->clear(HealthFlag::kFailedOutlierCheck);
+  cluster().update_endpoints(config_->endpoints, states);
+  EXPECT_EQ(cluster().pick_host(0), host);
+}
+
 TEST_F(UpdateEndpoints, AnEqualAddressIsTheSameHostWithNewContent) {
   Host* host = cluster().hosts().front();
   update({endpoint(80, 5)});

@@ -224,6 +224,56 @@ TEST(CompileCluster, ConnectionOptions) {
   EXPECT_EQ(cluster.tcp_keepalive->interval_s, std::nullopt);
 }
 
+TEST(CompileCluster, OutlierDetectionHasEnvoysDefaults) {
+  Loaded loaded = load_cluster("outlier_detection: {}");
+  ASSERT_THAT(loaded.errors, IsEmpty());
+  const config::OutlierDetection& defaults = *loaded.cluster().outlier_detection;
+  EXPECT_EQ(defaults.consecutive_5xx, 5u);
+  EXPECT_EQ(defaults.enforcing_consecutive_gateway_failure, 0u);
+  EXPECT_EQ(defaults.max_ejection_time, milliseconds(300'000));
+  EXPECT_NE(loaded.cluster().outlier_stats, nullptr);
+  EXPECT_EQ(load_cluster("").cluster().outlier_detection, nullptr);
+  Loaded long_base = load_cluster("outlier_detection: {base_ejection_time: 400s}");
+  EXPECT_EQ(long_base.cluster().outlier_detection->max_ejection_time, milliseconds(400'000));
+  EXPECT_THAT(
+      load_cluster("outlier_detection: {base_ejection_time: 2s, max_ejection_time: 1s}").errors,
+      Not(IsEmpty()));
+}
+
+TEST(CompileCluster, HealthCheckTimesFollowEachOther) {
+  Loaded loaded = load_cluster(
+      "health_checks: [{timeout: 1s, interval: 2s, unhealthy_interval: 3s, unhealthy_threshold: 4, "
+      "healthy_threshold: 5, no_traffic_interval: 6s, http_health_check: {path: /x, receive: "
+      "[{text: '6f6B'}]}}]");
+  ASSERT_THAT(loaded.errors, IsEmpty());
+  const config::HealthCheck& check = *loaded.cluster().health_checks.at(0);
+  EXPECT_EQ(check.unhealthy_edge_interval, milliseconds(3000));
+  EXPECT_EQ(check.healthy_edge_interval, milliseconds(2000));
+  EXPECT_EQ(check.no_traffic_healthy_interval, milliseconds(6000));
+  EXPECT_TRUE(check.reuse_connection);
+  EXPECT_EQ(check.http->expected.at(0).begin, 200);
+  EXPECT_EQ(check.http->receive, std::vector<std::string>({"ok"}));
+  EXPECT_NE(loaded.cluster().health_check_stats, nullptr);
+}
+
+TEST(CompileCluster, HealthChecksThatCannotBeAreRefused) {
+  auto errors = [](const std::string& rest) {
+    return load_cluster(
+               "health_checks: [{timeout: 1s, interval: 2s, unhealthy_threshold: 1, "
+               "healthy_threshold: 1, " +
+               rest + "}]")
+        .errors;
+  };
+  EXPECT_THAT(errors("tcp_health_check: {}"), IsEmpty());
+  EXPECT_THAT(errors("tcp_health_check: {send: {text: xy}}"), Not(IsEmpty()));
+  EXPECT_THAT(errors("http_health_check: {path: /x, expected_statuses: [{start: 300, end: 200}]}"),
+              Not(IsEmpty()));
+  EXPECT_THAT(errors("http_health_check: {path: /x, codec_client_type: HTTP3}"), Not(IsEmpty()));
+  EXPECT_THAT(errors("http_health_check: {path: /x, request_headers_to_add: [{header: {key: a, "
+                     "value: '%UPSTREAM_HOST%'}}]}"),
+              Not(IsEmpty()));
+}
+
 TEST(CompileCluster, StatsHaveTheNameAsTag) {
   Loaded loaded = load_cluster("alt_stat_name: x:y");
   const config::Cluster& cluster = loaded.cluster();

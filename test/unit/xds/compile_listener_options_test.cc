@@ -91,8 +91,6 @@ TEST(CompileListenerSocket, RefusesWhatCannotBe) {
               ElementsAre(HasSubstr("enable_mptcp: is set but")));
   EXPECT_THAT(with("udp_listener_config: {}").errors,
               ElementsAre(HasSubstr("udp_listener_config: is not supported by Outrigger")));
-  EXPECT_THAT(with("filter_chain_matcher: {}").errors,
-              ElementsAre(HasSubstr("filter_chain_matcher: is not supported by Outrigger")));
 }
 
 TEST(CompileListenerSocket, AnInternalListenerHasANameInsteadOfAnAddress) {

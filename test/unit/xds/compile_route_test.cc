@@ -258,7 +258,7 @@ std::string direct_body(const std::string& body, const std::string& more = "") {
 TEST(CompileRoute, DirectResponsesReadTheirBody) {
   EXPECT_EQ(direct_body(R"({"inline_string": "text"})"), "text");
   EXPECT_EQ(direct_body(R"({"inline_bytes": "YWJj"})"), "abc");
-  std::string path = testing::TempDir() + "direct_response_body.txt";
+  std::string path = ::testing::TempDir() + "direct_response_body.txt";
   std::ofstream(path) << "from a file";
   EXPECT_EQ(direct_body(R"({"filename": ")" + path + "\"}"), "from a file");
   std::remove(path.c_str());
@@ -275,8 +275,8 @@ TEST(CompileRoute, DirectResponsesHaveALargestSize) {
 TEST(CompileRoute, RewritesExcludeEachOther) {
   EXPECT_EQ(problem(one_route(R"("route": {"cluster": "c", "prefix_rewrite": "/",
               "regex_rewrite": {"pattern": {"regex": "a"}, "substitution": "b"}})")),
-            "virtual_hosts[0].routes[0].route.regex_rewrite: cannot be set together with "
-            "prefix_rewrite");
+            "virtual_hosts[0].routes[0].route: only one of prefix_rewrite, regex_rewrite, "
+            "path_rewrite_policy and path_rewrite may be set");
   EXPECT_NE(problem(one_route(R"("route": {"cluster": "c",
               "regex_rewrite": {"pattern": {"regex": "a"}, "substitution": "\\1"}})"))
                 .find("regex_rewrite.substitution"),
@@ -332,6 +332,83 @@ TEST(CompileRoute, TableAndHostSettings) {
   EXPECT_EQ(host.routes[0].name, "r");
   EXPECT_NE(host.routes[0].per_filter.find("f"), nullptr);
   EXPECT_TRUE(std::holds_alternative<config::NonForwardingAction>(host.routes[0].action));
+}
+
+TEST(CompileRoute, RetriesThatAskTheResponseWhen) {
+  ForwardAction action = forward(R"({"cluster": "c", "retry_policy": {"retry_on": "5xx",
+    "rate_limited_retry_back_off": {"max_interval": "7s", "reset_headers": [
+      {"name": "Retry-After", "format": "SECONDS"}, {"name": "X-Reset", "format": "UNIX_TIMESTAMP"}]},
+    "retry_priority": {"name": "p", "typed_config": {"@type":
+      "type.googleapis.com/envoy.extensions.retry.priority.previous_priorities.v3.PreviousPrioritiesConfig",
+      "update_frequency": 2}},
+    "retry_host_predicate": [
+      {"name": "a", "typed_config": {"@type":
+        "type.googleapis.com/envoy.extensions.retry.host.omit_canary_hosts.v3.OmitCanaryHostsPredicate"}},
+      {"name": "b", "typed_config": {"@type":
+        "type.googleapis.com/envoy.extensions.retry.host.omit_host_metadata.v3.OmitHostMetadataConfig",
+        "metadata_match": {"filter_metadata": {"envoy.lb": {"k": "v"}, "other": {"x": "y"}}}}}]}})");
+  ASSERT_NE(action.retry, nullptr);
+  EXPECT_EQ(action.retry->reset_max_interval, Milliseconds(7000));
+  ASSERT_EQ(action.retry->reset_headers.size(), 2u);
+  EXPECT_EQ(action.retry->reset_headers[0].name, "retry-after");
+  EXPECT_TRUE(action.retry->reset_headers[1].unix_timestamp);
+  EXPECT_EQ(action.retry->priority_update_frequency, 2u);
+  EXPECT_TRUE(action.retry->avoid_canary_hosts);
+  EXPECT_FALSE(action.retry->avoid_previous_hosts);
+  ASSERT_EQ(action.retry->avoided_metadata.size(), 1u);
+  EXPECT_NE(action.retry->avoided_metadata[0].find("k"), nullptr);
+}
+
+TEST(CompileRoute, InternalRedirects) {
+  EXPECT_EQ(forward(R"({"cluster": "c"})").internal_redirect, nullptr);
+  auto plain = forward(R"({"cluster": "c", "internal_redirect_policy": {}})").internal_redirect;
+  ASSERT_NE(plain, nullptr);
+  EXPECT_EQ(plain->max_redirects, 1u);
+  EXPECT_EQ(plain->codes, (std::vector<uint32_t>{302}));
+  auto full = forward(R"({"cluster": "c", "internal_redirect_policy": {
+    "max_internal_redirects": 5, "redirect_response_codes": [301, 200, 308],
+    "allow_cross_scheme_redirect": true, "response_headers_to_copy": ["X-A"],
+    "predicates": [
+      {"name": "a", "typed_config": {"@type":
+        "type.googleapis.com/envoy.extensions.internal_redirect.previous_routes.v3.PreviousRoutesConfig"}},
+      {"name": "b", "typed_config": {"@type":
+        "type.googleapis.com/envoy.extensions.internal_redirect.allow_listed_routes.v3.AllowListedRoutesConfig",
+        "allowed_route_names": ["r"]}}]}})")
+                  .internal_redirect;
+  ASSERT_NE(full, nullptr);
+  EXPECT_EQ(full->max_redirects, 5u);
+  EXPECT_EQ(full->codes, (std::vector<uint32_t>{301, 308}));
+  EXPECT_TRUE(full->allow_cross_scheme);
+  EXPECT_EQ(full->response_headers_to_copy, (std::vector<std::string>{"x-a"}));
+  ASSERT_EQ(full->predicates.size(), 2u);
+  auto status = compile(one_route(R"("route": {"cluster": "c", "internal_redirect_policy": {
+    "response_headers_to_copy": ["Host"]}})"));
+  EXPECT_FALSE(status.ok());
+}
+
+TEST(CompileRoute, HedgingOfTheHostUnlessTheRouteSaysMore) {
+  TablePtr compiled = table(R"({"name": "t", "virtual_hosts": [{"name": "h", "domains": ["*"],
+    "hedge_policy": {"hedge_on_per_try_timeout": true}, "include_is_timeout_retry_header": true,
+    "routes": [{"match": {"prefix": "/a"}, "route": {"cluster": "c"}},
+               {"match": {"prefix": "/"}, "route": {"cluster": "c", "hedge_policy": {}}}]}]})");
+  ASSERT_NE(compiled, nullptr);
+  EXPECT_TRUE(compiled->hosts[0].include_is_timeout_retry_header);
+  EXPECT_TRUE(compiled->hosts[0].routes[0].forward()->hedge_on_per_try_timeout);
+  EXPECT_FALSE(compiled->hosts[0].routes[1].forward()->hedge_on_per_try_timeout);
+}
+
+TEST(CompileRoute, MirrorsThatChangeTheirRequest) {
+  ForwardAction action = forward(R"({"cluster": "c", "request_mirror_policies": [{"cluster": "m",
+    "host_rewrite_literal": "x", "request_headers_mutations": [
+      {"append": {"header": {"key": "X-A", "value": "1"}}}, {"remove": "X-B"},
+      {"remove_on_match": {"key_matcher": {"prefix": "x-c"}}}]}]})");
+  ASSERT_EQ(action.mirrors.size(), 1u);
+  EXPECT_EQ(action.mirrors[0].host_rewrite, "x");
+  ASSERT_EQ(action.mirrors[0].request_headers.size(), 3u);
+  EXPECT_EQ(std::get<config::HeaderRemoval>(action.mirrors[0].request_headers[1]).name, "x-b");
+  EXPECT_FALSE(compile(one_route(R"("route": {"cluster": "c", "request_mirror_policies": [
+    {"cluster": "m", "request_headers_mutations": [{"remove": ":path"}]}]})"))
+                   .ok());
 }
 
 }  // namespace

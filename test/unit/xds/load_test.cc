@@ -229,15 +229,10 @@ TEST(Load, TypeIsAFieldOfAnyOnly) {
 
 TEST(Load, KeepsWhatAHarmlessFieldSaysOfATypeThatWeDoNotHave) {
   auto result = load<Bootstrap>(
-      R"(static_resources: {clusters: [{name: c, health_checks: [{event_logger: [{name: c, typed_config: {"@type": type.googleapis.com/a.B, x: 1}}]}]}]})");
+      R"(stats_sinks: [{name: c, typed_config: {"@type": type.googleapis.com/a.B, x: 1}}])");
   EXPECT_THAT(result.problems, IsEmpty());
   google::protobuf::Struct content;
-  ASSERT_TRUE(result.message.static_resources()
-                  .clusters(0)
-                  .health_checks(0)
-                  .event_logger(0)
-                  .typed_config()
-                  .UnpackTo(&content));
+  ASSERT_TRUE(result.message.stats_sinks(0).typed_config().UnpackTo(&content));
   EXPECT_EQ(content.fields().at("@type").string_value(), "type.googleapis.com/a.B");
 }
 

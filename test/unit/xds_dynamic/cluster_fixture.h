@@ -57,8 +57,15 @@ class ScriptedServer final : public SubscriptionFactory {
     for (One* one : find(type, name)) one->handler.on_fetch_timeout();
   }
 
+  absl::Status check_incremental(const envoy::config::core::v3::ConfigSource&,
+                                 std::string_view) override {
+    return refusal;
+  }
+
   absl::Status refusal;
   std::map<std::string, int> paused;
+  std::vector<std::string> names;  // as last changed
+  std::vector<std::string> asked_again;
 
  private:
   struct One final : Subscription {
@@ -69,7 +76,8 @@ class ScriptedServer final : public SubscriptionFactory {
           name(std::move(n)),
           handler(h) {}
     ~One() override { std::erase(server.all_, this); }
-    void set_names(std::vector<std::string>) override {}
+    void set_names(std::vector<std::string> now) override { server.names = std::move(now); }
+    void ask_again(const std::string& again) override { server.asked_again.push_back(again); }
     ScriptedServer& server;
     std::string type;
     StatsScopePtr stats;  // a subscription keeps them
@@ -150,6 +158,7 @@ class ClusterManagerTest : public ::testing::Test {
                               [this](std::function<void()> task) { later_.push_back(task); },
                               [this](bool, const std::string& text) { log_.push_back(text); }};
     parts.slice = slice_;
+    parts.clock = clock_;
     manager_ = std::make_unique<ClusterManager>(std::move(parts));
     return manager_->start(bootstrap, compiled, [this] { initialized_ = true; });
   }
@@ -224,6 +233,7 @@ class ClusterManagerTest : public ::testing::Test {
   Ledger ledger_;
   ResourceReader reader_;
   std::chrono::microseconds slice_{1'000'000};
+  Clock* clock_ = nullptr;
   std::deque<std::function<void()>> later_;
   std::vector<std::string> log_;
   bool initialized_ = false;

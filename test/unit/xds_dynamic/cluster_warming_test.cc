@@ -18,7 +18,7 @@ TEST_F(Warming, AnEdsClusterWaitsForItsEndpoints) {
   ASSERT_TRUE(start().ok());
   EXPECT_THAT(send_all({eds_cluster("a"), cluster("b")}).rejected, IsEmpty());
   EXPECT_THAT(sink_.clusters, ElementsAre(Key("b")));
-  EXPECT_TRUE(entry("a")->warming.has_value());
+  EXPECT_NE(entry("a")->warming(), nullptr);
   EXPECT_EQ(stats().warming_clusters.value(), 1);
   EXPECT_FALSE(initialized_);
   auto waiting = manager_->unready();
@@ -27,9 +27,9 @@ TEST_F(Warming, AnEdsClusterWaitsForItsEndpoints) {
   EXPECT_THAT(waiting[1]->unready(), ElementsAre("EDS a"));
   EXPECT_THAT(send_endpoints(assignment("a", {80, 81})).rejected, IsEmpty());
   EXPECT_EQ(hosts(sink_.clusters["a"]), 2u);
-  EXPECT_TRUE(entry("a")->active.has_value());
-  EXPECT_FALSE(entry("a")->warming.has_value());
-  EXPECT_TRUE(entry("a", kEndpointType)->active.has_value());
+  EXPECT_NE(entry("a")->active(), nullptr);
+  EXPECT_EQ(entry("a")->warming(), nullptr);
+  EXPECT_NE(entry("a", kEndpointType)->active(), nullptr);
   EXPECT_EQ(stats().warming_clusters.value(), 0);
   EXPECT_TRUE(initialized_);
 }
@@ -40,7 +40,7 @@ TEST_F(Warming, EndpointsThatDoNotComeAreNotWaitedForForever) {
   server_.time_out(kEndpointType, "a");
   EXPECT_EQ(hosts(sink_.clusters["a"]), 0u);
   EXPECT_TRUE(initialized_);
-  EXPECT_TRUE(entry("a", kEndpointType)->does_not_exist);
+  EXPECT_TRUE(entry("a", kEndpointType)->does_not_exist());
   send_endpoints(assignment("a", {80}));
   EXPECT_EQ(hosts(sink_.clusters["a"]), 1u);
 }
@@ -53,7 +53,7 @@ TEST_F(Warming, AssignmentsThatAreRefusedLeaveTheWait) {
   EXPECT_THAT(result.rejected[0].reason,
               HasSubstr("endpoints[0].lb_endpoints[0].endpoint.address.socket_address.port_value"));
   EXPECT_FALSE(initialized_);
-  EXPECT_TRUE(entry("a", kEndpointType)->rejected.has_value());
+  EXPECT_NE(entry("a", kEndpointType)->rejected(), nullptr);
 }
 
 TEST_F(Warming, TheOldVersionServesMeanwhileAndTheNewOneTakesItsEndpoints) {
@@ -89,7 +89,7 @@ TEST_F(Warming, TheVersionInForceMayComeBackBeforeTheNewOneIsWarm) {
   send_all({cluster("a")});
   EXPECT_EQ(sink_.clusters["a"].config, old);
   EXPECT_EQ(server_.asking(kEndpointType, "a"), 0u);
-  EXPECT_FALSE(entry("a")->warming.has_value());
+  EXPECT_EQ(entry("a")->warming(), nullptr);
   EXPECT_EQ(stats().warming_clusters.value(), 0);
 }
 

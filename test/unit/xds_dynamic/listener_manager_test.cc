@@ -116,7 +116,7 @@ TEST_F(ListenerManagerTest, AListenerThatWaitsForNothingIsInForceAtOnce) {
   EXPECT_THAT(sink_.take(), ElementsAre("warm a", "set a"));
   EXPECT_EQ(initialized_, 1);
   EXPECT_EQ(stat("listener_added"), 1u);
-  EXPECT_TRUE(ledger("a").active);
+  EXPECT_NE(ledger("a").active(), nullptr);
   EXPECT_EQ(ledger_.version(ListenerManager::kTypeUrl), "1");
 }
 
@@ -127,7 +127,7 @@ TEST_F(ListenerManagerTest, WhatDidNotChangeIsNotCompiledAgain) {
   sink_.take();
   EXPECT_THAT(push({listener("a", 1)}, "2"), IsEmpty());
   EXPECT_THAT(sink_.take(), IsEmpty());
-  EXPECT_EQ(ledger("a").active->version, "2");
+  EXPECT_EQ(ledger("a").active()->version(), "2");
   EXPECT_EQ(stat("listener_modified"), 0u);
 }
 
@@ -144,10 +144,10 @@ TEST_F(ListenerManagerTest, OneBadListenerTakesNobodyDown) {
   EXPECT_EQ(rejected[0].name, "b");
   EXPECT_THAT(rejected[0].reason, HasSubstr("filter_chains[0].filters[0]"));
   EXPECT_THAT(sink_.take(), ElementsAre("warm a", "set a", "warm c", "set c"));
-  EXPECT_TRUE(ledger("b").active);
-  EXPECT_EQ(ledger("b").active->version, "1");
-  ASSERT_TRUE(ledger("b").rejected);
-  EXPECT_EQ(ledger("b").rejected->version, "2");
+  EXPECT_NE(ledger("b").active(), nullptr);
+  EXPECT_EQ(ledger("b").active()->version(), "1");
+  ASSERT_NE(ledger("b").rejected(), nullptr);
+  EXPECT_EQ(ledger("b").rejected()->version(), "2");
   EXPECT_EQ(stat("listener_modified"), 1u);
 }
 
@@ -158,14 +158,14 @@ TEST_F(ListenerManagerTest, AListenerWaitsForItsRoutesWhileTheLastServes) {
   push({waiting_listener("a", 1)}, "2");
   EXPECT_THAT(sink_.take(), ElementsAre("warm a"));
   EXPECT_EQ(stat("total_listeners_warming"), 1u);
-  EXPECT_TRUE(ledger("a").warming);
-  EXPECT_EQ(ledger("a").active->version, "1");
+  EXPECT_NE(ledger("a").warming(), nullptr);
+  EXPECT_EQ(ledger("a").active()->version(), "1");
   ASSERT_EQ(manager_.waiting().size(), 1u);
   EXPECT_THAT(manager_.waiting()[0]->unready(), ElementsAre("routes"));
   sources_.arrive();
   EXPECT_THAT(sink_.take(), ElementsAre("set a"));
-  EXPECT_FALSE(ledger("a").warming);
-  EXPECT_EQ(ledger("a").active->version, "2");
+  EXPECT_EQ(ledger("a").warming(), nullptr);
+  EXPECT_EQ(ledger("a").active()->version(), "2");
   EXPECT_EQ(stat("total_listeners_warming"), 0u);
 }
 
@@ -204,7 +204,7 @@ TEST_F(ListenerManagerTest, BackToWhatIsInForceNothingWaits) {
   push({listener("a", 1)}, "3");
   EXPECT_THAT(sink_.take(), ElementsAre("abandon a"));
   EXPECT_TRUE(manager_.waiting().empty());
-  EXPECT_FALSE(ledger("a").warming);
+  EXPECT_EQ(ledger("a").warming(), nullptr);
 }
 
 TEST_F(ListenerManagerTest, ChainsThatDidNotChangeAreTheSameObjects) {
@@ -228,7 +228,7 @@ TEST_F(ListenerManagerTest, WhatIsNotListedAnyMoreIsRemovedAndDrains) {
   sink_.take();
   push({listener("b", 2)}, "2");
   EXPECT_THAT(sink_.take(), ElementsAre("remove a"));
-  EXPECT_TRUE(ledger("a").draining);
+  EXPECT_NE(ledger("a").draining(), nullptr);
   EXPECT_EQ(stat("listener_removed"), 1u);
   sink_.draining["a"]();
   EXPECT_FALSE(ledger_.entries(ListenerManager::kTypeUrl)->contains("a"));
@@ -281,8 +281,8 @@ TEST_F(ListenerManagerTest, AListenerThatCannotBeSetLeavesTheLastOne) {
   push({listener("a", 1)});
   sink_.set_refusal = absl::UnavailableError("no");
   push({listener("a", 1, R"("perConnectionBufferLimitBytes": 7,)")}, "2");
-  EXPECT_EQ(ledger("a").active->version, "1");
-  EXPECT_EQ(ledger("a").rejected->details, "no");
+  EXPECT_EQ(ledger("a").active()->version(), "1");
+  EXPECT_EQ(ledger("a").rejected()->details, "no");
 }
 
 TEST_F(ListenerManagerTest, StaticListenersStay) {

@@ -62,7 +62,7 @@ TEST_F(RouteManagerTest, ANewVersionIsPutIntoTheSlot) {
   EXPECT_EQ(cluster_of(slot), "later");  // a cluster that nobody knows yet
   EXPECT_EQ(stat("config_reload"), 2u);
   EXPECT_GT(stat("config_reload_time_ms"), 0u);
-  EXPECT_EQ(ledger_.entries(RouteManager::kTypeUrl)->at("r").active->version, "2");
+  EXPECT_EQ(ledger_.entries(RouteManager::kTypeUrl)->at("r").active()->version(), "2");
 }
 
 TEST_F(RouteManagerTest, EqualNamesFromEqualSourcesAreOneTable) {
@@ -81,7 +81,7 @@ TEST_F(RouteManagerTest, WhatDidNotChangeIsNotCompiledAgain) {
   server_.add("r", {resource(routes_to("r", "c"), "2")});
   EXPECT_EQ(slot->current(), before);
   EXPECT_EQ(stat("config_reload"), 1u);
-  EXPECT_EQ(ledger_.entries(RouteManager::kTypeUrl)->at("r").active->version, "2");
+  EXPECT_EQ(ledger_.entries(RouteManager::kTypeUrl)->at("r").active()->version(), "2");
 }
 
 TEST_F(RouteManagerTest, ABadVersionLeavesTheLastGoodOne) {
@@ -94,8 +94,8 @@ TEST_F(RouteManagerTest, ABadVersionLeavesTheLastGoodOne) {
   EXPECT_THAT(result->rejected[0].reason, HasSubstr("virtual_hosts[1]"));
   EXPECT_EQ(cluster_of(slot), "c");
   const LedgerEntry& entry = ledger_.entries(RouteManager::kTypeUrl)->at("r");
-  EXPECT_EQ(entry.active->version, "1");
-  EXPECT_EQ(entry.rejected->version, "2");
+  EXPECT_EQ(entry.active()->version(), "1");
+  EXPECT_EQ(entry.rejected()->version(), "2");
 }
 
 TEST_F(RouteManagerTest, UnknownClustersAreRefusedWhereTheTableSaysSo) {

@@ -69,6 +69,60 @@ TEST_F(Delta, TellsOnlyWhatChanged) {
   EXPECT_TRUE(server.quiet());
 }
 
+TEST_F(Delta, AsksAgainForWhatTheServerDidNotHave) {
+  Consumer consumer;
+  auto a = subscribe(kClusterType, {"a", "b"}, consumer);
+  drain();
+  server.answer(delta_of(kClusterType, "n1", {}, {"a"}));
+  drain();
+  a->ask_again("a");
+  clock.turn();
+  auto again = server.delta_request();
+  EXPECT_THAT(again.resource_names_subscribe(), ElementsAre("a"));
+  EXPECT_THAT(again.resource_names_unsubscribe(), IsEmpty());
+  a->ask_again("elsewhere");
+  clock.turn();
+  EXPECT_TRUE(server.quiet());
+}
+
+TEST_F(Delta, WhoWantsAllLaterGetsWhatIsThere) {
+  Consumer one, two;
+  auto first = subscribe(kScopedRouteType, {}, one);
+  drain();
+  server.answer(delta_of(kScopedRouteType, "n1", {"a", "b"}));
+  server.answer(delta_of(kScopedRouteType, "n2", {"c"}, {"a"}));
+  drain();
+  auto second = subscribe(kScopedRouteType, {}, two);
+  clock.turn();
+  ASSERT_THAT(two.updates, SizeIs(1));
+  EXPECT_THAT(two.last_names(), ElementsAre("b", "c"));
+  EXPECT_FALSE(two.updates[0]->complete);
+  EXPECT_THAT(one.updates, SizeIs(2));
+  EXPECT_TRUE(server.quiet()) << "the server is not asked for what it has sent";
+}
+
+TEST_F(Delta, EqualNamesAreOneHoweverTheyAreSpelled) {
+  Consumer one, two;
+  auto a = subscribe(kEndpointType, {"xdstp://au/t/a?y=1&x=2"}, one);
+  auto b = subscribe(kEndpointType, {"xdstp://au/t/%61?x=2&y=1"}, two);
+  clock.turn();
+  EXPECT_THAT(server.delta_request().resource_names_subscribe(),
+              ElementsAre("xdstp://au/t/a?x=2&y=1"));
+  server.answer(delta_of(kEndpointType, "n1", {"xdstp://au/t/a?y=1&x=2"}));
+  EXPECT_THAT(one.updates, SizeIs(1));
+  EXPECT_THAT(two.last_names(), ElementsAre("xdstp://au/t/a?x=2&y=1"));
+}
+
+TEST_F(Delta, ShowsWhatTheServerCallsItself) {
+  Consumer consumer;
+  auto a = subscribe(kClusterType, {}, consumer);
+  drain();
+  DeltaResponse response = delta_of(kClusterType, "n1", {"a"});
+  response.mutable_control_plane()->set_identifier("istiod-7");
+  server.answer(response);
+  EXPECT_EQ(control_plane().identifier.value(), "istiod-7");
+}
+
 TEST_F(Delta, TellsWhatItHasOnANewStream) {
   Consumer clusters, endpoints;
   auto cds = subscribe(kClusterType, {}, clusters);
@@ -116,7 +170,7 @@ TEST_F(Delta, ToldThatSomethingIsGone) {
   ASSERT_THAT(one.updates, SizeIs(1));
   EXPECT_THAT(one.updates[0]->removed, ElementsAre("a"));
   EXPECT_THAT(other.updates[0]->removed, IsEmpty());
-  EXPECT_TRUE(ledger.entries(kEndpointType)->at("a").does_not_exist);
+  EXPECT_TRUE(ledger.entries(kEndpointType)->at("a").does_not_exist());
   server.answer(delta_of(kClusterType, "n2", {}, {"x"}));
   EXPECT_THAT(all.updates[0]->removed, ElementsAre("x"));
 }
@@ -240,7 +294,7 @@ TEST_F(Delta, ATtlEndsUnlessItIsRenewed) {
   ASSERT_THAT(consumer.updates, SizeIs(2));
   EXPECT_THAT(consumer.updates[1]->removed, ElementsAre("a"));
   EXPECT_TRUE(server.quiet());  // nothing to acknowledge
-  EXPECT_TRUE(ledger.entries(kEndpointType)->at("a").does_not_exist);
+  EXPECT_TRUE(ledger.entries(kEndpointType)->at("a").does_not_exist());
   reconnect();
   EXPECT_THAT(server.delta_request().initial_resource_versions(), ElementsAre(Pair("b", "1")));
 }

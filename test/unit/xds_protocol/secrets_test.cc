@@ -106,9 +106,9 @@ TEST_F(SecretsTest, ABadSecretIsRejectedAndTheLastGoodOneStays) {
               HasSubstr("secret(s) own: tls_certificate.private_key: the key of <inline> does not "
                         "belong to the certificate"));
   const LedgerEntry& entry = ledger.entries(kSecretType)->at("own");
-  EXPECT_TRUE(entry.active);
-  ASSERT_TRUE(entry.rejected);
-  EXPECT_THAT(entry.rejected->body.value(), Not(HasSubstr("PRIVATE")));
+  EXPECT_NE(entry.active(), nullptr);
+  ASSERT_NE(entry.rejected(), nullptr);
+  EXPECT_THAT(entry.rejected()->body, Not(HasSubstr("PRIVATE")));
   Secret empty;
   empty.set_name("own");
   send("3", empty);

@@ -116,7 +116,7 @@ TEST_F(Sotw, WhoAskedForAClusterByNameLearnsThatThereIsNone) {
   ASSERT_EQ(one.updates.size(), 1u);
   EXPECT_TRUE(one.updates[0]->complete);
   EXPECT_THAT(one.updates[0]->added, IsEmpty());
-  EXPECT_TRUE(ledger.entries(kClusterType)->at("x").does_not_exist);
+  EXPECT_TRUE(ledger.entries(kClusterType)->at("x").does_not_exist());
 }
 
 TEST_F(Sotw, TheLastWhoLeavesUnsubscribes) {

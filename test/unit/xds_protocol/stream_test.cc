@@ -162,7 +162,7 @@ TEST_F(Streams, AFirstAnswerThatDoesNotComeTimesOut) {
   clock.advance(1ms);
   EXPECT_EQ(waits.timeouts, 1);
   EXPECT_EQ(counts().init_fetch_timeout.value(), 1u);
-  EXPECT_TRUE(ledger.entries(kEndpointType)->at("a").does_not_exist);
+  EXPECT_TRUE(ledger.entries(kEndpointType)->at("a").does_not_exist());
   clock.advance(1h);
   EXPECT_EQ(waits.timeouts, 1);
   EXPECT_EQ(forever.timeouts, 0);

@@ -1,8 +1,10 @@
 """Makes a scenario's bootstrap: a named base (test/wire/base/*.yaml) and the parts in which the scenario differs."""
 
+import base64
 import copy
 import json
 import pathlib
+import re
 
 import yaml
 
@@ -20,7 +22,7 @@ PARTS = {"base", "bootstrap", "listener", "hcm", "routes", "route", "virtual_hos
 
 
 def substitute(tree, names):
-    """Replaces $name in every text; a text that is nothing but one name becomes its value."""
+    """Replaces $name in every text; a text that is nothing but one name becomes its value. Then $base64(octets)."""
     if isinstance(tree, dict):
         return {substitute(k, names): substitute(v, names) for k, v in tree.items()}
     if isinstance(tree, list):
@@ -30,6 +32,7 @@ def substitute(tree, names):
             if tree == "$" + name:
                 return names[name]
             tree = tree.replace("$" + name, str(names[name]))
+        tree = re.sub(r"\$base64\((.*?)\)", lambda m: base64.b64encode(m[1].encode("latin-1")).decode(), tree, flags=re.DOTALL)
     return tree
 
 

@@ -22,7 +22,7 @@ OPERATORS = {
     "any of": lambda want, got: got in [str(w) for w in want],
     "at least": lambda want, got: float(got) >= want,
     "at most": lambda want, got: float(got) <= want,
-    "length": lambda want, got: len(got) == want,
+    "length": lambda want, got: all(OPERATORS[o](w, len(got)) for o, w in want.items()) if isinstance(want, dict) else len(got) == want,
     "not": lambda want, got: got != str(want),
 }
 

@@ -3,6 +3,7 @@
 from . import match
 from .client_steps import ClientSteps, bytes_of
 from .dns_steps import DnsSteps
+from .load_steps import LoadSteps
 from .match import Mismatch
 from .message import expand
 from .proxy_steps import ProxySteps
@@ -11,7 +12,7 @@ from .upstream_steps import UpstreamSteps
 from .xds_steps import XdsSteps
 
 
-class Story(ClientSteps, UpstreamSteps, ProxySteps, TlsSteps, DnsSteps, XdsSteps):
+class Story(ClientSteps, UpstreamSteps, ProxySteps, TlsSteps, DnsSteps, XdsSteps, LoadSteps):
     def __init__(self, clients, upstreams, proxy, waiter, kit=None, dns=None, xds=None, forms=None):
         self.clients, self.upstreams, self.proxy, self.waiter = clients, upstreams, proxy, waiter
         self.kit, self.dns, self.xds, self.forms = kit, dns, xds, forms

@@ -101,7 +101,7 @@ class UpstreamSteps:
     async def step_upstream_sees_reset(self, upstream, step):
         """The proxy gave the request up: RST_STREAM with HTTP/2, a closed connection with HTTP/1."""
         exchange = self._exchange(upstream, step)
-        wanted = step["error"] if isinstance(step, dict) else step
+        wanted = step.get("error") if isinstance(step, dict) else step
         seen = (lambda: exchange.stream.reset) if exchange.stream else (lambda: exchange.connection.closed)
         await self.waiter.until(seen, lambda: f"{upstream.name}: the request is not given up")
         if isinstance(wanted, str):

@@ -1,0 +1,21 @@
+// Compiles envoy.extensions.filters.http.grpc_web.v3.GrpcWeb.
+// Thread: main.
+#pragma once
+
+#include <memory>
+
+#include "absl/status/statusor.h"
+
+#include "api/filter/compile_context.h"
+#include "api/filter/http_filter.h"
+
+namespace google::protobuf {
+class Message;
+}
+
+namespace outrigger::filters::grpc_web {
+
+absl::StatusOr<std::shared_ptr<const HttpFilterFactory>> compile(
+    const google::protobuf::Message& config, CompileContext& context);
+
+}  // namespace outrigger::filters::grpc_web

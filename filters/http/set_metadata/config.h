@@ -1,0 +1,20 @@
+// Compiles envoy.extensions.filters.http.set_metadata.v3.Config. Thread: main.
+#pragma once
+
+#include <memory>
+
+#include "absl/status/statusor.h"
+
+#include "api/filter/compile_context.h"
+#include "api/filter/http_filter.h"
+
+namespace google::protobuf {
+class Message;
+}
+
+namespace outrigger::filters::set_metadata {
+
+absl::StatusOr<std::shared_ptr<const HttpFilterFactory>> compile(
+    const google::protobuf::Message& config, CompileContext& context);
+
+}  // namespace outrigger::filters::set_metadata

@@ -9,6 +9,7 @@ from envoy.service.status.v3 import csds_pb2, csds_pb2_grpc
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 
 from harness.match import Mismatch
+from harness.suite import not_envoy
 from xds_load import Managed
 
 STATUS = config_dump_shared_pb2.ClientResourceStatus
@@ -28,10 +29,9 @@ def resources(response):
     return {(entry.type_url.rpartition(".")[2], entry.name): entry for entry in config.generic_xds_configs}
 
 
+@not_envoy("it serves this service to its management server only")
 async def test_client_status(bench):
     """Once, and again and again over one stream: what was taken, refused, changed."""
-    if bench.proxy.binary.kind == "envoy":
-        return  # it serves this service to its management server only
     managed = Managed(bench, "delta", {"one": await bench.echo("one")})
     try:
         await managed.start({"cds": {"one": ""}, "lds": {"main": {"rds": "r"}}, "rds": {"r": "one"}})
@@ -110,8 +110,6 @@ def reflection_messages(package):
 
 
 async def reflects(bench, version):
-    if bench.proxy.binary.kind == "envoy":
-        return  # it has no server reflection
     await bench.start(await bench.echo("one"))
     channel = await channel_to(bench)
     request, response = reflection_messages(f"grpc.reflection.{version}")
@@ -165,9 +163,11 @@ async def reflects(bench, version):
     assert await stream.read() == grpc.aio.EOF
 
 
+@not_envoy("it has no server reflection")
 async def test_reflection_v1(bench):
     await reflects(bench, "v1")
 
 
+@not_envoy("it has no server reflection")
 async def test_reflection_v1alpha(bench):
     await reflects(bench, "v1alpha")

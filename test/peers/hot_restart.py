@@ -6,6 +6,7 @@ import re
 import signal
 
 from harness.match import Mismatch
+from harness.suite import not_envoy
 
 TIMES = 20
 
@@ -90,6 +91,7 @@ async def new_connections(bench, stop):
     return good
 
 
+@not_envoy("it resets the connections that are open when the replaced process ends")
 async def test_restarts_under_load(bench):
     row, stop = Row(bench, 2), asyncio.Event()
     await row.start(await bench.echo())
@@ -125,12 +127,16 @@ async def test_a_request_that_is_under_way(bench):
     writer.write(b"world")
     head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 10)
     assert head.startswith(b"HTTP/1.1 200"), head
-    assert b"connection: close" in head.lower(), head
+    await reader.readexactly(int(re.search(rb"content-length: (\d+)", head.lower())[1]))
+    if bench.proxy.binary.kind != "envoy":  # which leaves it to chance, little of it so early in its drain time
+        assert b"connection: close" in head.lower(), head
+        assert await asyncio.wait_for(reader.read(), 10) == b""
     writer.close()
     await row.ended()
     await bench.stat("server.parent_connections", 0)
 
 
+@not_envoy("its admin interface is gone once a successor tried to start")
 async def test_a_successor_that_cannot_start(bench):
     """It leaves the process that serves as it was, administration interface and all."""
     row = Row(bench, 5)
@@ -143,6 +149,7 @@ async def test_a_successor_that_cannot_start(bench):
     await Client(bench.port).ask()
 
 
+@not_envoy("the process before does not serve again")
 async def test_a_successor_that_crashes(bench):
     """Once it served: the process before it serves again, and can be replaced again."""
     row = Row(bench, 60)
@@ -163,6 +170,7 @@ async def test_a_successor_that_crashes(bench):
     await row.ended()
 
 
+@not_envoy("it aborts itself when its predecessor is gone")
 async def test_a_predecessor_that_crashes(bench):
     row = Row(bench, 60)
     await row.start(await bench.echo())

@@ -287,6 +287,10 @@ void Server::tick() {
 
 void Server::shut_down() {
   live_ = false;
+  // It ends already, and freeing many clusters takes a while: a second request has nothing to add.
+  signals_.clear();
+  std::signal(SIGTERM, SIG_IGN);
+  std::signal(SIGINT, SIG_IGN);
   if (hot_restart_ != nullptr) hot_restart_->stop();
   for (auto& worker : workers_) worker->stop();
   for (auto& worker : workers_) worker->join();

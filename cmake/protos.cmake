@@ -6,6 +6,7 @@ set(PROTOS_ARCHIVE ${PROTOS_DIR}/libor_protos.a)
 if(NOT EXISTS ${PROTOS_ARCHIVE})
   message(FATAL_ERROR "The proto library is missing: run tools/setup")
 endif()
+set(Protobuf_USE_STATIC_LIBS ON) # see link_abseil_statically
 find_package(Protobuf 3.21 REQUIRED)
 
 add_library(or_protos_archive STATIC IMPORTED GLOBAL)

@@ -144,6 +144,7 @@ void ControlPlane::start_listeners() {
 }
 
 void ControlPlane::finish(absl::Status status) {
+  bootstrap_ = nullptr;
   if (done_) std::exchange(done_, nullptr)(std::move(status));
 }
 

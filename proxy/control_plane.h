@@ -65,7 +65,7 @@ class ControlPlane {
 
   using Bootstrap = envoy::config::bootstrap::v3::Bootstrap;
   // The addresses of the static clusters are known. `done` is called once, maybe at once: with an
-  // error, or when the server may serve. The bootstrap stays as it is from now on.
+  // error, or when the server may serve. The bootstrap stays as it is until then.
   void start(const Bootstrap& bootstrap, const config::Bootstrap& compiled,
              std::function<void(absl::Status)> done);
   // Now and then: ends subscriptions that nobody needs any more.

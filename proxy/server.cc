@@ -173,7 +173,16 @@ void Server::serve(absl::Status discovered) {
     OUTRIGGER_LOG(main, critical, "error initializing: {}", text_of(status));
     failed_ = true;
     io_.stop();
+    return;
   }
+  static_resources_ = xds::take_static_resources(loaded_.proto);
+}
+
+envoy::config::bootstrap::v3::Bootstrap_StaticResources Server::static_resources() const {
+  if (static_resources_.empty()) return loaded_.proto->static_resources();
+  envoy::config::bootstrap::v3::Bootstrap_StaticResources out;
+  out.ParseFromString(static_resources_);
+  return out;
 }
 
 absl::Status Server::open_and_start() {

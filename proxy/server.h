@@ -60,6 +60,7 @@ class Server final : public admin::ServerView, private xds::RuntimeSink, private
   const envoy::config::bootstrap::v3::Bootstrap& bootstrap_proto() const override {
     return *loaded_.proto;
   }
+  envoy::config::bootstrap::v3::Bootstrap_StaticResources static_resources() const override;
   const config::Bootstrap& bootstrap() const override { return loaded_.compiled; }
   std::chrono::system_clock::time_point bootstrap_loaded_at() const override { return loaded_at_; }
   std::vector<admin::ListenerStatus> listeners() const override { return listeners_->status(); }
@@ -115,6 +116,7 @@ class Server final : public admin::ServerView, private xds::RuntimeSink, private
   observe::StatsStore stats_;
   config::ClusterSlots slots_;
   xds::LoadedBootstrap loaded_;
+  std::string static_resources_;  // octets; empty: they are still in loaded_
   stream::ServerState server_state_;
   std::unique_ptr<ServerGauges> gauges_;
   std::unique_ptr<admin::RuntimeStore> runtime_;

@@ -122,4 +122,15 @@ absl::StatusOr<LoadedBootstrap> load_bootstrap(const BootstrapSource& source,
   return out;
 }
 
+std::string take_static_resources(BootstrapProto& proto) {
+  std::string octets = proto->static_resources().SerializeAsString();
+  proto->mutable_static_resources()->Clear();
+  BootstrapProto rest = make_message();
+  *rest = *proto;
+  rest->clear_static_resources();
+  proto = std::move(rest);
+  malloc_trim(0);
+  return octets;
+}
+
 }  // namespace outrigger::xds

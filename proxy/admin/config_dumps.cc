@@ -25,6 +25,7 @@ google::protobuf::Timestamp loaded_at(const ServerView& view) {
 MessagePtr bootstrap_dump(const ServerView& view) {
   auto dump = std::make_shared<envoy::admin::v3::BootstrapConfigDump>();
   *dump->mutable_bootstrap() = view.bootstrap_proto();
+  *dump->mutable_bootstrap()->mutable_static_resources() = view.static_resources();
   *dump->mutable_last_updated() = loaded_at(view);
   return dump;
 }
@@ -32,7 +33,8 @@ MessagePtr bootstrap_dump(const ServerView& view) {
 MessagePtr clusters_dump(const ServerView& view, const NameFilter& filter) {
   auto dump = std::make_shared<envoy::admin::v3::ClustersConfigDump>();
   dump->set_version_info(view.resources(kClusterType).version);
-  for (const auto& cluster : view.bootstrap_proto().static_resources().clusters()) {
+  const auto statics = view.static_resources();
+  for (const auto& cluster : statics.clusters()) {
     if (!filter.matches_whole(cluster.name())) continue;
     auto* entry = dump->add_static_clusters();
     entry->mutable_cluster()->PackFrom(cluster);
@@ -51,7 +53,8 @@ MessagePtr endpoints_dump(const ServerView& view, const NameFilter& filter) {
 MessagePtr listeners_dump(const ServerView& view, const NameFilter& filter) {
   auto dump = std::make_shared<envoy::admin::v3::ListenersConfigDump>();
   dump->set_version_info(view.resources(kListenerType).version);
-  for (const auto& listener : view.bootstrap_proto().static_resources().listeners()) {
+  const auto statics = view.static_resources();
+  for (const auto& listener : statics.listeners()) {
     if (!filter.matches_whole(listener.name())) continue;
     auto* entry = dump->add_static_listeners();
     entry->mutable_listener()->PackFrom(listener);
@@ -66,8 +69,8 @@ MessagePtr listeners_dump(const ServerView& view, const NameFilter& filter) {
 class InlineRoutes {
  public:
   InlineRoutes(const ServerView& view, const NameFilter& filter) : view_(view), filter_(filter) {
-    for (const auto& listener : view.bootstrap_proto().static_resources().listeners())
-      add(listener);
+    const auto statics = view.static_resources();
+    for (const auto& listener : statics.listeners()) add(listener);
     for (const ListenerProto& listener : active_dynamic_listeners(view)) add(listener);
   }
   const std::shared_ptr<envoy::admin::v3::RoutesConfigDump>& tables() const { return tables_; }
@@ -122,7 +125,8 @@ class InlineRoutes {
 
 MessagePtr secrets_dump(const ServerView& view, const NameFilter& filter) {
   auto dump = std::make_shared<envoy::admin::v3::SecretsConfigDump>();
-  for (const auto& secret : view.bootstrap_proto().static_resources().secrets()) {
+  const auto statics = view.static_resources();
+  for (const auto& secret : statics.secrets()) {
     if (!filter.matches_whole(secret.name())) continue;
     auto* entry = dump->add_static_secrets();
     entry->set_name(secret.name());

@@ -60,8 +60,8 @@ void add_assignment(const envoy::config::cluster::v3::Cluster& cluster,
 LoadedAssignments loaded_assignments(const ServerView& view) {
   LoadedAssignments discovered = active<ClusterLoadAssignment>(view, kEndpointType);
   LoadedAssignments loaded;
-  for (const auto& cluster : view.bootstrap_proto().static_resources().clusters())
-    add_assignment(cluster, discovered, loaded);
+  const auto statics = view.static_resources();
+  for (const auto& cluster : statics.clusters()) add_assignment(cluster, discovered, loaded);
   for (const auto& [name, cluster] :
        active<envoy::config::cluster::v3::Cluster>(view, kClusterType))
     add_assignment(cluster, discovered, loaded);

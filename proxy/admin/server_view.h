@@ -124,7 +124,9 @@ class ServerView {
   virtual const envoy::admin::v3::CommandLineOptions& command_line_options() const = 0;
 
   // The bootstrap as loaded (command line merged, node completed), as compiled, and when that was.
+  // Its static_resources are asked for by themselves: they are read again from their octets.
   virtual const envoy::config::bootstrap::v3::Bootstrap& bootstrap_proto() const = 0;
+  virtual envoy::config::bootstrap::v3::Bootstrap_StaticResources static_resources() const = 0;
   virtual const config::Bootstrap& bootstrap() const = 0;
   virtual std::chrono::system_clock::time_point bootstrap_loaded_at() const = 0;
 

@@ -46,6 +46,9 @@ class FakeServer : public ServerView {
     return options;
   }
   const envoy::config::bootstrap::v3::Bootstrap& bootstrap_proto() const override { return proto; }
+  envoy::config::bootstrap::v3::Bootstrap_StaticResources static_resources() const override {
+    return proto.static_resources();
+  }
   const config::Bootstrap& bootstrap() const override { return compiled; }
   std::chrono::system_clock::time_point bootstrap_loaded_at() const override {
     return std::chrono::system_clock::time_point(std::chrono::milliseconds(1'700'000'000'123));

@@ -175,12 +175,18 @@ TEST(HeaderSteps, EachSeesWhatThoseBeforeItLeft) {
   config::HeaderRemovalByMatch everything;
   everything.name.kind = config::StringMatcher::Kind::prefix;
   everything.name.text = ":";
-  apply({addition("x-b", "2"), addition("x-b", "3", Action::add_if_absent),
-         addition("x-a", "4", Action::overwrite_if_exists),
-         addition("x-c", "5", Action::overwrite_if_exists), config::HeaderRemoval{"x-b"},
-         addition("x-b", "6", Action::overwrite_if_exists_or_add), addition("x-b", "7"), match,
-         everything},
-        request.headers, source);
+  const std::vector<config::HeaderStep> steps{
+      // the names and values are borrowed from them
+      addition("x-b", "2"),
+      addition("x-b", "3", Action::add_if_absent),
+      addition("x-a", "4", Action::overwrite_if_exists),
+      addition("x-c", "5", Action::overwrite_if_exists),
+      config::HeaderRemoval{"x-b"},
+      addition("x-b", "6", Action::overwrite_if_exists_or_add),
+      addition("x-b", "7"),
+      match,
+      everything};
+  apply(steps, request.headers, source);
   EXPECT_EQ(values(request, "x-a"), (Strings{"4"}));
   EXPECT_EQ(values(request, "x-b"), (Strings{"6", "7"}));
   EXPECT_FALSE(request.has("x-c"));

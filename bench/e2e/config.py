@@ -17,18 +17,16 @@ The proxy has one worker and may use both cores, as the management server (at lo
 import argparse
 import json
 import pathlib
-import re
 import socket
 import statistics
 import subprocess
 import sys
 import time
-import urllib.request
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
-from common import management, origin, peers  # noqa: E402
+from common import admin, management, origin, peers  # noqa: E402
 from common.machine import Machine, rss_mb, tail, wait_open  # noqa: E402
 from common.management import CLUSTER, HOST, NUMBER, Management, resource  # noqa: E402
 
@@ -74,14 +72,6 @@ def until_answered(path, host, begin, process):
             pass
         time.sleep(0.002)
     raise SystemExit(f"not in force after {PATIENCE_S} s")
-
-
-def longest_turn_ms():
-    """Of the first worker, since its start."""
-    name = "listener_manager.worker_0.dispatcher.loop_duration_us"
-    with urllib.request.urlopen(f"http://127.0.0.1:{peers.ADMIN}/stats?filter={name}", timeout=30) as answer:
-        found = re.search(r"P100\([^,]*,([0-9.]+)\)", answer.read().decode())
-    return float(found[1]) / 1e3 if found else 0.0
 
 
 class Pacer:
@@ -137,8 +127,9 @@ def measure(machine, peer, count, mode, kind, expected_s):
         begin = push(server, count, kind == "eds")
         in_force = until_answered("/probe", host, begin, process)
         taken = pacer.result()
+        another = resource("r", management.routes(count, last="/1"))
         changed = time.monotonic()
-        server.do("apply", changes=[{"type": "rds", "set": [resource("r", management.routes(count, last="/1"))]}])
+        server.do("apply", changes=[{"type": "rds", "set": [another]}])
         one = 0.0
         while ask("/probe", host) == 200 and time.monotonic() - changed < PATIENCE_S:
             time.sleep(0.002)
@@ -147,7 +138,7 @@ def measure(machine, peer, count, mode, kind, expected_s):
             raise SystemExit(f"{peer.name} refused: {server.refusals()[0][:300]}")
         result = {"in_force_ms": in_force * 1e3, "one_change_ms": one * 1e3, "idle_mb": before_mb, "mb": rss_mb(process.pid),
                   "quiet_worst_ms": within(taken, begin - QUIET_S, begin)["worst_ms"],
-                  "turn_ms": longest_turn_ms(),
+                  "turn_ms": admin.longest_turn_ms(),
                   "complete": taken[-1][0] > begin + in_force, **within(taken, begin, begin + in_force + 0.2)}
         machine.stop(process)
         return result

@@ -19,6 +19,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
 from harness.proxy import Binary  # noqa: E402
+from harness.reference import attempted  # noqa: E402
 from harness.scenario import Scenario, run  # noqa: E402
 
 SCENARIOS = HERE / "scenarios"
@@ -67,7 +68,7 @@ async def main(args):
             return
         async with slots:
             start = time.monotonic()
-            why = await run(scenario, binary, args.limit)
+            why = await attempted(title, binary, lambda: run(scenario, binary, args.limit))
         (failed if why else passed).append(title)
         if why:
             print(f"FAIL {title}\n    {why}", flush=True)

@@ -10,6 +10,7 @@ import re
 import time
 
 from harness.proxy import Binary
+from harness.reference import attempted
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent.parent
 
@@ -56,7 +57,7 @@ async def run(args, modules, attempt):
     async def one(title, test, binary):
         async with slots:
             start = time.monotonic()
-            why = await attempt(test, binary, args)
+            why = await attempted(title, binary, lambda: attempt(test, binary, args))
         (failed if why else passed).append(title)
         if why:
             print(f"FAIL {title}\n    {why}", flush=True)

@@ -63,10 +63,12 @@ TEST(CompileTcpProxy, WeightedClustersAddTheirMetadataToTheWhole) {
   ASSERT_TRUE(loaded.ok()) << loaded.errors.front();
   const config::TcpProxy& out = proxy(loaded);
   EXPECT_EQ(out.total_weight, 4u);
-  EXPECT_TRUE(out.clusters[0].metadata_match.empty());
-  const Metadata& merged = out.clusters[1].metadata_match;
-  EXPECT_EQ(*merged.find("envoy.lb", std::vector<std::string>{"stage"})->string(), "prod");
-  EXPECT_EQ(*merged.find("envoy.lb", std::vector<std::string>{"zone"})->string(), "two");
+  EXPECT_EQ(out.clusters[0].metadata_match, out.metadata_match);
+  const auto& merged = out.clusters[1].metadata_match->values();
+  ASSERT_EQ(merged.size(), 2u);
+  EXPECT_EQ(merged[0].first, "stage");
+  EXPECT_EQ(*merged[0].second.string(), "prod");
+  EXPECT_EQ(*merged[1].second.string(), "two");
 }
 
 TEST(CompileTcpProxy, TakesEveryOption) {

@@ -28,7 +28,10 @@ UpstreamRequest::~UpstreamRequest() {
 
 void UpstreamRequest::on_pool_ready(upstream::ClientConnection& connection) {
   connection_ = &connection;
-  reused_ = connection.streams_opened() > 1 && connection.active_streams() == 1;
+  // One that was made for a request that another connection served has been idle as well.
+  bool was_idle =
+      connection.streams_opened() > 1 || connection.ready_since() < pool_.cluster().loop().now();
+  reused_ = was_idle && connection.active_streams() == 1;
   state_ = State::open;
   pool_.host().note_connected();
   encoder_ = &connection.open_stream(*this);

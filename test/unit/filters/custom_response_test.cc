@@ -83,7 +83,7 @@ TEST_F(CustomResponseTest, MatchesFieldsOfTheResponseAndOfTheRequest) {
       "[type.googleapis.com/envoy.type.matcher.v3.HttpRequestHeaderMatchInput] { header_name: "
       "'x-a' } } } value_match { exact: '1' } } } } } on_match { action { name: 'a' typed_config { "
       "[type.googleapis.com/" +
-      std::string(kLocal) + "] { status_code { value: 200 } } } } }"));
+      std::string(kLocal) + "] { status_code { value: 200 } } } } } }"));
   EXPECT_EQ(answer(filter, "200").kind(), Kind::reply);
   response->set("content-type", "application/json");
   EXPECT_EQ(filter.on_response_headers(context, *response, true).kind(), Kind::next);

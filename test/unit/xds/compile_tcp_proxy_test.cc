@@ -107,8 +107,8 @@ TEST(CompileTcpProxy, NamesWhatIsWrong) {
   EXPECT_THAT(only_error(load_chain(
                   tcp("cluster: a, backoff_options: {base_interval: 2s, max_interval: 1s}"))),
               HasSubstr("backoff_options.max_interval"));
-  EXPECT_THAT(only_error(load_chain(tcp("cluster: a, on_demand: {timeout: 1s}"))),
-              HasSubstr("on_demand"));
+  EXPECT_THAT(only_error(load_chain(tcp("cluster: a, on_demand: {odcds_config: {ads: {}}}"))),
+              HasSubstr("on_demand.odcds_config: clusters cannot be discovered here"));
 }
 
 TEST(CompileNetworkFilters, KeepsTheirOrderBeforeTheEnd) {

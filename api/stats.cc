@@ -148,14 +148,23 @@ StatsScope::~StatsScope() {
   }
 }
 
+// Threads may ask for the same one at the same time: each looks at what came in front of those that
+// it has seen.
 void* StatsScope::shard(unsigned worker) {
   Shard* head = shards_.load(std::memory_order_acquire);
-  for (Shard* s = head; s != nullptr; s = s->next) {
-    if (s->worker == worker) return s->stats;
-  }
-  auto* fresh = new Shard{head, worker, layout_.create()};
-  while (!shards_.compare_exchange_weak(fresh->next, fresh, std::memory_order_acq_rel)) {
-  }
+  const Shard* seen = nullptr;
+  Shard* fresh = nullptr;
+  do {
+    for (Shard* s = head; s != seen; s = s->next) {
+      if (s->worker != worker) continue;
+      if (fresh != nullptr) layout_.destroy(fresh->stats);
+      delete fresh;
+      return s->stats;
+    }
+    seen = head;
+    if (fresh == nullptr) fresh = new Shard{nullptr, worker, layout_.create()};
+    fresh->next = head;
+  } while (!shards_.compare_exchange_weak(head, fresh, std::memory_order_acq_rel));
   return fresh->stats;
 }
 

@@ -44,6 +44,7 @@ namespace outrigger {
   COUNTER(upstream_rq_active_overflow)                                    \
   COUNTER(upstream_rq_cancelled)                                          \
   COUNTER(upstream_rq_completed)                                          \
+  COUNTER(upstream_rq_drop_overload)                                      \
   COUNTER(upstream_rq_maintenance_mode)                                   \
   COUNTER(upstream_rq_max_duration_reached)                               \
   COUNTER(upstream_rq_per_try_idle_timeout)                               \
@@ -68,6 +69,19 @@ namespace outrigger {
   COUNTER(upstream_rq_5xx)                                                \
   COUNTER(retry_or_shadow_abandoned)                                      \
   COUNTER(lb_healthy_panic)                                               \
+  COUNTER(lb_local_cluster_not_ok)                                        \
+  COUNTER(lb_recalculate_zone_structures)                                 \
+  COUNTER(lb_subsets_created)                                             \
+  COUNTER(lb_subsets_fallback)                                            \
+  COUNTER(lb_subsets_fallback_panic)                                      \
+  COUNTER(lb_subsets_removed)                                             \
+  COUNTER(lb_subsets_selected)                                            \
+  COUNTER(lb_zone_cluster_too_small)                                      \
+  COUNTER(lb_zone_no_capacity_left)                                       \
+  COUNTER(lb_zone_routing_all_directly)                                   \
+  COUNTER(lb_zone_routing_cross_zone)                                     \
+  COUNTER(lb_zone_routing_sampled)                                        \
+  GAUGE(lb_subsets_active)                                                \
   GAUGE(upstream_cx_active)                                               \
   GAUGE(upstream_cx_rx_bytes_buffered)                                    \
   GAUGE(upstream_cx_tx_bytes_buffered)                                    \
@@ -133,13 +147,34 @@ inline const StatsLayout& discovered_cluster_layout() {
   GAUGE(cx_pool_open)                                                     \
   GAUGE(rq_open)                                                          \
   GAUGE(rq_pending_open)                                                  \
-  GAUGE(rq_retry_open)                                                    \
-  GAUGE(remaining_cx)                                                     \
-  GAUGE(remaining_pending)                                                \
-  GAUGE(remaining_retries)                                                \
-  GAUGE(remaining_rq)                                                     \
-  GAUGE(remaining_cx_pools)
+  GAUGE(rq_retry_open)
 OUTRIGGER_DEFINE_STATS(CircuitBreakerStats, OUTRIGGER_CIRCUIT_BREAKER_STATS)
+
+// The same, where track_remaining asks for it.
+#define OUTRIGGER_CIRCUIT_BREAKER_REMAINING_STATS(COUNTER, GAUGE, HISTOGRAM, CODES) \
+  GAUGE(remaining_cx)                                                               \
+  GAUGE(remaining_cx_pools)                                                         \
+  GAUGE(remaining_pending)                                                          \
+  GAUGE(remaining_retries)                                                          \
+  GAUGE(remaining_rq)
+OUTRIGGER_DEFINE_STATS(CircuitBreakerRemainingStats, OUTRIGGER_CIRCUIT_BREAKER_REMAINING_STATS)
+
+// cluster.<name>.*, where track_cluster_stats asks for it: how much of its time an answer took, in
+// per cent.
+#define OUTRIGGER_TIMEOUT_BUDGET_STATS(COUNTER, GAUGE, HISTOGRAM, CODES) \
+  HISTOGRAM(upstream_rq_timeout_budget_per_try_percent_used)             \
+  HISTOGRAM(upstream_rq_timeout_budget_percent_used)
+OUTRIGGER_DEFINE_STATS(TimeoutBudgetStats, OUTRIGGER_TIMEOUT_BUDGET_STATS)
+
+// ... and how large requests and responses are, in octets.
+#define OUTRIGGER_MESSAGE_SIZE_STATS(COUNTER, GAUGE, HISTOGRAM, CODES) \
+  HISTOGRAM(upstream_rq_body_size)                                     \
+  HISTOGRAM(upstream_rq_headers_count)                                 \
+  HISTOGRAM(upstream_rq_headers_size)                                  \
+  HISTOGRAM(upstream_rs_body_size)                                     \
+  HISTOGRAM(upstream_rs_headers_count)                                 \
+  HISTOGRAM(upstream_rs_headers_size)
+OUTRIGGER_DEFINE_STATS(MessageSizeStats, OUTRIGGER_MESSAGE_SIZE_STATS)
 
 // cluster.<name>.outlier_detection.*; written by the main thread.
 #define OUTRIGGER_OUTLIER_STATS(COUNTER, GAUGE, HISTOGRAM, CODES) \
@@ -176,6 +211,19 @@ OUTRIGGER_DEFINE_STATS(OutlierStats, OUTRIGGER_OUTLIER_STATS)
   GAUGE(degraded)                                                      \
   GAUGE(healthy)
 OUTRIGGER_DEFINE_STATS(HealthCheckStats, OUTRIGGER_HEALTH_CHECK_STATS)
+
+// cluster.<name>.ring_hash_lb.*: of the first worker that made the ring.
+#define OUTRIGGER_RING_HASH_STATS(COUNTER, GAUGE, HISTOGRAM, CODES) \
+  GAUGE(max_hashes_per_host)                                        \
+  GAUGE(min_hashes_per_host)                                        \
+  GAUGE(size)
+OUTRIGGER_DEFINE_STATS(RingHashStats, OUTRIGGER_RING_HASH_STATS)
+
+// cluster.<name>.maglev_lb.*
+#define OUTRIGGER_MAGLEV_STATS(COUNTER, GAUGE, HISTOGRAM, CODES) \
+  GAUGE(max_entries_per_host)                                    \
+  GAUGE(min_entries_per_host)
+OUTRIGGER_DEFINE_STATS(MaglevStats, OUTRIGGER_MAGLEV_STATS)
 
 // What one worker saw one endpoint do, for outlier detection; not in the store's names.
 #define OUTRIGGER_OUTLIER_RESULTS(COUNTER, GAUGE, HISTOGRAM, CODES) \

@@ -5,6 +5,7 @@
 #include "filters/http/compressor/config.h"
 #include "filters/http/cors/config.h"
 #include "filters/http/csrf/config.h"
+#include "filters/http/custom_response/config.h"
 #include "filters/http/decompressor/config.h"
 #include "filters/http/ext_authz/config.h"
 #include "filters/http/fault/config.h"
@@ -43,6 +44,10 @@ constexpr HttpFilterEntry kHttpFilters[] = {
      "envoy.extensions.filters.http.cors.v3.CorsPolicy", &cors::compile_route},
     {"envoy.filters.http.csrf", "envoy.extensions.filters.http.csrf.v3.CsrfPolicy", &csrf::compile,
      "envoy.extensions.filters.http.csrf.v3.CsrfPolicy", &csrf::compile_route},
+    {"envoy.filters.http.custom_response",
+     "envoy.extensions.filters.http.custom_response.v3.CustomResponse", &custom_response::compile,
+     "envoy.extensions.filters.http.custom_response.v3.CustomResponse",
+     &custom_response::compile_route},
     {"envoy.filters.http.decompressor",
      "envoy.extensions.filters.http.decompressor.v3.Decompressor", &decompressor::compile, nullptr,
      nullptr},

@@ -198,6 +198,13 @@ std::vector<admin::ClusterStatus> ClusterSet::clusters() const {
   return all;
 }
 
+std::vector<xds::ReportedCluster> ClusterSet::reported() const {
+  std::vector<xds::ReportedCluster> all;
+  all.reserve(entries_.size());
+  for (const auto& [slot, entry] : entries_) all.push_back({entry.config, entry.endpoints});
+  return all;
+}
+
 const config::Cluster* ClusterSet::find(uint32_t slot) const {
   auto at = entries_.find(slot);
   return at == entries_.end() ? nullptr : at->second.config.get();

@@ -19,6 +19,7 @@
 #include "proxy/cluster_resolution.h"
 #include "proxy/host_health_set.h"
 #include "proxy/upstream/cluster_table.h"
+#include "xds/dynamic/load_counts.h"
 #include "xds/sinks.h"
 
 namespace outrigger {
@@ -59,6 +60,8 @@ class ClusterSet final : public xds::ClusterSink {
   // For administration: in the order of their slots, static ones first.
   std::vector<admin::ClusterStatus> clusters() const;
   const config::Cluster* find(uint32_t slot) const;
+  // For load reports.
+  std::vector<xds::ReportedCluster> reported() const;
 
  private:
   struct Entry {

@@ -101,6 +101,17 @@ absl::Status ControlPlane::prepare(const Bootstrap& bootstrap) {
                                  reader_,  *std::move(defaults), later(),         write_log};
   parts.clock = &clock_;
   clusters_ = std::make_unique<xds::ClusterManager>(std::move(parts));
+  return prepare_load_reports(bootstrap);
+}
+
+absl::Status ControlPlane::prepare_load_reports(const Bootstrap& bootstrap) {
+  if (!bootstrap.cluster_manager().has_load_stats_config()) return absl::OkStatus();
+  auto reporter = xds::LoadReporter::make(
+      bootstrap.cluster_manager().load_stats_config(), environment_,
+      {parts_.clients, parts_.stats, clock_, ledger_, write_log, parts_.reported,
+       [this](std::string_view cluster) { return clusters_->service_name(cluster); }});
+  if (!reporter.ok()) return within("cluster_manager.load_stats_config", reporter.status());
+  load_reporter_ = *std::move(reporter);
   return absl::OkStatus();
 }
 
@@ -126,6 +137,7 @@ void ControlPlane::start_clusters() {
 }
 
 void ControlPlane::start_listeners() {
+  if (load_reporter_ != nullptr) load_reporter_->start(bootstrap_->node());
   auto wait_for_static = [this] {
     static_ready_->when_ready([this] { finish(absl::OkStatus()); });
   };

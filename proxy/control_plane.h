@@ -28,6 +28,7 @@
 #include "xds/dynamic/discovered_sources.h"
 #include "xds/dynamic/extension_configs.h"
 #include "xds/dynamic/listener_manager.h"
+#include "xds/dynamic/load_reporter.h"
 #include "xds/dynamic/route_manager.h"
 #include "xds/dynamic/route_scopes.h"
 #include "xds/dynamic/runtime_layers.h"
@@ -51,6 +52,7 @@ struct ControlPlaneParts {
   xds::ClusterSink& clusters;
   xds::ListenerSink& listeners;
   xds::RuntimeSink& runtime;
+  std::function<std::vector<xds::ReportedCluster>()> reported;  // clusters in force
 };
 
 class ControlPlane {
@@ -76,6 +78,7 @@ class ControlPlane {
 
  private:
   void add_own_cluster(const config::ClusterPtr& cluster);
+  absl::Status prepare_load_reports(const Bootstrap& bootstrap);
   void start_clusters();
   void start_listeners();
   void finish(absl::Status status);
@@ -93,7 +96,8 @@ class ControlPlane {
   xds::ExtensionConfigs extensions_;
   xds::DiscoveredSources discovered_;
   xds::RuntimeLayers runtime_layers_;
-  std::unique_ptr<xds::ClusterManager> clusters_;  // with the bootstrap's defaults
+  std::unique_ptr<xds::ClusterManager> clusters_;     // with the bootstrap's defaults
+  std::unique_ptr<xds::LoadReporter> load_reporter_;  // nullptr: nobody wants reports
   xds::ListenerManager listeners_;
   std::shared_ptr<xds::InitSet> static_ready_;  // what the bootstrap's own resources wait for
   std::shared_ptr<xds::InitSet> runtime_ready_;

@@ -76,7 +76,7 @@ Server::Server(const Options& options)
       io_, stats_, workers_, *connections_, options_.drain_time, hot_restart_.get()});
   control_plane_ = std::make_unique<ControlPlane>(
       ControlPlaneParts{io_, options_, stats_, *gauges_, slots_, tls_, main_loop_->grpc(),
-                        *clusters_, *listeners_, *this});
+                        *clusters_, *listeners_, *this, [this] { return clusters_->reported(); }});
 }
 
 Server::~Server() {

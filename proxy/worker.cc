@@ -49,6 +49,7 @@ Worker::Worker(const WorkerParts& parts)
         {{"envoy.worker_id", id}});
     loop_->measure(&dispatcher_scope_->local<DispatcherStats>(number_));
   }
+  clusters_.set_runtime(&services_.runtime);
   services_.http_client = &http_client_;
   services_.grpc_clients = &grpc_clients_;
 }

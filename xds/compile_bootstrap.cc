@@ -43,6 +43,10 @@ void compile_clusters(const Message& message, CompileEnvironment& environment, N
       errors.add_nested(fmt::format("static_resources.clusters[{}]", i), cluster.status());
     }
   }
+  const std::string& local = defaults.local_cluster_name;
+  if (!local.empty() && !names.contains(local))
+    errors.add("cluster_manager.local_cluster_name",
+               fmt::format("there is no static cluster '{}'", local));
 }
 
 // Two listeners cannot take the same connections. A port of zero is another one each time.

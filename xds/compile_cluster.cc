@@ -1,10 +1,12 @@
 #include "xds/compile_cluster.h"
 
+#include <array>
 #include <utility>
 
 #include "fmt/format.h"
 
 #include "api/stats_cluster.h"
+#include "xds/compile_attempt_filters.h"
 #include "xds/compile_cluster_parts.h"
 #include "xds/compile_metadata.h"
 #include "xds/compile_values.h"
@@ -36,18 +38,47 @@ void compile_thresholds(const CircuitBreakers::Thresholds& from, config::Circuit
   }
   if (from.has_max_connection_pools())
     out.max_connection_pools = from.max_connection_pools().value();
-  out.track_remaining = from.track_remaining();
 }
 
-// Of several thresholds of one priority the first counts, as in Envoy.
-void compile_circuit_breakers(const CircuitBreakers& breakers, config::Cluster& out) {
+size_t place_of(const CircuitBreakers::Thresholds& thresholds) {
+  return thresholds.priority() == envoy::config::core::v3::HIGH ? 1 : 0;
+}
+
+// Only connections can be limited by endpoint, as in Envoy.
+bool limits_more_than_connections(const CircuitBreakers::Thresholds& of_host) {
+  return of_host.has_max_pending_requests() || of_host.has_max_requests() ||
+         of_host.has_max_retries() || of_host.has_max_connection_pools() ||
+         of_host.has_retry_budget() || of_host.track_remaining();
+}
+
+void compile_host_thresholds(const CircuitBreakers& breakers, config::Cluster& out,
+                             FieldErrors& errors) {
   bool seen[2] = {false, false};
-  for (const auto& thresholds : breakers.thresholds()) {
-    size_t priority = thresholds.priority() == envoy::config::core::v3::HIGH ? 1 : 0;
-    if (!std::exchange(seen[priority], true)) {
-      compile_thresholds(thresholds, out.circuit_breakers[priority]);
-    }
+  for (int i = 0; i < breakers.per_host_thresholds_size(); ++i) {
+    const CircuitBreakers::Thresholds& of_host = breakers.per_host_thresholds(i);
+    if (limits_more_than_connections(of_host))
+      errors.add("circuit_breakers." + indexed("per_host_thresholds", i),
+                 "only max_connections can be limited by host");
+    size_t place = place_of(of_host);
+    if (std::exchange(seen[place], true) || !of_host.has_max_connections()) continue;
+    out.circuit_breakers[place].max_connections_per_host = of_host.max_connections().value();
   }
+}
+
+// Of several thresholds of one priority the first counts, as in Envoy. Returns for which
+// of the two the gauges remaining_* are kept.
+std::array<bool, 2> compile_circuit_breakers(const CircuitBreakers& breakers, config::Cluster& out,
+                                             FieldErrors& errors) {
+  bool seen[2] = {false, false};
+  std::array<bool, 2> remaining{};
+  for (const auto& thresholds : breakers.thresholds()) {
+    size_t place = place_of(thresholds);
+    if (std::exchange(seen[place], true)) continue;
+    compile_thresholds(thresholds, out.circuit_breakers[place]);
+    remaining[place] = thresholds.track_remaining();
+  }
+  compile_host_thresholds(breakers, out, errors);
+  return remaining;
 }
 
 // Only the TLS handshake tells which protocol the endpoint speaks.
@@ -82,6 +113,10 @@ void make_stats(config::Cluster& out, StatsRegistry& stats) {
   out.circuit_breakers[1].stats = scope.operator()<CircuitBreakerStats>("circuit_breakers.high.");
   if (!out.health_checks.empty())
     out.health_check_stats = scope.operator()<HealthCheckStats>("health_check.");
+  if (out.balancer == config::Cluster::Balancer::ring_hash)
+    out.hashing_stats = scope.operator()<RingHashStats>("ring_hash_lb.");
+  if (out.balancer == config::Cluster::Balancer::maglev)
+    out.hashing_stats = scope.operator()<MaglevStats>("maglev_lb.");
   if (out.outlier_detection != nullptr)
     out.outlier_stats = scope.operator()<OutlierStats>("outlier_detection.");
   // Ten thousand clusters speak one version each.
@@ -90,6 +125,30 @@ void make_stats(config::Cluster& out, StatsRegistry& stats) {
     out.http1_stats = scope.operator()<http::Http1Stats>("http1.");
   if (out.http.version != Version::http1)
     out.http2_stats = scope.operator()<http::Http2Stats>("http2.");
+}
+
+void make_measures(const Cluster& cluster, config::Cluster& out, StatsRegistry& stats) {
+  TlsStatPlace place = cluster_stats_place(out);
+  const auto& wanted = cluster.track_cluster_stats();
+  if (wanted.timeout_budgets() || cluster.track_timeout_budgets())
+    out.timeout_budget_stats =
+        stats.scope<TimeoutBudgetStats>(place.prefix, place.extracted_prefix, place.tags);
+  if (wanted.request_response_sizes())
+    out.message_size_stats =
+        stats.scope<MessageSizeStats>(place.prefix, place.extracted_prefix, place.tags);
+}
+
+// For whom the gauges remaining_* of a priority's circuit breaker are kept.
+void make_remaining_stats(const std::array<bool, 2>& wanted, config::Cluster& out,
+                          StatsRegistry& stats) {
+  TlsStatPlace place = cluster_stats_place(out);
+  for (size_t i = 0; i < wanted.size(); ++i) {
+    if (!wanted[i]) continue;
+    std::string_view below = i == 0 ? "circuit_breakers.default." : "circuit_breakers.high.";
+    out.circuit_breakers[i].remaining_stats = stats.scope<CircuitBreakerRemainingStats>(
+        fmt::format("{}{}", place.prefix, below),
+        fmt::format("{}{}", place.extracted_prefix, below), place.tags);
+  }
 }
 
 }  // namespace
@@ -103,6 +162,7 @@ TlsStatPlace cluster_stats_place(const config::Cluster& cluster) {
 absl::StatusOr<ClusterDefaults> compile_cluster_defaults(const Bootstrap& bootstrap) {
   FieldErrors errors;
   ClusterDefaults out;
+  out.local_cluster_name = bootstrap.cluster_manager().local_cluster_name();
   if (bootstrap.cluster_manager().has_upstream_bind_config())
     out.bind = errors.take_nested("cluster_manager.upstream_bind_config",
                                   compile_bind(bootstrap.cluster_manager().upstream_bind_config()));
@@ -126,27 +186,32 @@ absl::StatusOr<std::shared_ptr<config::Cluster>> compile_cluster(const Cluster& 
   auto out = std::make_shared<config::Cluster>();
   out->ref = environment.clusters.ref(cluster.name());
   out->alt_stat_name = cluster.alt_stat_name();
-  compile_discovery(cluster, defaults, *out, errors);
+  compile_discovery(cluster, defaults, environment.clusters, *out, errors);
   // The endpoints of a kind that is not supported would only mislead.
   if (!errors.empty()) return errors.status();
   compile_connection(cluster, defaults, environment, *out, errors);
-  out->locality_weighted = cluster.common_lb_config().has_locality_weighted_lb_config();
-  compile_balancer(cluster, *out, errors);
-  compile_circuit_breakers(cluster.circuit_breakers(), *out);
+  // An aggregate's balancers are those of its clusters.
+  if (out->discovery != config::Cluster::Discovery::aggregate)
+    compile_balancer(cluster, defaults, environment, *out, errors);
+  std::array<bool, 2> remaining =
+      compile_circuit_breakers(cluster.circuit_breakers(), *out, errors);
   if (cluster.common_lb_config().has_healthy_panic_threshold()) {
     out->panic_threshold = cluster.common_lb_config().healthy_panic_threshold().value();
   }
-  out->fail_traffic_on_panic =
-      cluster.common_lb_config().zone_aware_lb_config().fail_traffic_on_panic();
   compile_outlier_detection(cluster, *out, errors);
   compile_health_checks(cluster, *out, errors);
   compile_upstream_filters(cluster, environment, *out, errors);
   compile_http_policies(cluster, environment, *out, errors);
   out->metadata = compile_metadata(cluster.metadata());
+  if (cluster.preconnect_policy().has_per_upstream_preconnect_ratio())
+    out->preconnect_ratio = cluster.preconnect_policy().per_upstream_preconnect_ratio().value();
   out->http = errors.take_nested("", compile_upstream_http(cluster));
+  out->http.filters = errors.take_nested("", compile_attempt_filters(cluster, environment));
   check_alpn(cluster, *out, errors);
   if (!errors.empty()) return errors.status();
   make_stats(*out, environment.stats);
+  make_remaining_stats(remaining, *out, environment.stats);
+  make_measures(cluster, *out, environment.stats);
   return out;
 }
 

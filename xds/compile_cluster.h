@@ -18,6 +18,7 @@ namespace outrigger::xds {
 
 // What a cluster that does not say otherwise takes from the bootstrap.
 struct ClusterDefaults {
+  std::string local_cluster_name;  // of processes like this one; empty: zones do not matter
   config::UpstreamBind bind;
   config::DnsResolver resolver;
 };

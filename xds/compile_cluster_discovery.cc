@@ -1,5 +1,6 @@
 #include "fmt/format.h"
 
+#include "envoy/extensions/clusters/aggregate/v3/cluster.pb.h"
 #include "envoy/extensions/clusters/dns/v3/dns_cluster.pb.h"
 
 #include "xds/compile_cluster_parts.h"
@@ -13,6 +14,7 @@ namespace {
 
 using Discovery = config::Cluster::Discovery;
 using envoy::config::cluster::v3::Cluster;
+using AggregateConfig = envoy::extensions::clusters::aggregate::v3::ClusterConfig;
 using envoy::extensions::clusters::dns::v3::DnsCluster;
 using Family = config::DnsResolution::Family;
 
@@ -121,7 +123,7 @@ void take_targets(const Cluster& cluster, std::shared_ptr<config::DnsResolution>
   out.dns = std::move(dns);
 }
 
-void compile_original_dst(const Cluster& cluster, config::Cluster& out, FieldErrors& errors) {
+void compile_original_hosts(const Cluster& cluster, config::Cluster& out, FieldErrors& errors) {
   if (cluster.has_load_assignment())
     errors.add("load_assignment", "ORIGINAL_DST clusters must have no load assignment configured");
   config::OriginalDst& original = out.original_dst.emplace();
@@ -146,18 +148,32 @@ void compile_original_dst(const Cluster& cluster, config::Cluster& out, FieldErr
     original.metadata_key.push_back(segment.key());
 }
 
+// The endpoints are those of clusters that come and go.
+void compile_aggregate(const AggregateConfig& aggregate, const Cluster& cluster,
+                       config::ClusterSlots& clusters, config::Cluster& out, FieldErrors& errors) {
+  if (cluster.lb_policy() != Cluster::CLUSTER_PROVIDED)
+    errors.add("lb_policy", "only CLUSTER_PROVIDED is valid for an aggregate of clusters");
+  out.discovery = Discovery::aggregate;
+  out.endpoints = std::make_shared<config::EndpointSet>();
+  for (const std::string& name : aggregate.clusters()) out.aggregate.push_back(clusters.ref(name));
+}
+
 constexpr std::string_view kForwardProxy =
     "envoy.extensions.clusters.dynamic_forward_proxy.v3.ClusterConfig";
 
 void compile_custom_type(const Cluster& cluster, const ClusterDefaults& defaults,
-                         config::Cluster& out, FieldErrors& errors) {
+                         config::ClusterSlots& clusters, config::Cluster& out,
+                         FieldErrors& errors) {
   DnsCluster dns;
+  AggregateConfig aggregate;
   const auto& any = cluster.cluster_type().typed_config();
   // It has no endpoints: who asks for it gets 503.
   if (is_type(any, kForwardProxy)) {
     out.endpoints = std::make_shared<config::EndpointSet>();
     return;
   }
+  if (is_type(any, aggregate.GetDescriptor()->full_name()) && any.UnpackTo(&aggregate))
+    return compile_aggregate(aggregate, cluster, clusters, out, errors);
   if (!is_type(any, dns.GetDescriptor()->full_name()) || !any.UnpackTo(&dns)) {
     errors.add("cluster_type",
                fmt::format("'{}' is not supported by Outrigger", cluster.cluster_type().name()));
@@ -182,8 +198,9 @@ void check_discovered(const Cluster& cluster, FieldErrors& errors) {
 }  // namespace
 
 void compile_discovery(const Cluster& cluster, const ClusterDefaults& defaults,
-                       config::Cluster& out, FieldErrors& errors) {
-  if (cluster.has_cluster_type()) return compile_custom_type(cluster, defaults, out, errors);
+                       config::ClusterSlots& clusters, config::Cluster& out, FieldErrors& errors) {
+  if (cluster.has_cluster_type())
+    return compile_custom_type(cluster, defaults, clusters, out, errors);
   switch (cluster.type()) {
     case Cluster::STATIC:
       out.endpoints =
@@ -200,7 +217,7 @@ void compile_discovery(const Cluster& cluster, const ClusterDefaults& defaults,
     }
     case Cluster::ORIGINAL_DST:
       out.discovery = Discovery::original_dst;
-      return compile_original_dst(cluster, out, errors);
+      return compile_original_hosts(cluster, out, errors);
     case Cluster::EDS:
       out.discovery = Discovery::eds;
       out.endpoints = std::make_shared<config::EndpointSet>();

@@ -49,6 +49,8 @@ void compile_hashing(const Cluster& cluster, config::Cluster& out, FieldErrors& 
   auto hashing = std::make_shared<config::HashBalancing>();
   hashing->by_hostname =
       cluster.common_lb_config().consistent_hashing_lb_config().use_hostname_for_hashing();
+  hashing->balance_percent =
+      cluster.common_lb_config().consistent_hashing_lb_config().hash_balance_factor().value();
   const auto& ring = cluster.ring_hash_lb_config();
   compile_ring_sizes(ring, *hashing);
   hashing->murmur = ring.hash_function() == Cluster::RingHashLbConfig::MURMUR_HASH_2;
@@ -68,14 +70,21 @@ bool compile_hashing_policy(const google::protobuf::Any& policy, config::Cluster
     out.balancer = Balancer::ring_hash;
     compile_ring_sizes(ring, *hashing);
     hashing->murmur = ring.hash_function() == RingHash::MURMUR_HASH_2;
-    hashing->by_hostname = ring.use_hostname_for_hashing() ||
-                           ring.consistent_hashing_lb_config().use_hostname_for_hashing();
-    out.locality_weighted = out.locality_weighted || ring.has_locality_weighted_lb_config();
+    // Either these two fields or the message that took their place.
+    const auto& common = ring.consistent_hashing_lb_config();
+    bool newer = ring.has_consistent_hashing_lb_config();
+    hashing->by_hostname =
+        newer ? common.use_hostname_for_hashing() : ring.use_hostname_for_hashing();
+    hashing->balance_percent =
+        (newer ? common.hash_balance_factor() : ring.hash_balance_factor()).value();
+    out.locality_weighted = ring.has_locality_weighted_lb_config();
   } else if (is_type(policy, Maglev::descriptor()->full_name()) && policy.UnpackTo(&maglev)) {
     out.balancer = Balancer::maglev;
     if (maglev.has_table_size()) hashing->table_size = maglev.table_size().value();
-    hashing->by_hostname = maglev.consistent_hashing_lb_config().use_hostname_for_hashing();
-    out.locality_weighted = out.locality_weighted || maglev.has_locality_weighted_lb_config();
+    const auto& common = maglev.consistent_hashing_lb_config();
+    hashing->by_hostname = common.use_hostname_for_hashing();
+    hashing->balance_percent = common.hash_balance_factor().value();
+    out.locality_weighted = maglev.has_locality_weighted_lb_config();
   } else {
     return false;
   }

@@ -11,6 +11,7 @@
 #include "envoy/config/core/v3/address.pb.h"
 #include "envoy/config/core/v3/resolver.pb.h"
 #include "envoy/config/endpoint/v3/endpoint.pb.h"
+#include "envoy/extensions/load_balancing_policies/subset/v3/subset.pb.h"
 
 #include "api/config/cluster.h"
 #include "xds/compile_cluster.h"
@@ -20,13 +21,15 @@
 namespace outrigger::xds {
 
 // How the cluster finds its endpoints: type, cluster_type, load_assignment, dns_*,
-// original_dst_lb_config. Sets discovery, endpoints, dns, original_dst.
+// original_dst_lb_config. Sets discovery, endpoints, dns, original_dst, aggregate.
 void compile_discovery(const envoy::config::cluster::v3::Cluster& cluster,
-                       const ClusterDefaults& defaults, config::Cluster& out, FieldErrors& errors);
+                       const ClusterDefaults& defaults, config::ClusterSlots& clusters,
+                       config::Cluster& out, FieldErrors& errors);
 
 // lb_policy, load_balancing_policy and what belongs to them. After compile_discovery.
-void compile_balancer(const envoy::config::cluster::v3::Cluster& cluster, config::Cluster& out,
-                      FieldErrors& errors);
+void compile_balancer(const envoy::config::cluster::v3::Cluster& cluster,
+                      const ClusterDefaults& defaults, CompileEnvironment& environment,
+                      config::Cluster& out, FieldErrors& errors);
 
 // What equal hashes' way to equal hosts depends on: of lb_policy RING_HASH or MAGLEV, which `out`
 // has already.
@@ -35,6 +38,13 @@ void compile_hashing(const envoy::config::cluster::v3::Cluster& cluster, config:
 // The same of a policy of load_balancing_policy. False: it is none that hashes.
 bool compile_hashing_policy(const google::protobuf::Any& policy, config::Cluster& out,
                             FieldErrors& errors);
+
+// Which of the endpoints a request may go to.
+std::shared_ptr<const config::SubsetBalancing> compile_subsets(
+    const envoy::config::cluster::v3::Cluster::LbSubsetConfig& message, FieldErrors& errors);
+std::shared_ptr<const config::SubsetBalancing> compile_subsets(
+    const envoy::extensions::load_balancing_policies::subset::v3::Subset& message,
+    FieldErrors& errors);
 
 // Timeouts, limits, source addresses, transport sockets.
 void compile_connection(const envoy::config::cluster::v3::Cluster& cluster,

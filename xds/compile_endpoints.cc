@@ -7,6 +7,7 @@
 #include "api/stats_cluster.h"
 #include "xds/compile_cluster.h"
 #include "xds/compile_cluster_parts.h"
+#include "xds/compile_matcher.h"
 #include "xds/compile_metadata.h"
 #include "xds/compile_values.h"
 #include "xds/field_errors.h"
@@ -137,6 +138,29 @@ absl::StatusOr<config::LocalityEndpoints> compile_locality(const LocalityLbEndpo
   return out;
 }
 
+// Envoy knows one category.
+std::shared_ptr<const config::DropOverload> compile_drops(
+    const ClusterLoadAssignment::Policy& policy, FieldErrors& errors) {
+  if (policy.drop_overloads_size() == 0) return nullptr;
+  if (policy.drop_overloads_size() > 1) {
+    errors.add("policy.drop_overloads",
+               fmt::format("has {} categories: there can be one", policy.drop_overloads_size()));
+    return nullptr;
+  }
+  auto out = std::make_shared<config::DropOverload>();
+  out->category = policy.drop_overloads(0).category();
+  out->per_million = per_million(policy.drop_overloads(0).drop_percentage());
+  return out->per_million == 0 ? nullptr : out;
+}
+
+// Of an EndpointSet, or of what one is made from.
+template <class Out>
+void compile_policy(const ClusterLoadAssignment& assignment, Out& out, FieldErrors& errors) {
+  if (assignment.policy().has_overprovisioning_factor())
+    out.overprovisioning_percent = assignment.policy().overprovisioning_factor().value();
+  out.drop_overload = compile_drops(assignment.policy(), errors);
+}
+
 }  // namespace
 
 absl::StatusOr<std::shared_ptr<const config::EndpointSet>> compile_endpoints(
@@ -152,8 +176,7 @@ absl::StatusOr<std::shared_ptr<const config::EndpointSet>> compile_endpoints(
       errors.add_nested(indexed("endpoints", i), locality.status());
     }
   }
-  if (assignment.policy().has_overprovisioning_factor())
-    out->overprovisioning_percent = assignment.policy().overprovisioning_factor().value();
+  compile_policy(assignment, *out, errors);
   if (!errors.empty()) return errors.status();
   return std::shared_ptr<const config::EndpointSet>(std::move(out));
 }
@@ -175,6 +198,7 @@ absl::Status compile_dns_targets(const ClusterLoadAssignment& assignment,
       out.targets.push_back(*std::move(target));
     }
   }
+  compile_policy(assignment, out, errors);
   return errors.status();
 }
 

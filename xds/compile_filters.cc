@@ -22,6 +22,9 @@ using envoy::config::route::v3::FilterConfig;
 using envoy::extensions::filters::network::http_connection_manager::v3::HttpFilter;
 using google::protobuf::Any;
 
+constexpr std::string_view kUpstreamCodec =
+    "envoy.extensions.filters.http.upstream_codec.v3.UpstreamCodec";
+
 absl::Status unsupported(const char* what, std::string_view name, const Any& any) {
   FieldErrors errors;
   if (any.type_url().empty()) {
@@ -90,6 +93,10 @@ std::optional<config::HttpFilterEntry> compile_filter(const HttpFilter& filter,
   if (filter.has_config_discovery())
     return compile_discovered(filter, context, environment, errors);
   std::string type = packed_type(filter.typed_config());
+  if (type == kUpstreamCodec) {
+    errors.add("typed_config", "only chains of upstream filters end in the upstream codec");
+    return config::HttpFilterEntry{filter.name(), nullptr, nullptr, false};
+  }
   if (find_no_effect(type) != nullptr) return std::nullopt;
   if (filters::find_http_filter(type) == nullptr && filter.is_optional()) return std::nullopt;
   return config::HttpFilterEntry{

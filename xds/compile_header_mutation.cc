@@ -5,6 +5,7 @@
 #include "absl/strings/ascii.h"
 #include <fmt/format.h>
 
+#include "xds/compile_matcher.h"
 #include "xds/compile_substitution.h"
 #include "xds/field_errors.h"
 
@@ -15,6 +16,7 @@ namespace outrigger::xds {
 namespace {
 
 using Action = config::HeaderAddition::Action;
+using envoy::config::common::mutation_rules::v3::HeaderMutation;
 using envoy::config::core::v3::HeaderValueOption;
 
 // :path and :authority have rewrites of their own, and a request without its pseudo-headers is
@@ -63,6 +65,32 @@ absl::StatusOr<config::HeaderAddition> compile_header_addition(const HeaderValue
   }
   out.action = compile_action(option, errors);
   out.keep_empty_value = option.keep_empty_value();
+  if (!errors.empty()) return errors.status();
+  return out;
+}
+
+absl::StatusOr<config::HeaderStep> compile_header_step(const HeaderMutation& mutation) {
+  FieldErrors errors;
+  config::HeaderStep out;
+  switch (mutation.action_case()) {
+    case HeaderMutation::kAppend:
+      out = errors.take_nested("append", compile_header_addition(mutation.append()));
+      break;
+    case HeaderMutation::kRemove: {
+      std::string name = absl::AsciiStrToLower(mutation.remove());
+      if (is_fixed(name))
+        errors.add("remove", fmt::format("'{}' is part of the request line", name));
+      out = config::HeaderRemoval{std::move(name)};
+      break;
+    }
+    case HeaderMutation::kRemoveOnMatch:
+      out = config::HeaderRemovalByMatch{
+          errors.take_nested("remove_on_match.key_matcher",
+                             compile_string_matcher(mutation.remove_on_match().key_matcher()))};
+      break;
+    default:
+      errors.add("action", "one of append, remove and remove_on_match is needed");
+  }
   if (!errors.empty()) return errors.status();
   return out;
 }

@@ -8,14 +8,20 @@
 #include "absl/status/statusor.h"
 #include "google/protobuf/repeated_field.h"
 
+#include "envoy/config/common/mutation_rules/v3/mutation_rules.pb.h"
 #include "envoy/config/core/v3/base.pb.h"
 
 #include "api/config/header_mutation.h"
+#include "api/config/route.h"
 
 namespace outrigger::xds {
 
 absl::StatusOr<config::HeaderAddition> compile_header_addition(
     const envoy::config::core::v3::HeaderValueOption& option);
+
+// One of an ordered list of changes.
+absl::StatusOr<config::HeaderStep> compile_header_step(
+    const envoy::config::common::mutation_rules::v3::HeaderMutation& mutation);
 
 // `adds_field` and `removes_field` name the fields in errors:
 // "request_headers_to_add[1].header.key: ...".

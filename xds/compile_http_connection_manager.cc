@@ -7,6 +7,7 @@
 
 #include "api/stats_http.h"
 #include "xds/compile_access_log.h"
+#include "xds/compile_client_detection.h"
 #include "xds/compile_filters.h"
 #include "xds/compile_http_options.h"
 #include "xds/compile_local_reply.h"
@@ -137,6 +138,8 @@ void compile_request_headers(const Message& message, HttpConnectionManager& out,
   if (!scheme.scheme_to_overwrite().empty()) out.scheme_override = scheme.scheme_to_overwrite();
   out.scheme_match_upstream = scheme.match_upstream();
   out.internal_addresses = compile_internal_addresses(message.internal_address_config(), errors);
+  compile_client_detections(message, out, errors);
+  compile_early_headers(message, out, errors);
   out.use_remote_address = message.use_remote_address().value();
   out.xff_num_trusted_hops = message.xff_num_trusted_hops();
   out.skip_xff_append = message.skip_xff_append();

@@ -24,6 +24,7 @@ using InputKind = config::MatchInput::Kind;
 using envoy::extensions::matching::common_inputs::network::v3::FilterStateInput;
 using envoy::type::matcher::v3::HttpRequestHeaderMatchInput;
 using envoy::type::matcher::v3::HttpRequestQueryParamMatchInput;
+using envoy::type::matcher::v3::HttpResponseHeaderMatchInput;
 using IpMatcher = envoy::extensions::matching::input_matchers::ip::v3::Ip;
 using FractionMatcher =
     envoy::extensions::matching::input_matchers::runtime_fraction::v3::RuntimeFraction;
@@ -31,7 +32,10 @@ using FractionMatcher =
 enum Subjects : unsigned {
   of_route = 1u << static_cast<unsigned>(MatchSubject::route),
   of_request = 1u << static_cast<unsigned>(MatchSubject::request),
-  of_connection = 1u << static_cast<unsigned>(MatchSubject::connection)
+  of_response = 1u << static_cast<unsigned>(MatchSubject::response),
+  of_connection = 1u << static_cast<unsigned>(MatchSubject::connection),
+  of_any_message = of_request | of_response,
+  of_stream = of_any_message | of_connection
 };
 
 struct InputType {
@@ -44,23 +48,27 @@ struct InputType {
 #define SSL_INPUT "envoy.extensions.matching.common_inputs.ssl.v3."
 constexpr InputType kInputTypes[] = {
     {"envoy.type.matcher.v3.HttpRequestHeaderMatchInput", InputKind::request_header,
-     of_route | of_request},
+     of_route | of_any_message},
     {"envoy.type.matcher.v3.HttpRequestQueryParamMatchInput", InputKind::query_parameter,
-     of_request},
-    {NETWORK_INPUT "DestinationIPInput", InputKind::destination_ip, of_request | of_connection},
-    {NETWORK_INPUT "DestinationPortInput", InputKind::destination_port, of_request | of_connection},
-    {NETWORK_INPUT "SourceIPInput", InputKind::source_ip, of_request | of_connection},
-    {NETWORK_INPUT "SourcePortInput", InputKind::source_port, of_request | of_connection},
-    {NETWORK_INPUT "DirectSourceIPInput", InputKind::direct_source_ip, of_request | of_connection},
-    {NETWORK_INPUT "SourceTypeInput", InputKind::source_type, of_request | of_connection},
-    {NETWORK_INPUT "ServerNameInput", InputKind::server_name, of_request | of_connection},
+     of_any_message},
+    {"envoy.type.matcher.v3.HttpResponseHeaderMatchInput", InputKind::response_header, of_response},
+    {"envoy.type.matcher.v3.HttpResponseStatusCodeMatchInput", InputKind::response_status,
+     of_response},
+    {"envoy.type.matcher.v3.HttpResponseStatusCodeClassMatchInput",
+     InputKind::response_status_class, of_response},
+    {NETWORK_INPUT "DestinationIPInput", InputKind::destination_ip, of_stream},
+    {NETWORK_INPUT "DestinationPortInput", InputKind::destination_port, of_stream},
+    {NETWORK_INPUT "SourceIPInput", InputKind::source_ip, of_stream},
+    {NETWORK_INPUT "SourcePortInput", InputKind::source_port, of_stream},
+    {NETWORK_INPUT "DirectSourceIPInput", InputKind::direct_source_ip, of_stream},
+    {NETWORK_INPUT "SourceTypeInput", InputKind::source_type, of_stream},
+    {NETWORK_INPUT "ServerNameInput", InputKind::server_name, of_stream},
     {NETWORK_INPUT "TransportProtocolInput", InputKind::transport_protocol, of_connection},
     {NETWORK_INPUT "ApplicationProtocolInput", InputKind::application_protocol, of_connection},
-    {NETWORK_INPUT "FilterStateInput", InputKind::filter_state,
-     of_route | of_request | of_connection},
-    {SSL_INPUT "UriSanInput", InputKind::uri_san, of_request | of_connection},
-    {SSL_INPUT "DnsSanInput", InputKind::dns_san, of_request | of_connection},
-    {SSL_INPUT "SubjectInput", InputKind::subject, of_request | of_connection},
+    {NETWORK_INPUT "FilterStateInput", InputKind::filter_state, of_route | of_stream},
+    {SSL_INPUT "UriSanInput", InputKind::uri_san, of_stream},
+    {SSL_INPUT "DnsSanInput", InputKind::dns_san, of_stream},
+    {SSL_INPUT "SubjectInput", InputKind::subject, of_stream},
 };
 #undef NETWORK_INPUT
 #undef SSL_INPUT
@@ -70,6 +78,9 @@ std::string name_of(InputKind kind, const google::protobuf::Message& message) {
     case InputKind::request_header:
       return absl::AsciiStrToLower(
           static_cast<const HttpRequestHeaderMatchInput&>(message).header_name());
+    case InputKind::response_header:
+      return absl::AsciiStrToLower(
+          static_cast<const HttpResponseHeaderMatchInput&>(message).header_name());
     case InputKind::query_parameter:
       return static_cast<const HttpRequestQueryParamMatchInput&>(message).query_param();
     case InputKind::filter_state:

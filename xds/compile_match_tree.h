@@ -4,7 +4,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 
 #include "absl/status/statusor.h"
 
@@ -12,19 +11,17 @@
 #include "xds/type/matcher/v3/matcher.pb.h"
 
 #include "api/config/match_tree.h"
+#include "api/filter/compile_context.h"
 
 namespace outrigger::xds {
 
 // What is judged, which decides what a matcher may read of it.
 enum class MatchSubject : uint8_t {
-  route,    // a request that looks for its route: headers and filter state, as in Envoy
-  request,  // also its query and its connection
+  route,     // a request that looks for its route: headers and filter state, as in Envoy
+  request,   // also its query and its connection
+  response,  // also what answered it
   connection
 };
-
-// Gives an action its number.
-using CompileMatchAction =
-    std::function<absl::StatusOr<uint32_t>(const ::xds::core::v3::TypedExtensionConfig& action)>;
 
 absl::StatusOr<config::MatchTree> compile_match_tree(
     const ::xds::type::matcher::v3::Matcher& matcher, MatchSubject subject,

@@ -13,7 +13,7 @@ namespace {
 using envoy::config::route::v3::WeightedCluster;
 
 config::WeightedCluster compile_one(const WeightedCluster::ClusterWeight& cluster,
-                                    const config::MetadataMatchCriteria& route_match,
+                                    const config::MetadataMatchCriteriaPtr& route_match,
                                     const std::string& field, RouteScope& scope,
                                     FieldErrors& errors) {
   config::WeightedCluster out;
@@ -32,8 +32,7 @@ config::WeightedCluster compile_one(const WeightedCluster::ClusterWeight& cluste
       inner.take_nested("typed_per_filter_config",
                         scope.context.compile_per_filter(cluster.typed_per_filter_config()));
   out.host_rewrite = cluster.host_rewrite_literal();
-  out.metadata_match = route_match;
-  add_subset_match(cluster.metadata_match(), out.metadata_match);
+  out.metadata_match = compile_subset_match(cluster.metadata_match(), route_match);
   errors.add_nested(field, inner.status());
   return out;
 }

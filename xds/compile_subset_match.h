@@ -5,13 +5,14 @@
 
 #include "envoy/config/core/v3/base.pb.h"
 
-#include "api/config/route.h"
+#include "api/config/load_balancing.h"
 
 namespace outrigger::xds {
 
-config::MetadataMatchCriteria compile_subset_match(const envoy::config::core::v3::Metadata& match);
-// What `match` says takes the place of what is there under the same key.
-void add_subset_match(const envoy::config::core::v3::Metadata& match,
-                      config::MetadataMatchCriteria& criteria);
+// What `match` says takes the place of what `of_level_above` has under the same key. nullptr:
+// neither says anything.
+config::MetadataMatchCriteriaPtr compile_subset_match(
+    const envoy::config::core::v3::Metadata& match,
+    const config::MetadataMatchCriteriaPtr& of_level_above = nullptr);
 
 }  // namespace outrigger::xds

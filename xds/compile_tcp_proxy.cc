@@ -9,9 +9,10 @@
 #include "api/stats_tcp.h"
 #include "xds/compile_access_log.h"
 #include "xds/compile_header_mutation.h"
-#include "xds/compile_metadata.h"
+#include "xds/compile_subset_match.h"
 #include "xds/compile_substitution.h"
 #include "xds/compile_values.h"
+#include "xds/dynamic_sources.h"
 #include "xds/field_errors.h"
 
 // Envoy's deprecated fields are in use everywhere, so they work here.
@@ -32,24 +33,39 @@ std::optional<milliseconds> positive(const google::protobuf::Duration& duration)
 
 void compile_clusters(const TcpProxy& message, CompileEnvironment& environment,
                       config::TcpProxy& out) {
-  if (message.has_metadata_match()) out.metadata_match = compile_metadata(message.metadata_match());
+  out.metadata_match = compile_subset_match(message.metadata_match());
   if (message.cluster_specifier_case() == TcpProxy::kCluster) {
     out.clusters.push_back({environment.clusters.ref(message.cluster()), 1, {}});
   }
   for (const auto& each : message.weighted_clusters().clusters()) {
-    config::TcpProxy::WeightedCluster cluster{
-        environment.clusters.ref(each.name()), each.weight(), {}};
-    if (each.has_metadata_match()) {  // the whole's, and what the cluster adds or replaces
-      cluster.metadata_match = out.metadata_match;
-      Metadata own = compile_metadata(each.metadata_match());
-      for (const auto& [filter, fields] : own.filters.members()) {
-        for (const auto& [key, value] : fields.object()->members())
-          cluster.metadata_match.of(filter)[key] = value;
-      }
-    }
-    out.clusters.push_back(std::move(cluster));
+    out.clusters.push_back({environment.clusters.ref(each.name()), each.weight(),
+                            compile_subset_match(each.metadata_match(), out.metadata_match)});
   }
   for (const auto& cluster : out.clusters) out.total_weight += cluster.weight;
+}
+
+void compile_on_demand(const TcpProxy& message, CompileEnvironment& environment,
+                       config::TcpProxy& out, FieldErrors& errors) {
+  constexpr milliseconds kDefaultTimeout{60'000};
+  if (!message.has_on_demand()) return;
+  const auto& on_demand = message.on_demand();
+  if (!on_demand.has_odcds_config()) return;  // it says nothing
+  if (environment.dynamic == nullptr) {
+    errors.add("on_demand.odcds_config", "clusters cannot be discovered here");
+    return;
+  }
+  auto demand =
+      environment.dynamic->cluster_demand(on_demand.odcds_config(), on_demand.resources_locator());
+  if (!demand.ok()) {
+    // Its field is named otherwise where filters of HTTP have it.
+    std::string problem(demand.status().message());
+    if (problem.starts_with("source")) problem.replace(0, 6, "odcds_config");
+    errors.add_nested("on_demand", absl::InvalidArgumentError(problem));
+    return;
+  }
+  out.on_demand.demand = *std::move(demand);
+  out.on_demand.timeout =
+      on_demand.has_timeout() ? to_milliseconds(on_demand.timeout()) : kDefaultTimeout;
 }
 
 void compile_times(const TcpProxy& message, config::TcpProxy& out) {
@@ -178,6 +194,7 @@ absl::StatusOr<std::shared_ptr<const config::TcpProxy>> compile_tcp_proxy(
   auto out = std::make_shared<config::TcpProxy>();
   out->stat_prefix = message.stat_prefix();
   compile_clusters(message, environment, *out);
+  compile_on_demand(message, environment, *out, errors);
   if (out->total_weight == 0)
     errors.add("weighted_clusters", "the sum of the weights must be greater than 0");
   compile_times(message, *out);

@@ -1,12 +1,12 @@
 #include "xds/compile_values.h"
 
 #include <cstdlib>
-#include <fstream>
 
 #include "fmt/format.h"
 #include "google/protobuf/any.pb.h"
 
 #include "xds/field_errors.h"
+#include "xds/read_file.h"
 
 namespace outrigger::xds {
 namespace {
@@ -27,18 +27,8 @@ absl::StatusOr<net::Address> compile_socket_address(const SocketAddress& address
   return *out;
 }
 
-// Formats and bodies are small; a device must not eat the memory.
-constexpr std::streamsize kMaxFileBytes = 16 * 1024 * 1024;
-
-bool read_file(const std::string& path, std::string& text) {
-  std::ifstream file(path, std::ios::binary);
-  char block[16 * 1024];
-  while (file.read(block, sizeof block) || file.gcount() > 0) {
-    text.append(block, static_cast<size_t>(file.gcount()));
-    if (text.size() > kMaxFileBytes) return false;
-  }
-  return file.is_open() && !file.bad();
-}
+// Formats and bodies are small.
+constexpr size_t kMaxValueBytes = 16 * 1024 * 1024;
 
 }  // namespace
 
@@ -72,8 +62,7 @@ absl::StatusOr<std::string> read_data_source(const DataSource& source) {
     case DataSource::kInlineBytes:
       return source.inline_bytes();
     case DataSource::kFilename: {
-      std::string text;
-      if (read_file(source.filename(), text)) return text;
+      if (auto text = read_file(source.filename(), kMaxValueBytes)) return *std::move(text);
       FieldErrors errors;
       errors.add("filename", fmt::format("unable to read file '{}'", source.filename()));
       return errors.status();

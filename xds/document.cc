@@ -1,31 +1,20 @@
 #include "xds/document.h"
 
-#include <fstream>
-
 #include "absl/strings/match.h"
 #include "fmt/format.h"
+
+#include "xds/read_file.h"
 
 namespace outrigger::xds {
 namespace {
 
 constexpr size_t kBlockBytes = 256 * 1024;
 
-// Far above any real configuration; a wrong path (a device, say) must not eat the memory.
+// Far above any real configuration.
 constexpr size_t kMaxFileBytes = 512 * 1024 * 1024;
 
 bool has_extension(const std::string& path, std::string_view extension) {
   return absl::EndsWithIgnoreCase(path, absl::string_view(extension.data(), extension.size()));
-}
-
-bool read_file(const std::string& path, std::string& text) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return false;
-  char block[64 * 1024];
-  while (file.read(block, sizeof block) || file.gcount() > 0) {
-    text.append(block, static_cast<size_t>(file.gcount()));
-    if (text.size() > kMaxFileBytes) return false;
-  }
-  return !file.bad();
 }
 
 }  // namespace
@@ -80,14 +69,14 @@ std::unique_ptr<Document> read_document(const std::string& path, Problems& probl
                              path, binary));
     return nullptr;
   }
-  std::string text;
-  if (!read_file(path, text)) {
+  std::optional<std::string> text = read_file(path, kMaxFileBytes);
+  if (!text) {
     problems.add(fmt::format("unable to read file: {}", path));
     return nullptr;
   }
   bool yaml = has_extension(path, ".yaml") || has_extension(path, ".yml");
-  return yaml ? Document::parse_yaml(std::move(text), path, problems)
-              : Document::parse_json(std::move(text), path, problems);
+  return yaml ? Document::parse_yaml(*std::move(text), path, problems)
+              : Document::parse_json(*std::move(text), path, problems);
 }
 
 }  // namespace outrigger::xds

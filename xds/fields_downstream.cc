@@ -5,6 +5,7 @@ namespace outrigger::xds {
 namespace {
 
 #define HCM_NS "envoy.extensions.filters.network.http_connection_manager.v3."
+#define DETECTION_NS "envoy.extensions.http.original_ip_detection."
 
 constexpr WorkingFields kWorking[] = {
     {HCM_NS "HttpConnectionManager.SetCurrentClientCertDetails", "*"},
@@ -25,7 +26,12 @@ constexpr WorkingFields kWorking[] = {
      "strip_matching_host_port strip_any_host_port "
      "stream_error_on_invalid_http_message strip_trailing_host_dot append_x_forwarded_port "
      "tracing add_user_agent http1_safe_max_connection_duration stream_flush_timeout "
-     "access_log_flush_interval flush_access_log_on_new_request access_log_options"},
+     "access_log_flush_interval flush_access_log_on_new_request access_log_options "
+     "original_ip_detection_extensions early_header_mutation_extensions"},
+    {DETECTION_NS "xff.v3.XffConfig", "xff_num_trusted_hops xff_trusted_cidrs skip_xff_append"},
+    {DETECTION_NS "xff.v3.XffTrustedCidrs", "*"},
+    {DETECTION_NS "custom_header.v3.CustomHeaderConfig", "*"},
+    {"envoy.extensions.http.early_header_mutation.header_mutation.v3.HeaderMutation", "*"},
     {HCM_NS "HttpConnectionManager.HcmAccessLogOptions", "*"},
     {HCM_NS "HttpConnectionManager.Tracing", ""},
     {HCM_NS "HttpConnectionManager.UpgradeConfig", "upgrade_type enabled"},
@@ -114,6 +120,7 @@ constexpr HarmlessField kHarmless[] = {
      "keys are written in a fixed order"},
 };
 
+#undef DETECTION_NS
 #undef HCM_NS
 
 }  // namespace

@@ -17,7 +17,7 @@ constexpr WorkingFields kWorking[] = {
     {HTTP_NS "on_demand.v3.PerRouteConfig", "odcds"},
     {HTTP_NS "router.v3.Router",
      "suppress_envoy_headers respect_expected_rq_timeout "
-     "strict_check_headers upstream_log upstream_log_options"},
+     "strict_check_headers upstream_log upstream_log_options upstream_http_filters"},
     {HTTP_NS "router.v3.Router.UpstreamAccessLogOptions", "*"},
     {HTTP_NS "buffer.v3.Buffer", "*"},
     {HTTP_NS "buffer.v3.BufferPerRoute", "*"},
@@ -27,7 +27,7 @@ constexpr WorkingFields kWorking[] = {
     {HTTP_NS "compressor.v3.Compressor.RequestDirectionConfig", "*"},
     {HTTP_NS "compressor.v3.Compressor.ResponseDirectionConfig",
      "common_config disable_on_etag_header remove_accept_encoding_header "
-     "uncompressible_response_codes"},
+     "uncompressible_response_codes status_header_enabled"},
     {HTTP_NS "compressor.v3.CompressorPerRoute", "*"},
     {HTTP_NS "compressor.v3.CompressorOverrides", "*"},
     {HTTP_NS "compressor.v3.ResponseDirectionOverrides", "*"},
@@ -38,6 +38,10 @@ constexpr WorkingFields kWorking[] = {
     {COMPRESSION_NS "zstd.compressor.v3.Zstd", "compression_level enable_checksum strategy"},
     {HTTP_NS "cors.v3.Cors", "*"},
     {HTTP_NS "cors.v3.CorsPolicy", "*"},
+    {HTTP_NS "custom_response.v3.CustomResponse", "*"},
+    {"envoy.extensions.http.custom_response.local_response_policy.v3.LocalResponsePolicy", "*"},
+    {"envoy.extensions.http.custom_response.redirect_policy.v3.RedirectPolicy",
+     "uri redirect_action status_code response_headers_to_add request_headers_to_add"},
     {HTTP_NS "ext_authz.v3.ExtAuthz",
      "grpc_service http_service transport_api_version failure_mode_allow "
      "failure_mode_allow_header_add with_request_body clear_route_cache status_on_error "
@@ -151,12 +155,17 @@ constexpr HarmlessField kHarmless[] = {
      "keys are fetched with the first request that has a token, which waits for them"},
 };
 
+constexpr NoEffect kNoEffect[] = {
+    {HTTP_NS "upstream_codec.v3.UpstreamCodec",
+     "a chain of upstream filters ends in the codec in any case"},
+};
+
 #undef COMMON_FAULT_NS
 #undef COMPRESSION_NS
 #undef HTTP_NS
 
 }  // namespace
 
-constinit const FieldTable kFilterFields = {"HTTP filters", kWorking, kHarmless};
+constinit const FieldTable kFilterFields = {"HTTP filters", kWorking, kHarmless, kNoEffect};
 
 }  // namespace outrigger::xds

@@ -12,7 +12,8 @@ constexpr WorkingFields kWorking[] = {
      "max_connect_attempts backoff_options hash_policy tunneling_config "
      "max_downstream_connection_duration max_downstream_connection_duration_jitter_percentage "
      "access_log_flush_interval flush_access_log_on_connected access_log_options "
-     "proxy_protocol_tlvs upstream_connect_mode max_early_data_bytes"},
+     "proxy_protocol_tlvs upstream_connect_mode max_early_data_bytes on_demand"},
+    {NETWORK_NS "tcp_proxy.v3.TcpProxy.OnDemand", "*"},
     {NETWORK_NS "tcp_proxy.v3.TcpProxy.WeightedCluster", "*"},
     {NETWORK_NS "tcp_proxy.v3.TcpProxy.WeightedCluster.ClusterWeight", "*"},
     {NETWORK_NS "tcp_proxy.v3.TcpProxy.TcpAccessLogOptions", "*"},

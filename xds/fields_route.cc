@@ -50,6 +50,9 @@ constexpr WorkingFields kWorking[] = {
     {MATCHER_NS "RegexMatcher", "*"},
     {MATCHER_NS "RegexMatcher.GoogleRE2", "*"},
     {"envoy.type.matcher.v3.HttpRequestHeaderMatchInput", "*"},
+    {"envoy.type.matcher.v3.HttpResponseHeaderMatchInput", "*"},
+    {"envoy.type.matcher.v3.HttpResponseStatusCodeMatchInput", ""},
+    {"envoy.type.matcher.v3.HttpResponseStatusCodeClassMatchInput", ""},
     {"envoy.type.matcher.v3.HttpRequestQueryParamMatchInput", "*"},
     {INPUT_NS "network.v3.DestinationIPInput", "*"},
     {INPUT_NS "network.v3.DestinationPortInput", "*"},
@@ -78,7 +81,8 @@ constexpr WorkingFields kWorking[] = {
      "inline_cluster_specifier_plugin timeout idle_timeout flush_timeout retry_policy "
      "request_mirror_policies priority max_grpc_timeout grpc_timeout_offset "
      "upgrade_configs max_stream_duration rate_limits include_vh_rate_limits hash_policy "
-     "hedge_policy internal_redirect_policy internal_redirect_action max_internal_redirects"},
+     "hedge_policy internal_redirect_policy internal_redirect_action max_internal_redirects "
+     "metadata_match"},
     {ROUTE_NS "RouteAction.HashPolicy", "*"},
     {ROUTE_NS "RouteAction.HashPolicy.Header", "*"},
     {ROUTE_NS "RouteAction.HashPolicy.Cookie", "*"},
@@ -111,7 +115,7 @@ constexpr WorkingFields kWorking[] = {
     {ROUTE_NS "RouteAction.MaxStreamDuration", "*"},
     {ROUTE_NS "WeightedCluster", "clusters header_name use_hash_policy runtime_key_prefix"},
     {ROUTE_NS "WeightedCluster.ClusterWeight",
-     HEADER_FIELDS "name cluster_header weight host_rewrite_literal"},
+     HEADER_FIELDS "name cluster_header weight host_rewrite_literal metadata_match"},
     {ROUTE_NS "RetryPolicy",
      "retry_on num_retries per_try_timeout per_try_idle_timeout retriable_status_codes "
      "retry_host_predicate host_selection_retry_max_attempts retry_back_off retriable_headers "

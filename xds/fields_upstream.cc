@@ -8,7 +8,7 @@ constexpr WorkingFields kWorking[] = {
     {"envoy.config.cluster.v3.Cluster",
      "name alt_stat_name type connect_timeout per_connection_buffer_limit_bytes lb_policy "
      "load_assignment eds_cluster_config circuit_breakers "
-     "ring_hash_lb_config maglev_lb_config "
+     "ring_hash_lb_config maglev_lb_config lb_subset_config "
      "max_requests_per_connection common_http_protocol_options http_protocol_options "
      "http2_protocol_options protocol_selection "
      "typed_extension_protocol_options least_request_lb_config round_robin_lb_config "
@@ -19,7 +19,8 @@ constexpr WorkingFields kWorking[] = {
      "wait_for_warm_on_init cleanup_interval original_dst_lb_config upstream_bind_config "
      "transport_socket_matches upstream_http_protocol_options metadata "
      "connection_pool_per_downstream_connection filters outlier_detection "
-     "close_connections_on_host_health_failure health_checks ignore_health_on_host_removal"},
+     "close_connections_on_host_health_failure health_checks ignore_health_on_host_removal "
+     "preconnect_policy track_cluster_stats track_timeout_budgets"},
     {"envoy.config.core.v3.HealthCheck",
      "timeout interval initial_jitter interval_jitter interval_jitter_percent unhealthy_threshold "
      "healthy_threshold alt_port reuse_connection http_health_check tcp_health_check "
@@ -47,6 +48,8 @@ constexpr WorkingFields kWorking[] = {
      "failure_percentage_request_volume max_ejection_time max_ejection_time_jitter "
      "successful_active_health_check_uneject_host always_eject_one_host"},
     {"envoy.config.cluster.v3.Cluster.CustomClusterType", "*"},
+    {"envoy.config.cluster.v3.Cluster.PreconnectPolicy", "per_upstream_preconnect_ratio"},
+    {"envoy.config.cluster.v3.TrackClusterStats", "timeout_budgets request_response_sizes"},
     {"envoy.config.cluster.v3.Cluster.EdsClusterConfig", "*"},
     {"envoy.config.cluster.v3.Cluster.RefreshRate", "*"},
     {"envoy.config.cluster.v3.Cluster.OriginalDstLbConfig", "*"},
@@ -61,6 +64,7 @@ constexpr WorkingFields kWorking[] = {
     {"envoy.config.core.v3.EnvoyInternalAddress", "*"},
     {"envoy.config.core.v3.DnsResolutionConfig", "*"},
     {"envoy.config.core.v3.DnsResolverOptions", "*"},
+    {"envoy.extensions.clusters.aggregate.v3.ClusterConfig", "*"},
     {"envoy.extensions.clusters.dns.v3.DnsCluster", "*"},
     {"envoy.extensions.clusters.dns.v3.DnsCluster.RefreshRate", "*"},
     {"envoy.extensions.network.dns_resolver.cares.v3.CaresDnsResolverConfig",
@@ -74,42 +78,60 @@ constexpr WorkingFields kWorking[] = {
     {"envoy.config.core.v3.ProxyProtocolConfig", "*"},
     {"envoy.config.core.v3.ProxyProtocolPassThroughTLVs", "*"},
     {"envoy.config.core.v3.TlvEntry", "type value"},
-    {"envoy.config.cluster.v3.Cluster.LeastRequestLbConfig", "choice_count"},
-    {"envoy.config.cluster.v3.Cluster.RoundRobinLbConfig", ""},
-    {"envoy.config.cluster.v3.Cluster.CommonLbConfig.ZoneAwareLbConfig", "fail_traffic_on_panic"},
+    {"envoy.config.cluster.v3.Cluster.LeastRequestLbConfig", "*"},
+    {"envoy.config.cluster.v3.Cluster.RoundRobinLbConfig", "*"},
+    {"envoy.config.cluster.v3.Cluster.SlowStartConfig", "*"},
+    {"envoy.config.cluster.v3.Cluster.LbSubsetConfig", "*"},
+    {"envoy.config.cluster.v3.Cluster.LbSubsetConfig.LbSubsetSelector", "*"},
+    {"envoy.config.cluster.v3.Cluster.CommonLbConfig.ZoneAwareLbConfig", "*"},
     {"envoy.config.cluster.v3.Cluster.CommonLbConfig",
      "ignore_new_hosts_until_first_hc zone_aware_lb_config healthy_panic_threshold "
      "locality_weighted_lb_config "
      "consistent_hashing_lb_config"},
-    {"envoy.config.cluster.v3.Cluster.CommonLbConfig.ConsistentHashingLbConfig",
-     "use_hostname_for_hashing"},
+    {"envoy.config.cluster.v3.Cluster.CommonLbConfig.ConsistentHashingLbConfig", "*"},
     {"envoy.config.cluster.v3.Cluster.RingHashLbConfig", "*"},
     {"envoy.config.cluster.v3.Cluster.MaglevLbConfig", "*"},
-    {"envoy.extensions.load_balancing_policies.ring_hash.v3.RingHash",
-     "hash_function minimum_ring_size maximum_ring_size use_hostname_for_hashing "
-     "consistent_hashing_lb_config locality_weighted_lb_config"},
-    {"envoy.extensions.load_balancing_policies.maglev.v3.Maglev",
-     "table_size consistent_hashing_lb_config locality_weighted_lb_config"},
+    {"envoy.extensions.load_balancing_policies.ring_hash.v3.RingHash", "*"},
+    {"envoy.extensions.load_balancing_policies.maglev.v3.Maglev", "*"},
     {"envoy.extensions.load_balancing_policies.common.v3.ConsistentHashingLbConfig",
-     "use_hostname_for_hashing"},
+     "use_hostname_for_hashing hash_balance_factor"},
+    {"envoy.extensions.load_balancing_policies.common.v3.SlowStartConfig", "*"},
+    {"envoy.extensions.load_balancing_policies.common.v3.LocalityLbConfig", "*"},
+    {"envoy.extensions.load_balancing_policies.common.v3.LocalityLbConfig.ZoneAwareLbConfig", "*"},
+    {"envoy.extensions.load_balancing_policies.common.v3.LocalityLbConfig.ZoneAwareLbConfig."
+     "ForceLocalZone",
+     "*"},
+    {"envoy.extensions.load_balancing_policies.client_side_weighted_round_robin.v3."
+     "ClientSideWeightedRoundRobin",
+     "enable_oob_load_report blackout_period weight_expiration_period weight_update_period "
+     "error_utilization_penalty metric_names_for_computing_utilization slow_start_config"},
+    {"envoy.extensions.load_balancing_policies.override_host.v3.OverrideHost", "*"},
+    {"envoy.extensions.load_balancing_policies.override_host.v3.OverrideHost.OverrideHostSource",
+     "*"},
+    {"envoy.extensions.load_balancing_policies.subset.v3.Subset", "*"},
+    {"envoy.extensions.load_balancing_policies.subset.v3.Subset.LbSubsetSelector", "*"},
+    {"envoy.extensions.load_balancing_policies.wrr_locality.v3.WrrLocality", "*"},
+    {"envoy.extensions.load_balancing_policies.cluster_provided.v3.ClusterProvided", "*"},
     {"envoy.extensions.load_balancing_policies.common.v3.LocalityLbConfig.LocalityWeightedLbConfig",
      ""},
     {"envoy.config.cluster.v3.Cluster.CommonLbConfig.LocalityWeightedLbConfig", ""},
     {"envoy.config.cluster.v3.LoadBalancingPolicy", "*"},
     {"envoy.config.cluster.v3.LoadBalancingPolicy.Policy", "*"},
-    {"envoy.extensions.load_balancing_policies.least_request.v3.LeastRequest",
-     "choice_count selection_method"},
-    {"envoy.extensions.load_balancing_policies.round_robin.v3.RoundRobin", ""},
-    {"envoy.extensions.load_balancing_policies.random.v3.Random", ""},
-    {"envoy.config.cluster.v3.CircuitBreakers", "thresholds"},
+    {"envoy.extensions.load_balancing_policies.least_request.v3.LeastRequest", "*"},
+    {"envoy.extensions.load_balancing_policies.round_robin.v3.RoundRobin", "*"},
+    {"envoy.extensions.load_balancing_policies.random.v3.Random", "*"},
+    {"envoy.config.core.v3.RuntimeDouble", "*"},
+    {"envoy.config.cluster.v3.CircuitBreakers", "*"},
     {"envoy.config.cluster.v3.CircuitBreakers.Thresholds",
-     "priority max_connections max_pending_requests max_requests max_retries retry_budget"},
+     "priority max_connections max_pending_requests max_requests max_retries retry_budget "
+     "track_remaining max_connection_pools"},
     {"envoy.config.cluster.v3.CircuitBreakers.Thresholds.RetryBudget", "*"},
     {"envoy.config.cluster.v3.UpstreamConnectionOptions", "tcp_keepalive happy_eyeballs_config"},
     {"envoy.config.core.v3.TcpKeepalive", "*"},
     {"envoy.config.endpoint.v3.ClusterLoadAssignment", "cluster_name endpoints policy"},
     {"envoy.config.endpoint.v3.ClusterLoadAssignment.Policy",
-     "overprovisioning_factor endpoint_stale_after"},
+     "overprovisioning_factor endpoint_stale_after drop_overloads"},
+    {"envoy.config.endpoint.v3.ClusterLoadAssignment.Policy.DropOverload", "*"},
     {"envoy.config.endpoint.v3.LocalityLbEndpoints",
      "locality lb_endpoints load_balancing_weight priority"},
     {"envoy.config.endpoint.v3.LbEndpoint",
@@ -120,7 +142,7 @@ constexpr WorkingFields kWorking[] = {
     {"envoy.extensions.upstreams.http.v3.HttpProtocolOptions",
      "common_http_protocol_options upstream_http_protocol_options explicit_http_config "
      "use_downstream_protocol_config auto_config request_mirror_policies retry_policy "
-     "hash_policy"},
+     "hash_policy http_filters"},
     {"envoy.extensions.upstreams.http.v3.HttpProtocolOptions.AutoHttpConfig",
      "http_protocol_options http2_protocol_options"},
     {"envoy.extensions.upstreams.http.v3.HttpProtocolOptions.ExplicitHttpConfig",
@@ -151,17 +173,11 @@ constexpr WorkingFields kWorking[] = {
     {"envoy.config.core.v3.KeepaliveSettings", "interval timeout interval_jitter"},
 };
 
-constexpr std::string_view kCluster = "envoy.config.cluster.v3.Cluster";
-constexpr std::string_view kThresholds = "envoy.config.cluster.v3.CircuitBreakers.Thresholds";
-constexpr std::string_view kZoneAware =
-    "envoy.config.cluster.v3.Cluster.CommonLbConfig.ZoneAwareLbConfig";
 constexpr std::string_view kCommonLb = "envoy.config.cluster.v3.Cluster.CommonLbConfig";
 
 constexpr std::string_view kCares =
     "envoy.extensions.network.dns_resolver.cares.v3.CaresDnsResolverConfig";
 constexpr std::string_view kAsked = "a socket is closed as soon as its questions are answered";
-
-constexpr std::string_view kFullShare = "a new endpoint has its full share from the start";
 
 constexpr HarmlessField kHarmless[] = {
     {kCares, "udp_max_queries", kAsked},
@@ -173,24 +189,10 @@ constexpr HarmlessField kHarmless[] = {
      "num_resolver_threads", "look-ups need no threads"},
     {"envoy.extensions.transport_sockets.proxy_protocol.v3.ProxyProtocolUpstreamTransport",
      "tlv_as_pool_key", "the whole header, TLVs included, tells connections apart"},
-    {kCluster, "track_timeout_budgets", "there are no statistics of budgets"},
-    {kCluster, "track_cluster_stats", "there are no statistics of budgets and message sizes"},
-    {kCluster, "preconnect_policy", "connections are made when they are needed"},
-    {kThresholds, "track_remaining", "the gauges remaining_* are not kept"},
-    {kThresholds, "max_connection_pools",
-     "no pool is refused: a worker has one for each endpoint, protocol and kind of connection that "
-     "requests ask for, and those that idle go"},
-    {kZoneAware, "routing_enabled", "there is no zone-aware routing"},
-    {kZoneAware, "min_cluster_size", "there is no zone-aware routing"},
+    {"envoy.config.cluster.v3.TrackClusterStats", "per_endpoint_stats", "/clusters has them"},
     {kCommonLb, "update_merge_window", "updates of endpoints are in force at once"},
     {kCommonLb, "close_connections_on_host_set_change",
      "only connections to the endpoints that go are closed"},
-    {"envoy.config.cluster.v3.Cluster.RoundRobinLbConfig", "slow_start_config", kFullShare},
-    {"envoy.config.cluster.v3.Cluster.LeastRequestLbConfig", "slow_start_config", kFullShare},
-    {"envoy.extensions.load_balancing_policies.round_robin.v3.RoundRobin", "slow_start_config",
-     kFullShare},
-    {"envoy.extensions.load_balancing_policies.least_request.v3.LeastRequest", "slow_start_config",
-     kFullShare},
     {"envoy.config.cluster.v3.UpstreamConnectionOptions",
      "set_local_interface_name_on_upstream_connections", "nothing shows the interface"},
     {"envoy.config.endpoint.v3.LocalityLbEndpoints", "metadata", "kept for /config_dump only"},

@@ -1,8 +1,12 @@
 #include "xds/filter_compile_context.h"
 
+#include "envoy/extensions/filters/http/router/v3/router.pb.h"
+
 #include "xds/compile_access_log.h"
+#include "xds/compile_attempt_filters.h"
 #include "xds/compile_grpc_service.h"
 #include "xds/compile_header_mutation.h"
+#include "xds/compile_match_tree.h"
 #include "xds/compile_matcher.h"
 #include "xds/compile_metadata.h"
 #include "xds/compile_rate_limit.h"
@@ -57,6 +61,28 @@ absl::StatusOr<rbac::Policies> FilterCompileContext::compile(
 absl::StatusOr<rbac::Policies> FilterCompileContext::compile(
     const ::xds::type::matcher::v3::Matcher& matcher, RbacSubject subject) {
   return compile_rbac_matcher(matcher, subject);
+}
+
+absl::StatusOr<config::MatchTree> FilterCompileContext::compile(
+    const ::xds::type::matcher::v3::Matcher& matcher, const CompileMatchAction& action) {
+  return compile_match_tree(matcher, MatchSubject::response, action);
+}
+
+absl::StatusOr<config::RedirectAction> FilterCompileContext::compile(
+    const envoy::config::route::v3::RedirectAction& action) {
+  return compile_redirect(action);
+}
+
+absl::StatusOr<config::HeaderStep> FilterCompileContext::compile(
+    const envoy::config::common::mutation_rules::v3::HeaderMutation& mutation) {
+  return compile_header_step(mutation);
+}
+
+absl::StatusOr<std::shared_ptr<const config::UpstreamFilters>>
+FilterCompileContext::compile_upstream_filters(
+    const envoy::extensions::filters::http::router::v3::Router& router) {
+  return xds::compile_attempt_filters(router.upstream_http_filters(), "upstream_http_filters",
+                                      *this);
 }
 
 absl::StatusOr<config::RouteMatch> FilterCompileContext::compile(

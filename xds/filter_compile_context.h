@@ -37,6 +37,14 @@ class FilterCompileContext final : public CompileContext {
                                          RbacSubject subject) override;
   absl::StatusOr<rbac::Policies> compile(const ::xds::type::matcher::v3::Matcher& matcher,
                                          RbacSubject subject) override;
+  absl::StatusOr<config::MatchTree> compile(const ::xds::type::matcher::v3::Matcher& matcher,
+                                            const CompileMatchAction& action) override;
+  absl::StatusOr<config::RedirectAction> compile(
+      const envoy::config::route::v3::RedirectAction& action) override;
+  absl::StatusOr<config::HeaderStep> compile(
+      const envoy::config::common::mutation_rules::v3::HeaderMutation& mutation) override;
+  absl::StatusOr<std::shared_ptr<const config::UpstreamFilters>> compile_upstream_filters(
+      const envoy::extensions::filters::http::router::v3::Router& router) override;
   absl::StatusOr<config::RouteMatch> compile(
       const envoy::config::route::v3::RouteMatch& match) override;
   absl::StatusOr<config::RateLimit> compile(

@@ -14,6 +14,7 @@
 
 #include "api/config/cluster_ref.h"
 #include "api/config/host_checks.h"
+#include "api/config/load_balancing.h"
 #include "api/config/tls.h"
 #include "api/http/codec_options.h"
 #include "api/metadata.h"
@@ -54,8 +55,15 @@ struct LocalityEndpoints {
   std::vector<EndpointPtr> endpoints;
 };
 
+// Requests that are turned away before a host is chosen.
+struct DropOverload {
+  std::string category;
+  uint32_t per_million = 0;
+};
+
 struct EndpointSet {
   std::vector<LocalityEndpoints> localities;
+  std::shared_ptr<const DropOverload> drop_overload;  // nullptr: none
   uint32_t overprovisioning_percent = 140;  // a priority counts as full from 72 % healthy hosts on
 };
 
@@ -66,6 +74,10 @@ struct ResourceUsage {
   std::atomic<uint32_t> pending_requests{0};
   std::atomic<uint32_t> requests{0};
   std::atomic<uint32_t> retries{0};
+  std::atomic<uint32_t> connection_pools{0};
+  // Since the start, for load reports: requests that met a limit, or drop_overload.
+  std::atomic<uint64_t> overflowed{0};
+  std::atomic<uint64_t> dropped{0};
 };
 
 // Retries at one time, as a share of the requests that are under way or wait.
@@ -81,10 +93,13 @@ struct CircuitBreaker {
   uint32_t max_retries = 3;
   std::optional<RetryBudget> retry_budget;  // takes the place of max_retries
   uint32_t max_connection_pools = 0xffffffff;
-  bool track_remaining = false;
-  StatsScopePtr stats;  // CircuitBreakerStats
+  std::optional<uint32_t> max_connections_per_host;  // of all workers
+  StatsScopePtr stats;                               // CircuitBreakerStats
+  StatsScopePtr remaining_stats;  // CircuitBreakerRemainingStats; nullptr unless track_remaining
   std::shared_ptr<ResourceUsage> usage = std::make_shared<ResourceUsage>();
 };
+
+struct UpstreamFilters;
 
 struct UpstreamHttp {
   enum class Version : uint8_t {
@@ -102,7 +117,8 @@ struct UpstreamHttp {
   std::optional<std::chrono::milliseconds> idle_timeout{std::chrono::hours(1)};  // absent: none
   std::optional<std::chrono::milliseconds> max_connection_duration;
   std::optional<std::chrono::milliseconds> max_stream_duration;
-  uint32_t max_requests_per_connection = 0;  // 0: no limit
+  uint32_t max_requests_per_connection = 0;        // 0: no limit
+  std::shared_ptr<const UpstreamFilters> filters;  // of attempts; nullptr: the router's
 };
 
 struct TcpKeepalive {
@@ -177,6 +193,8 @@ struct DnsResolution {
   };
   std::vector<Target> targets;
   std::vector<LocalityEndpoints> localities;  // without their endpoints
+  uint32_t overprovisioning_percent = 140;
+  std::shared_ptr<const DropOverload> drop_overload;  // nullptr: none
   Family family = Family::auto_;
   DnsResolver resolver;
   bool respect_ttl = false;
@@ -223,6 +241,8 @@ struct HashBalancing {
   bool murmur = false;          // the ring's places are hashed with MurmurHash 2, not xxHash
   uint64_t table_size = 65537;  // Maglev's, a prime
   bool by_hostname = false;     // hosts are placed by their names, not by their addresses
+  // Of the average load that a host may have before others take its requests; 0: any.
+  uint32_t balance_percent = 0;
 };
 
 struct ClusterHttpPolicies;  // api/config/route.h
@@ -233,14 +253,16 @@ struct Cluster {
     strict_dns,
     logical_dns,
     eds,
-    original_dst
+    original_dst,
+    aggregate
   };
   enum class Balancer : uint8_t {
     round_robin,
     least_request,
     random,
     ring_hash,
-    maglev
+    maglev,
+    client_weighted  // round robin by the weights that load reports give
   };
 
   // The choice of a host depends on a hash of the request's or connection's own.
@@ -254,10 +276,11 @@ struct Cluster {
   Discovery discovery = Discovery::static_;
   Balancer balancer = Balancer::round_robin;
   uint32_t least_request_choices = 2;
-  std::shared_ptr<const HashBalancing> hashing;  // ring_hash and maglev
-  bool locality_weighted = false;                // localities get shares by their weights
-  double panic_threshold = 50.0;                 // per cent
-  bool fail_traffic_on_panic = false;            // no host rather than an unhealthy one
+  std::shared_ptr<const HashBalancing> hashing;             // ring_hash and maglev
+  std::shared_ptr<const BalancerOptions> balancer_options;  // nullptr: all as by default
+  bool locality_weighted = false;      // localities get shares by their weights
+  double panic_threshold = 50.0;       // per cent
+  bool fail_traffic_on_panic = false;  // no host rather than an unhealthy one
   std::shared_ptr<const OutlierDetection> outlier_detection;  // nullptr: none
   std::vector<std::shared_ptr<const HealthCheck>> health_checks;
   bool ignore_health_on_host_removal = false;
@@ -274,9 +297,11 @@ struct Cluster {
   std::vector<TransportSocketMatch> transport_socket_matches;
   std::shared_ptr<const DnsResolution> dns;  // strict_dns and logical_dns
   std::optional<OriginalDst> original_dst;
+  std::vector<ClusterRef> aggregate;  // whose priorities it has, one cluster's after the other's
   Metadata metadata;
   std::shared_ptr<const PeerExchange> peer_exchange;  // nullptr: none
   bool connection_pool_per_downstream_connection = false;
+  double preconnect_ratio = 1;  // room for streams, as a multiple of those that are wanted
   bool close_connections_on_host_health_failure = false;
   std::shared_ptr<const EndpointSet> endpoints;
 
@@ -290,6 +315,9 @@ struct Cluster {
   StatsScopePtr transport_socket_stats;  // TransportSocketMatchStats of transport_socket
   StatsScopePtr outlier_stats;           // OutlierStats; nullptr without outlier_detection
   StatsScopePtr health_check_stats;      // HealthCheckStats; nullptr without health_checks
+  StatsScopePtr hashing_stats;           // RingHashStats, MaglevStats; nullptr without hashing
+  StatsScopePtr timeout_budget_stats;    // TimeoutBudgetStats; nullptr unless asked for
+  StatsScopePtr message_size_stats;      // MessageSizeStats; nullptr unless asked for
 };
 using ClusterPtr = std::shared_ptr<const Cluster>;
 

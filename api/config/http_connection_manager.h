@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "api/config/access_log.h"
@@ -90,6 +91,21 @@ struct InternalAddresses {
   }
 };
 
+// Ways to learn who the client is (original_ip_detection_extensions). From x-forwarded-for:
+struct ForwardedForDetection {
+  uint32_t trusted_hops = 0;
+  std::vector<net::Cidr> trusted;  // the peers that are believed; empty: all
+  bool skip_append = true;         // of the peer's address
+};
+// From a field of its own:
+struct HeaderDetection {
+  std::string name;             // lower case
+  bool may_be_trusted = false;  // the address may be an internal one
+  // What a request without such an address gets; absent: it goes on.
+  std::optional<int> rejection;
+};
+using ClientDetection = std::variant<ForwardedForDetection, HeaderDetection>;
+
 struct HttpConnectionManager {
   std::string stat_prefix;
   CodecType codec_type = CodecType::auto_;
@@ -123,6 +139,8 @@ struct HttpConnectionManager {
   std::chrono::milliseconds delayed_close_timeout{1000};
   uint32_t max_requests_per_connection = 0;
 
+  std::vector<ClientDetection> client_detections;  // the first that finds an address counts
+  std::vector<HeaderStep> early_headers;           // of requests, before their route is looked for
   InternalAddresses internal_addresses;
   bool use_remote_address = false;
   uint32_t xff_num_trusted_hops = 0;

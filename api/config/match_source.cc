@@ -105,6 +105,9 @@ Value connection_value(const MatchInput& input, const DownstreamConnectionInfo& 
       return of_certificate(input.kind, connection, scratch);
     case Kind::request_header:
     case Kind::query_parameter:
+    case Kind::response_header:
+    case Kind::response_status:
+    case Kind::response_status_class:
       break;
   }
   return std::nullopt;

@@ -30,12 +30,17 @@ struct MatchInput {
     filter_state,          // `name`
     uri_san,               // of the client's certificate, joined by ","
     dns_san,
-    subject
+    subject,
+    // Of the response, where there is one to judge.
+    response_header,       // `name`
+    response_status,       // "404"
+    response_status_class  // "4xx"
   };
   Kind kind = Kind::request_header;
   std::string name = {};
 
   bool of_request() const { return kind == Kind::request_header || kind == Kind::query_parameter; }
+  bool of_response() const { return kind >= Kind::response_header; }
 };
 
 class MatchSource {

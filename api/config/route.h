@@ -15,6 +15,7 @@
 
 #include "api/config/cluster_ref.h"
 #include "api/config/header_mutation.h"
+#include "api/config/load_balancing.h"
 #include "api/config/match_tree.h"
 #include "api/config/rate_limit.h"
 #include "api/config/route_index.h"
@@ -163,9 +164,6 @@ struct HashPolicy {
   std::optional<RegexRewrite> rewrite = {};  // of a header's values, before they count
 };
 
-// What the metadata of endpoints must have for a request (the "envoy.lb" struct), by key.
-using MetadataMatchCriteria = std::vector<std::pair<std::string, MetadataValue>>;
-
 // What a cluster says of every request that goes to it (HttpProtocolOptions).
 struct ClusterHttpPolicies {
   std::shared_ptr<const RetryPolicy> retry;  // nullptr: the route's
@@ -182,8 +180,8 @@ struct WeightedCluster {
   HeaderMutations response_headers;
   std::string host_rewrite;
   PerFilterConfig per_filter;
-  std::string runtime_key;               // may override the weight; empty: nothing does
-  MetadataMatchCriteria metadata_match;  // with the route's
+  std::string runtime_key;                  // may override the weight; empty: nothing does
+  MetadataMatchCriteriaPtr metadata_match;  // with the route's; nullptr: none
 };
 
 struct UpgradeConfig {
@@ -204,8 +202,8 @@ struct ForwardAction {
   uint64_t total_weight = 0;
   std::string weight_header;    // header_name: the request header with the random number
   bool weight_by_hash = false;  // use_hash_policy: the request's hash instead of a random number
-  bool weights_in_runtime = false;  // runtime_key_prefix
-  MetadataMatchCriteria metadata_match;
+  bool weights_in_runtime = false;          // runtime_key_prefix
+  MetadataMatchCriteriaPtr metadata_match;  // nullptr: none
   int cluster_not_found_code = 503;
 
   std::optional<std::string> prefix_rewrite;

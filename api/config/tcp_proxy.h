@@ -13,7 +13,8 @@
 #include "api/config/access_log.h"
 #include "api/config/cluster_ref.h"
 #include "api/config/header_mutation.h"
-#include "api/metadata.h"
+#include "api/config/load_balancing.h"
+#include "api/filter/cluster_demand.h"
 #include "api/stats.h"
 
 namespace outrigger::config {
@@ -22,7 +23,7 @@ struct TcpProxy {
   struct WeightedCluster {
     ClusterRef cluster;
     uint32_t weight = 1;
-    Metadata metadata_match;
+    MetadataMatchCriteriaPtr metadata_match;  // with the whole's; nullptr: none
   };
   struct Tunneling {
     SubstitutionFormat hostname;  // "host:port" of the CONNECT; may be computed
@@ -52,7 +53,7 @@ struct TcpProxy {
   std::string stat_prefix;
   std::vector<WeightedCluster> clusters;  // one or more; the weights add up to total_weight
   uint64_t total_weight = 0;
-  Metadata metadata_match;
+  MetadataMatchCriteriaPtr metadata_match;                                       // nullptr: none
   std::optional<std::chrono::milliseconds> idle_timeout{std::chrono::hours(1)};  // absent: none
   std::optional<std::chrono::milliseconds> max_downstream_connection_duration;
   double max_duration_jitter_percent = 0;  // of the duration, added to it at random
@@ -66,6 +67,7 @@ struct TcpProxy {
   ConnectMode connect_mode = ConnectMode::immediate;
   // Read before the upstream connection is there, and kept for it; absent: nothing is read.
   std::optional<uint32_t> max_early_data_bytes;
+  OnDemandClusters on_demand;  // for a cluster that is not there
   std::vector<AccessLog> access_logs;
   std::optional<std::chrono::milliseconds> access_log_flush_interval;
   bool flush_access_log_on_connected = false;

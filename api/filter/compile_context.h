@@ -12,8 +12,10 @@
 #include "api/config/access_log.h"
 #include "api/config/cluster_ref.h"
 #include "api/config/header_mutation.h"
+#include "api/config/match_tree.h"
 #include "api/config/metadata_matcher.h"
 #include "api/config/rate_limit.h"
+#include "api/config/route.h"
 #include "api/config/route_match.h"
 #include "api/filter/cluster_demand.h"
 #include "api/grpc/client.h"
@@ -22,6 +24,9 @@
 
 namespace envoy::config::accesslog::v3 {
 class AccessLog;
+}
+namespace envoy::config::common::mutation_rules::v3 {
+class HeaderMutation;
 }
 namespace envoy::config::core::v3 {
 class ConfigSource;
@@ -37,20 +42,28 @@ class RBAC;
 namespace envoy::config::route::v3 {
 class HeaderMatcher;
 class RateLimit;
+class RedirectAction;
 class RouteMatch;
 }  // namespace envoy::config::route::v3
+namespace envoy::extensions::filters::http::router::v3 {
+class Router;
+}
 namespace envoy::type::matcher::v3 {
 class MetadataMatcher;
 class StringMatcher;
 }  // namespace envoy::type::matcher::v3
 
+namespace xds::core::v3 {
+class TypedExtensionConfig;
+}
 namespace xds::type::matcher::v3 {
 class Matcher;
 }
 
 namespace outrigger::config {
 struct NodeIdentity;
-}
+struct UpstreamFilters;
+}  // namespace outrigger::config
 
 namespace outrigger {
 
@@ -59,6 +72,10 @@ enum class RbacSubject : uint8_t {
   connection,
   request
 };
+
+// Gives an action of a generic matcher its number.
+using CompileMatchAction =
+    std::function<absl::StatusOr<uint32_t>(const ::xds::core::v3::TypedExtensionConfig& action)>;
 
 class CompileContext {
  public:
@@ -87,6 +104,16 @@ class CompileContext {
   // A generic matcher in the place of policies.
   virtual absl::StatusOr<rbac::Policies> compile(const ::xds::type::matcher::v3::Matcher& matcher,
                                                  RbacSubject subject) = 0;
+  // A generic matcher over responses and their requests.
+  virtual absl::StatusOr<config::MatchTree> compile(
+      const ::xds::type::matcher::v3::Matcher& matcher, const CompileMatchAction& action) = 0;
+  virtual absl::StatusOr<config::RedirectAction> compile(
+      const envoy::config::route::v3::RedirectAction& action) = 0;
+  virtual absl::StatusOr<config::HeaderStep> compile(
+      const envoy::config::common::mutation_rules::v3::HeaderMutation& mutation) = 0;
+  // The filters of a router's attempts; nullptr: it has none.
+  virtual absl::StatusOr<std::shared_ptr<const config::UpstreamFilters>> compile_upstream_filters(
+      const envoy::extensions::filters::http::router::v3::Router& router) = 0;
   virtual absl::StatusOr<config::RouteMatch> compile(
       const envoy::config::route::v3::RouteMatch& match) = 0;
   virtual absl::StatusOr<config::RateLimit> compile(

@@ -24,6 +24,10 @@
 #include "api/stats.h"
 #include "api/stream_info.h"
 
+namespace outrigger::config {
+struct UpstreamFilters;
+}
+
 namespace outrigger {
 
 class HttpFilter;
@@ -39,6 +43,27 @@ struct ClusterHealth {
   bool exists = false;
   uint64_t endpoints = 0;
   uint64_t available = 0;
+};
+
+// What a filter leaves for the filters of the stream that its detour leads to.
+class DetourMark {
+ public:
+  virtual ~DetourMark() = default;
+};
+
+// Another place inside the proxy, that is to answer a request in the place of who answered it.
+struct Detour {
+  std::string_view url;                     // absolute; empty: what `redirect` makes of the request
+  const config::Route* redirect = nullptr;  // its action is a RedirectAction
+  const config::HeaderMutations* request_headers = nullptr;  // nullptr: none
+  std::shared_ptr<const DetourMark> mark;
+};
+
+enum class DetourResult : uint8_t {
+  begun,
+  invalid_url,
+  no_route,
+  not_possible  // the request is not complete, or the answer is on its way
 };
 
 // What a filter may ask of its stream.
@@ -91,6 +116,12 @@ class FilterContext {
   virtual void replace_response_body(std::string_view octets) = 0;
   // Answers from outside a callback (a timer, say) while this filter waits.
   virtual void reply(const LocalReply& reply) = 0;
+  // From inside on_response_headers: the client is not to have this response; its request begins
+  // anew, as a GET of another place, from the first filter on. `begun`: this stream is over, and
+  // the callback's verdict does not count. Otherwise the response may go on.
+  virtual DetourResult take(const Detour& detour) = 0;
+  // The mark of the detour that led the request here; nullptr: it is where its client sent it.
+  virtual const DetourMark* detour_mark() = 0;
   // Ends the stream without an answer (RST_STREAM, or closes the HTTP/1 connection).
   virtual void reset(const Outcome& outcome) = 0;
 
@@ -132,6 +163,7 @@ class FilterContext {
   // The text of a format for this stream as it stands now, in the arena.
   virtual std::string_view substitute(const config::SubstitutionFormat& format) = 0;
   virtual void apply(const config::HeaderMutations& mutations, http::HeaderMap& headers) = 0;
+  virtual void apply(const std::vector<config::HeaderStep>& steps, http::HeaderMap& headers) = 0;
 
   // The text of a format, `local_reply_body` being its %LOCAL_REPLY_BODY%; in the arena.
   virtual std::string_view render(const config::LogFormat& format,
@@ -188,6 +220,8 @@ struct RouterOptions {
   std::vector<config::AccessLog> upstream_logs;        // one line per attempt
   bool log_on_upstream_stream = false;                 // and one when it gets its stream
   std::chrono::milliseconds upstream_log_interval{0};  // and one each time this passed; 0: none
+  // Of every attempt, unless its cluster has its own; nullptr: none.
+  std::shared_ptr<const config::UpstreamFilters> upstream_filters;
 };
 
 // One compiled filter of a chain; makes a stream's filter in its arena.

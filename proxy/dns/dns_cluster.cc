@@ -158,6 +158,8 @@ milliseconds DnsCluster::delay_after_failure(Target& target) {
 void DnsCluster::rebuild() {
   auto set = std::make_shared<config::EndpointSet>();
   set->localities = config_.localities;
+  set->overprovisioning_percent = config_.overprovisioning_percent;
+  set->drop_overload = config_.drop_overload;
   std::unordered_set<std::string> seen;
   for (const Target& target : targets_) {
     for (const config::EndpointPtr& endpoint : target.endpoints) {

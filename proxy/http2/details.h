@@ -13,6 +13,8 @@ inline constexpr std::string_view kTooManyHeaders = "http2.too_many_headers";
 inline constexpr std::string_view kUnexpectedUnderscore = "http2.unexpected_underscore";
 inline constexpr std::string_view kRemoteReset = "http2.remote_reset";
 inline constexpr std::string_view kRemoteRefused = "http2.remote_refuse";
+// By a GOAWAY: the peer has not looked at it.
+inline constexpr std::string_view kLeftBehind = "http2.goaway";
 inline constexpr std::string_view kNotSent = "http2.message_not_sent";
 inline constexpr std::string_view kUnknown = "http2.unknown.nghttp2.error";
 

@@ -153,7 +153,8 @@ ResetReason Stream::end_reason(uint32_t code) const {
 }
 
 std::string_view Stream::end_detail(ResetReason reason) const {
-  if (reason == ResetReason::remote_refused_stream) return detail::kRemoteRefused;
+  if (reason == ResetReason::remote_refused_stream)
+    return remote_rst_ ? detail::kRemoteRefused : detail::kLeftBehind;
   return remote_rst_ ? detail::kRemoteReset : detail::kMessagingRule;
 }
 

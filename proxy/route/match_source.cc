@@ -27,6 +27,24 @@ std::optional<std::string_view> header_value(const http::HeaderMap& headers, std
   return several ? std::string_view(scratch) : first->value;
 }
 
+// Of the code, "4xx" for all of one hundred.
+std::optional<std::string_view> status_value(const http::HeaderMap& response, bool only_class,
+                                             std::string& scratch) {
+  std::string_view code = response.get(http::HeaderId::status);
+  if (code.size() != 3) return std::nullopt;
+  if (!only_class) return code;
+  scratch = {code.front(), 'x', 'x'};
+  return scratch;
+}
+
+std::optional<std::string_view> response_value(const http::HeaderMap& response,
+                                               const config::MatchInput& input,
+                                               std::string& scratch) {
+  using Kind = config::MatchInput::Kind;
+  if (input.kind == Kind::response_header) return header_value(response, input.name, scratch);
+  return status_value(response, input.kind == Kind::response_status_class, scratch);
+}
+
 }  // namespace
 
 std::optional<std::string_view> RequestSource::value(const config::MatchInput& input,
@@ -38,6 +56,10 @@ std::optional<std::string_view> RequestSource::value(const config::MatchInput& i
     if (!found) return std::nullopt;
     scratch = *std::move(found);
     return scratch;
+  }
+  if (input.of_response()) {
+    if (response_ == nullptr) return std::nullopt;
+    return response_value(*response_, input, scratch);
   }
   if (info_ == nullptr || info_->connection == nullptr) return std::nullopt;
   if (input.kind == Kind::filter_state) {

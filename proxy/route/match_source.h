@@ -1,5 +1,5 @@
-// RequestSource: a request and its connection as generic matchers read them. Thread: the stream's
-// worker. Lifetime: the evaluation.
+// RequestSource: a request, its connection and perhaps its response as generic matchers read them.
+// Thread: the stream's worker. Lifetime: the evaluation.
 #pragma once
 
 #include <optional>
@@ -14,10 +14,10 @@ namespace outrigger::route {
 
 class RequestSource final : public config::MatchSource {
  public:
-  // `info` nullptr: nothing is known of the connection.
+  // `info` nullptr: nothing is known of the connection. `response` nullptr: there is none to judge.
   RequestSource(const http::HeaderMap& headers, const StreamInfo* info,
-                const FractionSource* fractions)
-      : headers_(headers), info_(info), fractions_(fractions) {}
+                const FractionSource* fractions, const http::HeaderMap* response = nullptr)
+      : headers_(headers), info_(info), fractions_(fractions), response_(response) {}
   explicit RequestSource(const RouteInput& input)
       : RequestSource(input.headers, input.info, input.fractions) {}
 
@@ -31,6 +31,7 @@ class RequestSource final : public config::MatchSource {
   const http::HeaderMap& headers_;
   const StreamInfo* info_;
   const FractionSource* fractions_;
+  const http::HeaderMap* response_;
 };
 
 }  // namespace outrigger::route

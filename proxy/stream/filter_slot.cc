@@ -103,6 +103,12 @@ void FilterSlot::hold_response() {
 void FilterSlot::reply(const LocalReply& reply) {
   stream_.filter_reply(reply);
 }
+DetourResult FilterSlot::take(const Detour& detour) {
+  return stream_.take(detour, *path(Direction::response).headers);
+}
+const DetourMark* FilterSlot::detour_mark() {
+  return stream_.detour_mark();
+}
 void FilterSlot::reset(const Outcome& outcome) {
   stream_.filter_reset(outcome);
 }
@@ -147,7 +153,13 @@ void FilterSlot::drain_connection() {
   stream_.drain_connection();
 }
 
+void FilterSlot::show_response() {
+  const http::HeaderMap* shown = path(Direction::response).headers;
+  if (shown != nullptr) stream_.show_response(*shown);
+}
+
 std::string_view FilterSlot::substitute(const config::SubstitutionFormat& format) {
+  show_response();
   return stream_.value(format);
 }
 unsigned FilterSlot::worker() const {
@@ -210,7 +222,8 @@ bool FilterSlot::request_matches(const config::RouteMatch& conditions) {
 
 const config::MatchSource& FilterSlot::match_source() {
   return *stream_.arena().make<route::RequestSource>(stream_.request_headers(), &stream_.info(),
-                                                     &stream_.fractions());
+                                                     &stream_.fractions(),
+                                                     path(Direction::response).headers);
 }
 
 void FilterSlot::replace_request_body(std::string_view octets) {
@@ -220,13 +233,18 @@ void FilterSlot::replace_response_body(std::string_view octets) {
   path(Direction::response).replacement = octets;
 }
 void FilterSlot::apply(const config::HeaderMutations& mutations, http::HeaderMap& headers) {
+  show_response();
   route::apply(mutations, headers, stream_);
+}
+void FilterSlot::apply(const std::vector<config::HeaderStep>& steps, http::HeaderMap& headers) {
+  show_response();
+  route::apply(steps, headers, stream_);
 }
 
 std::string_view FilterSlot::render(const config::LogFormat& format,
                                     std::string_view local_reply_body) {
-  observe::LogContext context{stream_.info(), &stream_.request_headers(),
-                              stream_.response_headers(), stream_.response_trailers()};
+  observe::LogContext context{stream_.info(), &stream_.request_headers(), response_headers(),
+                              stream_.response_trailers()};
   context.hostname = stream_.services().hostname;
   context.local_reply_body = local_reply_body;
   return observe::evaluate_to_arena(format, context, stream_.arena());

@@ -70,6 +70,8 @@ class FilterSlot final : public FilterContext {
   void hold_request() override;
   void hold_response() override;
   void reply(const LocalReply& reply) override;
+  DetourResult take(const Detour& detour) override;
+  const DetourMark* detour_mark() override;
   void reset(const Outcome& outcome) override;
   void start_timer(unsigned tag, std::chrono::milliseconds delay) override;
   void cancel_timer(unsigned tag) override;
@@ -94,6 +96,7 @@ class FilterSlot final : public FilterContext {
   void replace_request_body(std::string_view octets) override;
   void replace_response_body(std::string_view octets) override;
   void apply(const config::HeaderMutations& mutations, http::HeaderMap& headers) override;
+  void apply(const std::vector<config::HeaderStep>& steps, http::HeaderMap& headers) override;
   std::string_view render(const config::LogFormat& format,
                           std::string_view local_reply_body) override;
   std::shared_ptr<void>& connection_data(const std::shared_ptr<const void>& owner) override;
@@ -114,6 +117,9 @@ class FilterSlot final : public FilterContext {
     unsigned tag;
     runtime::Timer timer;
   };
+
+  // What formats read of the response that this filter is shown.
+  void show_response();
 
   Stream& stream_;
   unsigned index_;

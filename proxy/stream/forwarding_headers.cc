@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "proxy/stream/client_certificate_header.h"
+#include "proxy/stream/client_detection.h"
 
 namespace outrigger::stream {
 
@@ -17,18 +18,6 @@ std::string_view trim(std::string_view text) {
   while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
   while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
   return text;
-}
-
-// The address `hops` from the right of x-forwarded-for (0: the last one); nullopt: not that many,
-// or not an address.
-std::optional<net::Address> address_from_right(std::string_view list, uint32_t hops) {
-  for (;; --hops) {
-    size_t comma = list.rfind(',');
-    std::string_view item = trim(comma == std::string_view::npos ? list : list.substr(comma + 1));
-    if (hops == 0) return net::Address::from_ip(item, 0);
-    if (comma == std::string_view::npos) return std::nullopt;
-    list = list.substr(0, comma);
-  }
 }
 
 // What only a trusted client may say: taken off every other request.
@@ -62,33 +51,38 @@ void append_forwarded_for(http::HeaderMap& headers, std::string_view ip) {
   }
 }
 
+void append_peer(const DownstreamConnectionInfo& connection, std::string_view local_ip,
+                 http::HeaderMap& headers) {
+  if (!connection.remote.is_ip()) return;
+  std::string peer = connection.remote.ip_text();
+  // These two addresses only: the rest of 127.0.0.0/8 is said as it is.
+  bool local = (peer == "127.0.0.1" || peer == "::1") && !local_ip.empty();
+  append_forwarded_for(headers, local ? local_ip : headers.arena().copy(peer));
+}
+
 // Who the client is, and whether the configuration trusts that address. Trust needs that no other
 // proxy spoke for it: an x-forwarded-for of one address, or none where this proxy writes it.
 bool set_client(const config::HttpConnectionManager& config,
                 const DownstreamConnectionInfo& connection, std::string_view local_ip,
-                http::HeaderMap& headers, StreamInfo& info) {
+                http::HeaderMap& headers, StreamInfo& info, std::optional<int>& rejection) {
   info.downstream_remote = connection.remote;
   std::string_view forwarded = headers.get(HeaderId::x_forwarded_for);
   if (!config.use_remote_address) {
-    auto client = forwarded.empty() ? std::nullopt
-                                    : address_from_right(forwarded, config.xff_num_trusted_hops);
-    if (!client) return false;
-    info.downstream_remote = *client;
-    bool only_one =
-        config.xff_num_trusted_hops == 0 && forwarded.find(',') == std::string_view::npos;
-    return only_one && config.internal_addresses.contains(*client);
+    FoundClient found = config.client_detections.empty()
+                            ? last_forwarded(forwarded, config.xff_num_trusted_hops)
+                            : find_client(config.client_detections, connection.remote, headers);
+    rejection = found.rejection;
+    if (found.append_peer) append_peer(connection, local_ip, headers);
+    if (!found.address) return false;
+    info.downstream_remote = *found.address;
+    return found.may_be_trusted && config.internal_addresses.contains(*found.address);
   }
   bool first_hop = !headers.has(HeaderId::x_forwarded_for);
-  if (config.xff_num_trusted_hops > 0 && !forwarded.empty()) {
-    auto client = address_from_right(forwarded, config.xff_num_trusted_hops - 1);
-    if (client) info.downstream_remote = *client;
+  if (config.xff_num_trusted_hops > 0) {
+    FoundClient found = last_forwarded(forwarded, config.xff_num_trusted_hops - 1);
+    if (found.address) info.downstream_remote = *found.address;
   }
-  if (!config.skip_xff_append && connection.remote.is_ip()) {
-    std::string peer = connection.remote.ip_text();
-    // These two addresses only: the rest of 127.0.0.0/8 is said as it is.
-    bool local = (peer == "127.0.0.1" || peer == "::1") && !local_ip.empty();
-    append_forwarded_for(headers, local ? local_ip : headers.arena().copy(peer));
-  }
+  if (!config.skip_xff_append) append_peer(connection, local_ip, headers);
   return first_hop && config.internal_addresses.contains(info.downstream_remote);
 }
 
@@ -121,11 +115,14 @@ void set_request_id(const config::HttpConnectionManager& config, bool edge,
 
 }  // namespace
 
-void apply_forwarding_headers(const config::HttpConnectionManager& config,
-                              const config::RouteTable& routes,
-                              const DownstreamConnectionInfo& connection, http::HeaderMap& headers,
-                              StreamInfo& info, Random& random, std::string_view local_ip) {
-  bool internal = set_client(config, connection, local_ip, headers, info);
+std::optional<int> apply_forwarding_headers(const config::HttpConnectionManager& config,
+                                            const config::RouteTable& routes,
+                                            const DownstreamConnectionInfo& connection,
+                                            http::HeaderMap& headers, StreamInfo& info,
+                                            Random& random, std::string_view local_ip) {
+  std::optional<int> rejection;
+  bool internal = set_client(config, connection, local_ip, headers, info, rejection);
+  if (rejection) return rejection;
   bool edge = config.use_remote_address && !internal;
 
   std::string_view scheme = connection.tls != nullptr ? "https" : "http";
@@ -149,6 +146,7 @@ void apply_forwarding_headers(const config::HttpConnectionManager& config,
   apply_client_certificate_header(config, connection.tls, headers);
   set_request_id(config, edge, headers, info, random);
   append_via(headers, config.via);
+  return std::nullopt;
 }
 
 void add_user_agent(const config::NodeIdentity& node, http::HeaderMap& headers) {

@@ -4,6 +4,7 @@
 // Thread: the stream's worker. Text lives in the headers' arena.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -18,10 +19,12 @@ namespace outrigger::stream {
 // Determines the trusted client address (info.downstream_remote), writes the forwarding headers,
 // removes those that only a trusted hop may send. `local_ip` stands in x-forwarded-for for a client
 // on this machine, whose loopback address would tell nobody anything; empty: that address itself.
-void apply_forwarding_headers(const config::HttpConnectionManager& config,
-                              const config::RouteTable& routes,
-                              const DownstreamConnectionInfo& connection, http::HeaderMap& headers,
-                              StreamInfo& info, Random& random, std::string_view local_ip = {});
+// Returns the status of the answer that a request gets whose client must be known and is not.
+std::optional<int> apply_forwarding_headers(const config::HttpConnectionManager& config,
+                                            const config::RouteTable& routes,
+                                            const DownstreamConnectionInfo& connection,
+                                            http::HeaderMap& headers, StreamInfo& info,
+                                            Random& random, std::string_view local_ip = {});
 
 // add_user_agent: says which service calls, in user-agent only where the request has none.
 void add_user_agent(const config::NodeIdentity& node, http::HeaderMap& headers);

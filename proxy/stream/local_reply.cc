@@ -98,6 +98,7 @@ LocalResponse make_local_response(const LocalReplyRequest& request, Arena& arena
   if (request.grpc && !request.reply.as_is) {
     response = grpc_response(request, shape, arena);
     add_fields(request.reply.headers, *response.headers);
+    response.headers->set(HeaderId::content_type, "application/grpc");
   } else {
     response = {arena.make<http::HeaderMap>(arena), shape.body};
     response.headers->add(HeaderId::status, number(static_cast<uint64_t>(shape.code), arena));

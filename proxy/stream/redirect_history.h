@@ -4,10 +4,13 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include "api/filter/http_filter.h"
 
 namespace outrigger::stream {
 
@@ -16,6 +19,7 @@ struct RedirectHistory {
   // Routes by name: the redirecting one, and the one that its redirect led to. Few: each costs a
   // redirect.
   std::vector<std::pair<std::string, std::string>> ways;
+  std::shared_ptr<const DetourMark> mark;  // of a filter's detour; nullptr: there was none
 
   // False: it was gone before.
   bool go(std::string_view from, std::string_view to) {

@@ -52,7 +52,11 @@ void Router::on_request_headers(http::HeaderMap& headers, bool end_stream) {
     return;
   }
   owner_.info().upstream_cluster = &cluster_->config();
-  if (cluster_->config().hashes()) compute_hash();
+  if (drop_overload()) {
+    state_ = State::done;
+    return;
+  }
+  if (cluster_->wants_hash()) compute_hash();
   host_ = cluster_->pick_host(lb_context(owner_.stream_random()));
   prepare_headers(*action_, headers);
   start_mirrors(*action_, headers, end_stream);
@@ -207,15 +211,30 @@ upstream::LbContext Router::lb_context(uint64_t random) {
   upstream::LbContext context;
   context.random = random;
   context.hash = hash_.value;
+  context.attempt = info.attempt_count;
   context.connection = info.connection;
   context.headers = headers_;
   context.stream = info.extras.get();
+  if (cluster_->has_subsets()) context.criteria = criteria();
   // A session's host is for the first attempt: another one is made because that one failed.
   if (info.extras != nullptr && info.attempt_count == 0) {
     context.override_host = info.extras->override_host;
     context.override_host_strict = info.extras->override_host_strict;
   }
   return context;
+}
+
+// What filters found out comes before what the route says.
+upstream::Criteria Router::criteria() {
+  auto of = [](const auto* extras) {
+    return extras == nullptr ? nullptr : upstream::lb_metadata(extras->metadata);
+  };
+  StreamInfo& info = owner_.info();
+  const config::MetadataMatchCriteria* of_route = choice_weighted_ == nullptr
+                                                      ? action_->metadata_match.get()
+                                                      : choice_weighted_->metadata_match.get();
+  return upstream::merge_criteria(of_route, of(info.connection->extras.get()),
+                                  of(info.extras.get()), owner_.arena());
 }
 
 upstream::ConnPool& Router::choose_pool() {
@@ -232,13 +251,17 @@ upstream::ConnPool& Router::choose_pool() {
 void Router::attempt(bool fresh) {
   if (host_ == nullptr) {
     cluster_->stats().upstream_cx_none_healthy.inc();
-    std::string_view cause = owner_.arena().concat(
-        "no endpoint of cluster ", cluster_->config().ref.name, " can take a request (",
-        std::to_string(cluster_->host_count()), " known)");
-    state_ = State::done;
-    count_code(503);
-    owner_.local_reply(reply_of(503, "no healthy upstream", ResponseFlag::no_healthy_upstream,
-                                "no_healthy_upstream", cause));
+    refuse_without_host(owner_.arena().concat("no endpoint of cluster ",
+                                              cluster_->config().ref.name, " can take a request (",
+                                              std::to_string(cluster_->host_count()), " known)"));
+    return;
+  }
+  if (cluster_->config().discovery == config::Cluster::Discovery::aggregate)
+    of_host_ = host_->owner;
+  upstream::ConnPool& pool = choose_pool();
+  if (!pool.admit()) {
+    refuse_without_host(owner_.arena().concat("cluster ", cluster_->config().ref.name,
+                                              " has as many connection pools as it may"));
     return;
   }
   StreamInfo& info = owner_.info();
@@ -249,10 +272,11 @@ void Router::attempt(bool fresh) {
   if (info.attempt_count > 1) set_retry_headers();
   upstream_start_ = owner_.services().loop.now();
   bool headers_only = end_seen_ && !body_seen_ && trailers_ == nullptr;
-  upstream_ = make_in_arena<UpstreamRequest>(owner_.arena(), *this, choose_pool(), *headers_,
-                                             headers_only, owner_.is_upgrade());
+  upstream_ = make_attempt(pool, headers_only);
   UpstreamRequest* request = upstream_.get();
+  measure_attempt();
   if (body_seen_) {
+    if (measure_ != nullptr) measure_->add_sent(kept_body_.size());
     bool body_ends = end_seen_ && trailers_ == nullptr;
     if (log_ != nullptr) log_->add_sent(kept_body_.size());
     request->send_body(kept_body_, body_ends);
@@ -269,6 +293,7 @@ void Router::on_request_body(Bytes body, bool end_stream) {
   body_seen_ = true;
   keep_body(body);
   if (log_ != nullptr) log_->add_sent(body.size());
+  if (measure_ != nullptr) measure_->add_sent(body.size());
   for (Mirror* mirror : mirrors_) mirror->send_body(body, end_stream);
   if (upstream_ != nullptr && state_ != State::backing_off) upstream_->send_body(body, end_stream);
   if (end_stream && state_ != State::done) start_global_timeout();

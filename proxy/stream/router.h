@@ -26,6 +26,7 @@
 #include "proxy/route/timeout.h"
 #include "proxy/runtime/timer_wheel.h"
 #include "proxy/stream/attempt_log.h"
+#include "proxy/stream/attempt_measure.h"
 #include "proxy/stream/contender.h"
 #include "proxy/stream/redirect_history.h"
 #include "proxy/stream/upstream_request.h"
@@ -68,6 +69,9 @@ class RouterOwner {
   // The route of the request as it is now; what was matched before stays the stream's.
   virtual route::RouteMatchResult find_route() = 0;
   virtual RedirectHistory& redirect_history() = 0;
+  // What values of substitution formats read of the response until it is on its way.
+  virtual void show_response(const http::HeaderMap& headers) = 0;
+  virtual ArenaPtr<AttemptFilters> attempt_filters(const config::UpstreamFilters& config) = 0;
   // The request, as its headers are now, begins anew as another stream; this one ends. `response`
   // is what sent it there.
   virtual void restart(http::HeaderMap& response, Bytes body, bool has_body,
@@ -121,10 +125,15 @@ class Router final : public ContenderOwner {
   bool answer_locally(http::HeaderMap& headers);
   void answer_directly(const config::DirectResponseAction& action);
   bool choose_cluster(const config::ForwardAction& action);
+  bool drop_overload();
   void prepare_headers(const config::ForwardAction& action, http::HeaderMap& headers);
   void start_mirrors(const config::ForwardAction& action, http::HeaderMap& headers,
                      bool end_stream);
   void attempt(bool fresh);
+  ArenaPtr<UpstreamRequest> make_attempt(upstream::ConnPool& pool, bool headers_only);
+  void refuse_without_host(std::string_view cause);
+  void measure_attempt();
+  void measure_request();
   void note_attempt();
   void note_connection(upstream::ClientConnection& connection);
   void note_upstream(upstream::ClientConnection& connection, upstream::Host& host);
@@ -164,6 +173,8 @@ class Router final : public ContenderOwner {
                 std::string_view body);
   void compute_hash();
   upstream::LbContext lb_context(uint64_t random);
+  upstream::Criteria criteria();
+  void note_load(const http::HeaderMap& headers);
   upstream::ConnPool& choose_pool();
   upstream::HostRef pick_retry_host();
   void count_code(int code);
@@ -178,6 +189,7 @@ class Router final : public ContenderOwner {
   const config::WeightedCluster* choice_weighted_ = nullptr;
   upstream::WorkerClusterRef cluster_;
   upstream::HostRef host_;
+  upstream::WorkerClusterRef of_host_;  // where the host is an aggregate's
   route::RequestHash hash_;
   std::vector<const upstream::Host*> tried_hosts_;  // filled by retries
   // Of a retry policy that leaves tried priorities out; the loads hold until they are made anew.
@@ -189,6 +201,7 @@ class Router final : public ContenderOwner {
   std::vector<ArenaPtr<Contender>> contenders_;       // also those that are over
   std::vector<ArenaPtr<UpstreamRequest>> displaced_;  // by contenders: over, but perhaps in a call
   ArenaPtr<AttemptLog> log_;                          // nullptr: no log of attempts
+  ArenaPtr<AttemptMeasure> measure_;                  // nullptr: nobody wants to know
   std::vector<Mirror*> mirrors_;                      // each destroys itself after original_ended()
   route::RequestTimeouts timeouts_;
   route::RetryRules retry_rules_;
@@ -198,7 +211,7 @@ class Router final : public ContenderOwner {
   bool body_seen_ = false;
   bool end_seen_ = false;
   bool internal_ = false;       // x-envoy-internal: counts as internal traffic of the cluster
-  bool replayed_ = false;       // the one replay on a fresh connection was used
+  uint8_t replays_ = 0;         // of an attempt that met the end of its connection
   bool retry_counted_ = false;  // a unit of the retry circuit breaker is taken
   bool hedges_ = false;         // a late try goes on beside the next one
   bool was_late_ = false;       // the present attempt was: there was a try after it

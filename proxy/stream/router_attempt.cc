@@ -1,4 +1,6 @@
 // What the router checks and notes around its attempts.
+#include <utility>
+
 #include "proxy/stream/http_service.h"
 #include "proxy/stream/router.h"
 #include "proxy/stream/worker_services.h"
@@ -43,6 +45,56 @@ bool Router::refuse_invalid(const http::HeaderMap& headers) {
   return false;
 }
 
+// The control plane asks for fewer requests: this one may be among those that are turned away.
+bool Router::drop_overload() {
+  const config::DropOverload* drop = cluster_->drop_overload();
+  constexpr uint32_t kAll = 1'000'000;
+  if (drop == nullptr || owner_.services().random.next() % kAll >= drop->per_million) return false;
+  cluster_->note_drop();
+  count_code(503);
+  Arena& arena = owner_.arena();
+  bool all = drop->per_million >= kAll;
+  std::string_view cause =
+      arena.concat("the control plane has requests to cluster ", cluster_->config().ref.name,
+                   " dropped: ", arena.copy(drop->category));
+  LocalReply reply{503,
+                   all ? "unconditional drop overload" : "drop overload",
+                   {all ? ResponseFlag::unconditional_drop_overload : ResponseFlag::drop_overload,
+                    all ? "unconditional_drop_overload" : "drop_overload", cause},
+                   -1};
+  auto* fields = arena.make<http::HeaderMap>(arena);
+  if (!owner_.service().router_options().suppress_envoy_headers)
+    fields->add(all ? "x-envoy-unconditional-drop-overload" : "x-envoy-drop-overload", "true");
+  reply.headers = fields;
+  owner_.local_reply(reply);
+  return true;
+}
+
+// There is no host, or no way to it.
+void Router::refuse_without_host(std::string_view cause) {
+  state_ = State::done;
+  count_code(503);
+  owner_.local_reply({503,
+                      "no healthy upstream",
+                      {ResponseFlag::no_healthy_upstream, "no_healthy_upstream", cause},
+                      -1});
+}
+
+// What filters of attempts change of the request stays for the next one, as in Envoy.
+ArenaPtr<UpstreamRequest> Router::make_attempt(upstream::ConnPool& pool, bool headers_only) {
+  Arena& arena = owner_.arena();
+  const auto& of_cluster = host_->owner->config().http.filters;
+  const auto& config =
+      of_cluster != nullptr ? of_cluster : owner_.service().router_options().upstream_filters;
+  ArenaPtr<AttemptFilters> filters;
+  if (config != nullptr) {
+    filters = owner_.attempt_filters(*config);
+    filters->request_headers(*headers_, headers_only);
+  }
+  return make_in_arena<UpstreamRequest>(arena, *this, pool, *headers_, headers_only,
+                                        owner_.is_upgrade(), std::move(filters));
+}
+
 // An attempt on host_ begins.
 void Router::note_attempt() {
   StreamInfo& info = owner_.info();
@@ -53,7 +105,7 @@ void Router::note_attempt() {
   (info.last_attempt == nullptr ? info.first_attempt : info.last_attempt->next) = attempt;
   info.last_attempt = attempt;
   if (owner_.service().config().scheme_match_upstream) {
-    const config::TransportSocketPtr& socket = cluster_->config().transport_socket;
+    const config::TransportSocketPtr& socket = host_->owner->config().transport_socket;
     headers_->set(HeaderId::scheme, socket->tls == nullptr ? "http" : "https");
   }
   if (log_ == nullptr) {
@@ -61,6 +113,24 @@ void Router::note_attempt() {
     log_ = make_in_arena<AttemptLog>(owner_.arena(), owner_.service(), info, *headers_);
   }
   log_->begin();
+}
+
+// ... and how large it is, and how long it takes.
+void Router::measure_attempt() {
+  if (measure_ == nullptr) {
+    if (!AttemptMeasure::wanted(cluster_->config())) return;
+    measure_ =
+        make_in_arena<AttemptMeasure>(owner_.arena(), cluster_->config(), cluster_->worker());
+  }
+  measure_->begin(*headers_, upstream_start_, timeouts_.per_try);
+}
+
+// It was answered, or ran out of time.
+void Router::measure_request() {
+  if (measure_ == nullptr || !owner_.info().request_end) return;
+  auto took = owner_.services().loop.now() - *owner_.info().request_end;
+  measure_->end_request(std::chrono::duration_cast<std::chrono::milliseconds>(took),
+                        timeouts_.global);
 }
 
 // The attempt got a stream of the connection.

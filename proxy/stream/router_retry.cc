@@ -56,7 +56,7 @@ bool Router::retry(bool wanted, const http::HeaderMap* response) {
   ++retries_;
   late_retry_ = false;
   tried_hosts_.push_back(host_);
-  tried_priorities_.push_back(host_->priority);
+  tried_priorities_.push_back(cluster_->priority_of(*host_));
   cluster_->stats().upstream_rq_retry.inc();
   milliseconds delay = back_off(response);
   if (response != nullptr) upstream_->give_up(http::ResetReason::local_reset);

@@ -26,7 +26,9 @@ void Router::note_upstream_activity() {
     try_idle_timer_.start(timeouts_.per_try_idle);
 }
 
+// The attempt is over.
 void Router::stop_try_timers() {
+  if (measure_ != nullptr) measure_->end(owner_.services().loop.now());
   per_try_timer_.cancel();
   try_idle_timer_.cancel();
   duration_timer_.cancel();
@@ -124,6 +126,7 @@ void Router::time_out(ResponseFlag flag, std::string_view details, std::string_v
   bool attempting = state_ != State::backing_off;
   state_ = State::done;
   cancel_timers();
+  measure_request();
   drop_contenders();
   if (log_ != nullptr) log_->on_failure(flag);
   if (upstream_ != nullptr) upstream_->give_up(http::ResetReason::local_reset);

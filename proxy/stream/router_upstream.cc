@@ -8,6 +8,7 @@
 #include "proxy/stream/router.h"
 #include "proxy/stream/worker_services.h"
 #include "proxy/upstream/client_connection.h"
+#include "proxy/upstream/reported_weights.h"
 
 namespace outrigger::stream {
 
@@ -48,8 +49,10 @@ void Router::on_upstream_headers(http::HeaderMap& headers, bool end_stream) {
   info.upstream_first_received = now;
   info.upstream_response_header_bytes = headers.byte_size();
   if (log_ != nullptr) log_->on_response(headers);
+  if (measure_ != nullptr) measure_->on_response(headers);
   int code = status_of(headers);
   info.response_code = code;
+  note_load(headers);
   per_try_timer_.cancel();
   note_upstream_activity();
   bool wanted = route::should_retry(retry_rules_, headers, owner_.arena());
@@ -87,11 +90,13 @@ void Router::on_upstream_headers(http::HeaderMap& headers, bool end_stream) {
     info.upstream_last_received = now;
     state_ = State::done;
     cancel_timers();
+    measure_request();
   }
   owner_.respond_headers(headers, end_stream);
 }
 
 void Router::finish_headers(http::HeaderMap& headers) {
+  owner_.show_response(headers);
   for (std::string_view cookie : hash_.set_cookies) headers.add(HeaderId::set_cookie, cookie);
   const route::RouteMatchResult& matched = owner_.matched_route();
   route::mutate_response({&owner_.route_table(), matched.host, route_, choice_weighted_}, headers,
@@ -104,21 +109,33 @@ void Router::on_upstream_body(Bytes body, bool end_stream) {
   info.upstream_response_body_bytes += body.size();
   if (!info.upstream_first_body) info.upstream_first_body = owner_.services().loop.now();
   if (log_ != nullptr) log_->add_received(body.size());
+  if (measure_ != nullptr) measure_->add_received(body.size());
   note_upstream_activity();
   if (end_stream) {
     info.upstream_last_received = owner_.services().loop.now();
     state_ = State::done;
     cancel_timers();
+    measure_request();
   }
   owner_.respond_body(body, end_stream);
+}
+
+// Of a balancer that weighs hosts by what they report.
+void Router::note_load(const http::HeaderMap& headers) {
+  const config::BalancerOptions* options = cluster_->config().balancer_options.get();
+  if (options == nullptr || !options->client_weighting) return;
+  upstream::note_load_report(*options->client_weighting, headers, owner_.services().loop.now(),
+                             *host_);
 }
 
 void Router::on_upstream_trailers(http::HeaderMap& trailers) {
   if (state_ != State::responding) return;
   owner_.info().upstream_last_received = owner_.services().loop.now();
   if (log_ != nullptr) log_->on_trailers(trailers);
+  note_load(trailers);
   state_ = State::done;
   cancel_timers();
+  measure_request();
   owner_.respond_trailers(trailers);
 }
 
@@ -150,9 +167,9 @@ void Router::on_upstream_failure(const UpstreamFailure& failure) {
   note_failed_attempt(failure, *host_);
   if (!failure.response_started) {
     if (may_replay(failure)) {
-      replayed_ = true;
+      ++replays_;
       --owner_.info().attempt_count;  // the client's request, still its first attempt
-      attempt(true);
+      attempt(!failure.left_behind);
       return;
     }
     if (failure.met_idle_close()) host_->note_failure(upstream::HostState::Failure::connect);
@@ -178,12 +195,13 @@ void Router::note_failed_attempt(const UpstreamFailure& failure, upstream::Host&
 }
 
 // The keep-alive race: the peer closed an idle connection while the request was on its way. Nothing
-// was answered, and a request that is safe and whole is sent once more, on a new connection.
+// was answered, and a request that is safe and whole is sent once more, on a new connection. What a
+// GOAWAY left behind was not looked at, so that any request may be sent again (RFC 9113, 8.7).
 bool Router::may_replay(const UpstreamFailure& failure) const {
-  if (replayed_ || !failure.reused_connection ||
-      failure.reason != http::ResetReason::connection_termination)
-    return false;
+  constexpr uint8_t kMaxAfterGoaway = 3;  // a peer that ends each connection at once gets no more
   if (body_seen_ && (body_lost_ || !end_seen_ || kept_body_.empty())) return false;
+  if (failure.left_behind) return replays_ < kMaxAfterGoaway && !owner_.is_upgrade();
+  if (replays_ > 0 || !failure.met_idle_close()) return false;
   std::string_view method = headers_->get(HeaderId::method);
   static constexpr std::string_view kIdempotent[] = {"GET",   "HEAD", "OPTIONS",
                                                      "TRACE", "PUT",  "DELETE"};

@@ -129,8 +129,18 @@ void Stream::admit() {
   bool upgrade_wanted = enter_upgrade(headers);
   remove_hop_by_hop(headers, upgrade_wanted);
   if (!redirected_) {
-    apply_forwarding_headers(config, route_table(), *info_.connection, headers, info_,
-                             services().random, services().local_ip);
+    if (!config.early_headers.empty()) route::apply(config.early_headers, headers, *this);
+    auto rejection = apply_forwarding_headers(config, route_table(), *info_.connection, headers,
+                                              info_, services().random, services().local_ip);
+    if (rejection) {
+      service().stats().downstream_rq_rejected_via_ip_detection.inc();
+      local_reply(
+          {*rejection,
+           "",
+           {{}, "rejecting_because_detection_failed", "the request does not say who its client is"},
+           -1});
+      return;
+    }
     if (config.add_user_agent) add_user_agent(services().node, headers);
   }
   if (headers.has(HeaderId::expect) && !config.proxy_100_continue) {
@@ -253,17 +263,20 @@ void Stream::make_filters() {
   if (count == 0) return;
   chain_.reserve(count);
   for (unsigned i = 0; i < count; ++i) {
-    const config::HttpFilterEntry& entry = config.filters[i];
-    bool disabled = entry.disabled;
-    auto apply = [&](const config::PerFilterConfig& level) {
-      if (const auto* found = level.find(entry.name)) disabled = found->disabled;
-    };
-    apply(route_table().per_filter);
-    if (matched_.host != nullptr) apply(matched_.host->per_filter);
-    if (matched_.route != nullptr) apply(matched_.route->per_filter);
-    if (matched_.cluster.weighted != nullptr) apply(matched_.cluster.weighted->per_filter);
-    if (!disabled) add_filter(i);
+    if (!is_disabled(config.filters[i])) add_filter(i);
   }
+}
+
+bool Stream::is_disabled(const config::HttpFilterEntry& entry) {
+  bool disabled = entry.disabled;
+  auto apply = [&](const config::PerFilterConfig& level) {
+    if (const auto* found = level.find(entry.name)) disabled = found->disabled;
+  };
+  apply(route_table().per_filter);
+  if (matched_.host != nullptr) apply(matched_.host->per_filter);
+  if (matched_.route != nullptr) apply(matched_.route->per_filter);
+  if (matched_.cluster.weighted != nullptr) apply(matched_.cluster.weighted->per_filter);
+  return disabled;
 }
 
 void Stream::add_filter(unsigned at) {
@@ -329,7 +342,9 @@ void Stream::pause_request(bool pause) {
 }
 
 std::string_view Stream::value(const config::SubstitutionFormat& format) {
-  observe::LogContext context{info_, request_headers_, response_headers_, response_trailers_};
+  const http::HeaderMap* response =
+      response_headers_ != nullptr ? response_headers_ : shown_response_;
+  observe::LogContext context{info_, request_headers_, response, response_trailers_};
   context.hostname = services().hostname;
   return observe::evaluate_to_arena(format, context, arena_);
 }

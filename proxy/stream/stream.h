@@ -69,8 +69,15 @@ class Stream final : public runtime::Deferred,
   bool fraction(const config::RuntimeFraction& fraction) override;
   void filter_reply(const LocalReply& reply) { local_reply(reply); }
   void filter_reset(const Outcome& outcome) override;
+  DetourResult take(const Detour& detour, http::HeaderMap& response);
+  const DetourMark* detour_mark() const {
+    return redirects_ == nullptr ? nullptr : redirects_->mark.get();
+  }
   void drain_connection() { connection_.close_after_response(); }
   bool ended() const override { return ended_; }
+  // Unless a route enables it, a filter that is disabled is not there.
+  bool is_disabled(const config::HttpFilterEntry& entry);
+  void show_response(const http::HeaderMap& headers) override { shown_response_ = &headers; }
   bool response_begun() const { return response_headers_sent_; }
   // ValueSource
   std::string_view value(const config::SubstitutionFormat& format) override;
@@ -97,6 +104,9 @@ class Stream final : public runtime::Deferred,
   void pause_request(bool pause) override;
   route::RouteMatchResult find_route() override;
   RedirectHistory& redirect_history() override;
+  ArenaPtr<AttemptFilters> attempt_filters(const config::UpstreamFilters& config) override {
+    return make_in_arena<AttemptFilters>(arena_, *this, config);
+  }
   void restart(http::HeaderMap& response, Bytes body, bool has_body,
                http::HeaderMap* trailers) override;
   bool response_started() const override { return response_headers_sent_; }
@@ -123,6 +133,8 @@ class Stream final : public runtime::Deferred,
   bool chosen(const config::RuntimeFraction& fraction, uint64_t random) const override;
   uint64_t number(std::string_view key, uint64_t fallback) const override;
 
+  DetourResult turn_request(const Detour& detour);
+  bool begin_anew(http::HeaderMap& response, Bytes body, bool has_body, http::HeaderMap* trailers);
   void continue_from(Stream& before, Bytes body, bool has_body, const http::HeaderMap* trailers);
   void admit();
   bool enter_upgrade(http::HeaderMap& headers);
@@ -154,6 +166,7 @@ class Stream final : public runtime::Deferred,
   http::HeaderMap* request_headers_ = nullptr;
   http::HeaderMap* request_trailers_ = nullptr;
   http::HeaderMap* response_headers_ = nullptr;
+  const http::HeaderMap* shown_response_ = nullptr;  // before response_headers_
   http::HeaderMap* response_trailers_ = nullptr;
   std::shared_ptr<const config::RouteTable> routes_;
   std::vector<std::shared_ptr<const config::RouteTable>> past_routes_;

@@ -1,5 +1,8 @@
 #include "proxy/stream/upstream_request.h"
 
+#include <utility>
+
+#include "proxy/http2/details.h"
 #include "proxy/route/grpc_status.h"
 #include "proxy/route/timeout.h"
 #include "proxy/upstream/client_connection.h"
@@ -9,8 +12,14 @@ namespace outrigger::stream {
 using http::HeaderId;
 
 UpstreamRequest::UpstreamRequest(UpstreamOwner& owner, upstream::ConnPool& pool,
-                                 const http::HeaderMap& headers, bool end_stream, bool upgrade)
-    : owner_(&owner), pool_(pool), headers_(headers), headers_end_(end_stream), upgrade_(upgrade) {}
+                                 const http::HeaderMap& headers, bool end_stream, bool upgrade,
+                                 ArenaPtr<AttemptFilters> filters)
+    : owner_(&owner),
+      pool_(pool),
+      filters_(std::move(filters)),
+      headers_(headers),
+      headers_end_(end_stream),
+      upgrade_(upgrade) {}
 
 UpstreamRequest::~UpstreamRequest() {
   response_ended_ = false;  // what the codec has not closed by now is reset
@@ -19,7 +28,10 @@ UpstreamRequest::~UpstreamRequest() {
 
 void UpstreamRequest::on_pool_ready(upstream::ClientConnection& connection) {
   connection_ = &connection;
-  reused_ = connection.streams_opened() > 1 && connection.active_streams() == 1;
+  // One that was made for a request that another connection served has been idle as well.
+  bool was_idle =
+      connection.streams_opened() > 1 || connection.ready_since() < pool_.cluster().loop().now();
+  reused_ = was_idle && connection.active_streams() == 1;
   state_ = State::open;
   pool_.host().note_connected();
   encoder_ = &connection.open_stream(*this);
@@ -89,8 +101,13 @@ void UpstreamRequest::send_body(Bytes body, bool end_stream) {
 void UpstreamRequest::send_trailers(http::HeaderMap& trailers) {
   if (state_ == State::closed) return;
   trailers_ = &trailers;
+  if (filters_ != nullptr) {
+    trailers_ = owner_->arena().make<http::HeaderMap>(owner_->arena());
+    trailers_->copy_from(trailers);  // another attempt may need them as they are
+    filters_->request_trailers(*trailers_);
+  }
   if (encoder_ == nullptr) return;
-  encoder_->send_trailers(trailers);
+  encoder_->send_trailers(*trailers_);
   note_sent();
 }
 
@@ -122,6 +139,7 @@ void UpstreamRequest::on_headers(http::HeaderMap& headers, bool end_stream) {
     headers.set(HeaderId::connection, "upgrade");
   }
   if (pool_.host().state != nullptr) note_response(headers);
+  if (filters_ != nullptr) filters_->response_headers(headers, end_stream);
   owner_->on_upstream_headers(headers, end_stream);
 }
 
@@ -146,6 +164,7 @@ void UpstreamRequest::on_body(Bytes body, bool end_stream) {
 void UpstreamRequest::on_trailers(http::HeaderMap& trailers) {
   if (state_ != State::open) return;
   response_ended_ = true;
+  if (filters_ != nullptr) filters_->response_trailers(trailers);
   owner_->on_upstream_trailers(trailers);
 }
 
@@ -171,7 +190,10 @@ void UpstreamRequest::on_reset(http::ResetReason reason, std::string_view detail
   report.request_started = true;
   report.response_started = response_started_;
   report.reused_connection = reused_;
-  if (!report.met_idle_close()) pool_.host().note_failure(upstream::HostState::Failure::connect);
+  report.left_behind = reason == http::ResetReason::remote_refused_stream &&
+                       (detail == http2::detail::kLeftBehind || detail == http2::detail::kNotSent);
+  if (!report.met_idle_close() && !report.left_behind)
+    pool_.host().note_failure(upstream::HostState::Failure::connect);
   owner_->on_upstream_failure(report);
 }
 

@@ -10,7 +10,9 @@
 #include <string>
 #include <string_view>
 
+#include "api/arena.h"
 #include "api/http/codec.h"
+#include "proxy/stream/attempt_filters.h"
 #include "proxy/upstream/cluster_table.h"
 #include "proxy/upstream/conn_pool.h"
 
@@ -29,8 +31,9 @@ struct UpstreamFailure {
   bool connect_timeout = false;
   std::string_view transport_reason;  // why TLS failed ("TLS_error:..."); valid for the call
   bool transport_failed = false;      // the handshake failed, whether or not it says why
+  bool left_behind = false;           // by a GOAWAY: the upstream has not looked at the request
 
-  // The peer closed an idle connection while the request was on its way: no sign of its health.
+  // The peer ended the connection while the request was on its way: no sign of its health.
   bool met_idle_close() const {
     return reused_connection && !response_started &&
            reason == http::ResetReason::connection_termination;
@@ -60,7 +63,7 @@ class UpstreamOwner {
 class UpstreamRequest final : private upstream::PoolWaiter, private http::StreamHandler {
  public:
   UpstreamRequest(UpstreamOwner& owner, upstream::ConnPool& pool, const http::HeaderMap& headers,
-                  bool end_stream, bool upgrade);
+                  bool end_stream, bool upgrade, ArenaPtr<AttemptFilters> filters = {});
   ~UpstreamRequest();
 
   // Asks the pool; the owner may be called back before it returns.
@@ -106,6 +109,7 @@ class UpstreamRequest final : private upstream::PoolWaiter, private http::Stream
 
   UpstreamOwner* owner_;
   upstream::ConnPool& pool_;
+  ArenaPtr<AttemptFilters> filters_;  // nullptr: none
   const http::HeaderMap& headers_;
   http::HeaderMap* trailers_ = nullptr;
   upstream::ClientConnection* connection_ = nullptr;

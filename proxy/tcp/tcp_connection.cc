@@ -42,6 +42,10 @@ TcpConnection::TcpConnection(std::shared_ptr<TcpService> service,
   stream_.downstream_remote = info_.remote;
 }
 
+TcpConnection::~TcpConnection() {
+  if (place_ != nullptr) *place_ = nullptr;
+}
+
 void TcpConnection::start() {
   service_->stats().downstream_cx_total.inc();
   if (auto limit = config().max_downstream_connection_duration) {
@@ -81,18 +85,51 @@ void TcpConnection::begin_connecting() {
 }
 
 upstream::WorkerCluster* TcpConnection::choose_cluster() {
-  metadata_match_ = &config().metadata_match;
-  if (const std::string* name = info_.find_filter_state(kClusterState))
-    return service_->clusters().find(std::string_view(*name));
+  metadata_match_ = config().metadata_match.get();
+  if (const std::string* name = info_.find_filter_state(kClusterState)) {
+    cluster_name_ = *name;
+    return service_->clusters().find(cluster_name_);
+  }
   const auto& chosen = weighted_cluster(config(), service_->worker().random());
-  if (!chosen.metadata_match.empty()) metadata_match_ = &chosen.metadata_match;
+  if (chosen.metadata_match != nullptr) metadata_match_ = chosen.metadata_match.get();
+  cluster_name_ = chosen.cluster.name;
   return service_->clusters().find(chosen.cluster.slot);
+}
+
+bool TcpConnection::ask_for_cluster() {
+  const OnDemandClusters& on_demand = config().on_demand;
+  if (on_demand.demand == nullptr || place_ != nullptr || cluster_name_.empty()) return false;
+  service_->stats().on_demand_cluster_attempt.inc();
+  asked_ = service_->loop().now();
+  place_ = std::make_shared<TcpConnection*>(this);
+  on_demand.demand->ask(std::string(cluster_name_), on_demand.timeout,
+                        [place = place_, &loop = service_->loop()] {
+                          loop.post([place] {
+                            if (*place != nullptr) (*place)->cluster_answered();
+                          });
+                        });
+  return true;
+}
+
+// It is there, or it is not coming.
+void TcpConnection::cluster_answered() {
+  if (state_ != State::connecting) return;
+  TcpStats& stats = service_->stats();
+  if (service_->clusters().find(cluster_name_) != nullptr) {
+    stats.on_demand_cluster_success.inc();
+  } else if (service_->loop().now() - asked_ >= config().on_demand.timeout) {
+    stats.on_demand_cluster_timeout.inc();
+  } else {
+    stats.on_demand_cluster_missing.inc();
+  }
+  attempt();
 }
 
 void TcpConnection::attempt() {
   arena_.emplace(service_->loop().chunks());  // the last attempt's head is not needed any more
   upstream::WorkerCluster* cluster = choose_cluster();
   if (cluster == nullptr) {
+    if (ask_for_cluster()) return;
     service_->stats().downstream_cx_no_route.inc();
     end(ResponseFlag::no_cluster_found, CloseHow::flush);
     return;
@@ -103,7 +140,11 @@ void TcpConnection::attempt() {
   upstream::LbContext context;
   context.random = service_->worker().random();
   context.hash = connection_hash(config(), info_);
-  context.metadata_match = metadata_match_->empty() ? nullptr : metadata_match_;
+  if (cluster->has_subsets()) {
+    const MetadataStruct* found =
+        info_.extras == nullptr ? nullptr : upstream::lb_metadata(info_.extras->metadata);
+    context.criteria = upstream::merge_criteria(metadata_match_, found, nullptr, *arena_);
+  }
   context.connection = &info_;
   upstream::Host* host = cluster->pick_host(context);
   if (host == nullptr) {

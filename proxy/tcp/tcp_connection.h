@@ -24,6 +24,7 @@ class TcpConnection final : public runtime::Deferred,
  public:
   TcpConnection(std::shared_ptr<TcpService> service, std::unique_ptr<runtime::Transport> transport,
                 DownstreamConnectionInfo info, TcpListener& owner);
+  ~TcpConnection() override;
 
   // Begins; may end it at once.
   void start();
@@ -72,6 +73,9 @@ class TcpConnection final : public runtime::Deferred,
   void begin_connecting();
   void attempt();
   upstream::WorkerCluster* choose_cluster();
+  // False: nobody can be asked for it.
+  bool ask_for_cluster();
+  void cluster_answered();
   bool admit(upstream::WorkerCluster& cluster);
   void connect(upstream::WorkerCluster& cluster, upstream::Host& host);
   void retry_later();
@@ -99,7 +103,11 @@ class TcpConnection final : public runtime::Deferred,
   std::shared_ptr<const TlsConnection> tls_;
   config::ClusterPtr cluster_;
   upstream::HostRef host_;
-  const Metadata* metadata_match_ = nullptr;
+  const config::MetadataMatchCriteria* metadata_match_ = nullptr;
+  std::string_view cluster_name_;  // the one that was chosen, whether or not it is there
+  // Where the answer to ask_for_cluster() finds the connection; nullptr inside: it is gone.
+  std::shared_ptr<TcpConnection*> place_;
+  MonotonicTime asked_;
   UpstreamLink link_;
   std::string early_;  // what arrived before there was an upstream
   State state_ = State::waiting;

@@ -45,6 +45,7 @@ void ClusterTable::apply(ClusterChange& change) {
     entries_.resize(change.slot + 1);
   }
   Entry& entry = entries_[change.slot];
+  ++entry.version;
   entry.endpoints.swap(change.endpoints);
   entry.states.swap(change.states);
   if (change.kind != Kind::endpoints) entry.config.swap(change.cluster);
@@ -52,6 +53,13 @@ void ClusterTable::apply(ClusterChange& change) {
     names_.try_emplace(entry.config->ref.name, change.slot);
   if (entry.active == nullptr || std::exchange(entry.outdated, true)) return;
   outdated_.push_back(change.slot);
+}
+
+ClusterTable::EndpointsView ClusterTable::endpoints_of(uint32_t slot) const {
+  if (slot >= entries_.size() || entries_[slot].config == nullptr) return {};
+  const Entry& entry = entries_[slot];
+  const auto& endpoints = entry.endpoints == nullptr ? entry.config->endpoints : entry.endpoints;
+  return {endpoints.get(), entry.states.get(), entry.version};
 }
 
 void ClusterTable::set_clusters(const std::vector<config::ClusterPtr>& clusters) {
@@ -78,9 +86,10 @@ WorkerCluster* ClusterTable::find(std::string_view name) {
 }
 
 WorkerCluster* ClusterTable::activate(Entry& entry) {
-  entry.active =
-      std::make_unique<WorkerCluster>(entry.config, loop_, worker_, seed_ + entry.config->ref.slot,
-                                      entry.endpoints, nullptr, entry.states);
+  entry.active = std::make_unique<WorkerCluster>(
+      entry.config, loop_, worker_, seed_ + entry.config->ref.slot, entry.endpoints, nullptr,
+      entry.states, BalancerEnv{nullptr, runtime_, nullptr, this});
+  entry.active->join(*this, ++made_);
   return entry.active.get();
 }
 
@@ -101,9 +110,10 @@ void ClusterTable::replace(Entry& entry) {
   std::unique_ptr<WorkerCluster> before = std::move(entry.active);
   uint64_t identity = entry.config->connection_identity;
   if (identity != 0 && identity == before->config().connection_identity) {
-    entry.active = std::make_unique<WorkerCluster>(entry.config, loop_, worker_,
-                                                   seed_ + entry.config->ref.slot, entry.endpoints,
-                                                   before.get(), entry.states);
+    entry.active = std::make_unique<WorkerCluster>(
+        entry.config, loop_, worker_, seed_ + entry.config->ref.slot, entry.endpoints, before.get(),
+        entry.states, BalancerEnv{nullptr, runtime_, nullptr, this});
+    entry.active->join(*this, ++made_);
   }
   retire(std::move(before));
 }

@@ -33,6 +33,20 @@ class ClusterTable {
   ClusterTable(runtime::Loop& loop, unsigned worker, uint64_t seed);
   ~ClusterTable();
 
+  // What balancers ask; nullptr: nothing. Before the first request.
+  void set_runtime(const config::RuntimeSnapshotPtr* runtime) { runtime_ = runtime; }
+  // The endpoints in force, whether or not the cluster is in use. `version` is another one when
+  // they or what is known of them changed.
+  struct EndpointsView {
+    const config::EndpointSet* endpoints = nullptr;
+    const HostStates* states = nullptr;
+    uint64_t version = 0;
+    // Of the n-th of all; nullptr: nobody watches or asks them.
+    const HostState* state(size_t n) const {
+      return states == nullptr || n >= states->size() ? nullptr : (*states)[n].get();
+    }
+  };
+  EndpointsView endpoints_of(uint32_t slot) const;
   // After it, `changes` holds what they replaced, to be freed where that takes no worker's time.
   void apply(std::vector<ClusterChange>& changes);
   // Shorter ways for tests and for the start.
@@ -63,6 +77,7 @@ class ClusterTable {
     EndpointSetPtr endpoints;  // nullptr: those of the configuration
     HostStatesPtr states;
     std::unique_ptr<WorkerCluster> active;
+    uint64_t version = 0;
     bool outdated = false;  // `active` does not know the latest change yet
   };
   void apply(ClusterChange& change);
@@ -76,6 +91,8 @@ class ClusterTable {
   runtime::Loop& loop_;
   unsigned worker_;
   uint64_t seed_;
+  uint64_t made_ = 0;  // clusters
+  const config::RuntimeSnapshotPtr* runtime_ = nullptr;
   std::vector<Entry> entries_;
   std::deque<uint32_t> outdated_;  // slots; may name some twice
   std::vector<std::unique_ptr<WorkerCluster>> retired_;

@@ -35,17 +35,35 @@ std::string ConnPool::key_of(bool high_priority, PoolKind kind, std::string iden
   return identity;
 }
 
+bool ConnPool::admit() {
+  if (counted_) return true;
+  counted_ = cluster().limits(high_priority_).pools.try_take();
+  cluster().note_limits(high_priority_);
+  if (counted_) return true;
+  cluster().stats().upstream_cx_pool_overflow.inc();
+  note_idle();  // one of special needs is not kept for nothing
+  return false;
+}
+
 void ConnPool::request_stream(PoolWaiter& waiter, bool fresh) {
+  if (!admit()) {
+    waiter.on_pool_failure(PoolFailure::overflow, "too many connection pools");
+    return;
+  }
   drain_if_renewed();
   ClientConnection* connection = find_available(fresh);
   if (connection != nullptr) {
+    bool preconnects = cluster().config().preconnect_ratio > 1;
     give(*connection, waiter);
+    if (preconnects) open_connections();  // for the next one
     return;
   }
   ResourceLimit& pending = cluster().limits(high_priority_).pending;
   if (!pending.try_take()) {
     cluster().stats().upstream_rq_pending_overflow.inc();
     cluster().note_limits(high_priority_);
+    cluster().note_overflow();
+    note_idle();
     waiter.on_pool_failure(PoolFailure::overflow, "too many pending requests");
     return;
   }
@@ -71,6 +89,7 @@ void ConnPool::give(ClientConnection& connection, PoolWaiter& waiter) {
     ClusterStats& stats = cluster().stats();
     (http2() ? stats.upstream_rq_active_overflow : stats.upstream_rq_pending_overflow).inc();
     cluster().note_limits(high_priority_);
+    cluster().note_overflow();
     waiter.on_pool_failure(PoolFailure::overflow, "too many active requests");
     return;
   }
@@ -103,14 +122,32 @@ void ConnPool::dequeue(PoolWaiter& waiter) {
 }
 
 // One connection for each waiter that the connecting ones will not serve; HTTP/2 connections are
-// expected to serve many, but not more than they may carry.
-void ConnPool::open_connections() {
-  size_t per_connection = http2() ? cluster().config().http.http2.max_concurrent_streams : 1;
-  if (uint32_t max = cluster().config().http.max_requests_per_connection; max != 0)
+// expected to serve many, but not more than they may carry. With preconnect_policy, room for a
+// multiple of the streams that are wanted or open.
+bool ConnPool::wants_connection() const {
+  const config::Cluster& config = host_.owner->config();
+  size_t per_connection = http2() ? config.http.http2.max_concurrent_streams : 1;
+  if (uint32_t max = config.http.max_requests_per_connection; max != 0)
     per_connection = std::min<size_t>(per_connection, max);
-  while (waiters_ > connecting_ * per_connection) {
+  size_t room = connecting_ * per_connection;
+  bool healthy = host_.health == config::Endpoint::Health::healthy;
+  if (config.preconnect_ratio <= 1 || !healthy) return waiters_ > room;
+  size_t active = 0;
+  for (const auto& connection : connections_) active += connection->active_streams();
+  for (const ClientConnection* connection : available_)
+    room += per_connection - std::min<size_t>(per_connection, connection->active_streams());
+  return static_cast<double>(waiters_ + active) * config.preconnect_ratio >
+         static_cast<double>(room + active);
+}
+
+void ConnPool::open_connections() {
+  // A flood of requests must not make as many connections at once as it could use.
+  constexpr size_t kMaxPreconnects = 3;
+  size_t opened = 0;
+  while (wants_connection()) {
+    if (waiters_ <= connecting_ && ++opened > kMaxPreconnects) return;
     ResourceLimit& limit = cluster().limits(high_priority_).connections;
-    if (!limit.try_take()) {
+    if (host_is_full() || !limit.try_take()) {
       cluster().stats().upstream_cx_overflow.inc();
       cluster().note_limits(high_priority_);
       if (!connections_.empty()) return;
@@ -120,6 +157,18 @@ void ConnPool::open_connections() {
     cluster().note_limits(high_priority_);
     if (!open_connection()) return;
   }
+}
+
+// Connections of all workers count, also those of the other pools.
+bool ConnPool::host_is_full() const {
+  const WorkerCluster& of = *host_.owner;
+  const auto& limit = of.config().circuit_breakers[high_priority_ ? 1 : 0].max_connections_per_host;
+  if (!limit) return false;
+  int64_t open = 0;
+  host_.stats_scope->for_each_shard([&open](const void* stats) {
+    open += static_cast<const HostStats*>(stats)->cx_active.value();
+  });
+  return open >= static_cast<int64_t>(*limit);
 }
 
 bool ConnPool::open_connection() {
@@ -197,7 +246,12 @@ void ConnPool::remove(ClientConnection& connection) {
 }
 
 void ConnPool::note_idle() {
-  if (!dying_ && idle() && (needs_ != nullptr || host_.removed)) cluster().on_pool_idle(*this);
+  if (dying_ || !idle()) return;
+  if (std::exchange(counted_, false)) {
+    cluster().limits(high_priority_).pools.give();
+    cluster().note_limits(high_priority_);
+  }
+  if (needs_ != nullptr || host_.removed) cluster().on_pool_idle(*this);
 }
 
 void ConnPool::drain() {

@@ -66,6 +66,9 @@ class ConnPool {
   ConnPool(const ConnPool&) = delete;
   ConnPool& operator=(const ConnPool&) = delete;
 
+  // False: the limit of pools is reached, and this one has neither connections nor waiters. Asked
+  // for by those who have an answer of their own for it; for others the request overflows.
+  bool admit();
   // May call the waiter back before it returns. `fresh`: not on a connection that has carried a
   // request before, unless the limits allow no new one.
   void request_stream(PoolWaiter& waiter, bool fresh);
@@ -106,6 +109,7 @@ class ConnPool {
   void enqueue(PoolWaiter& waiter);
   void dequeue(PoolWaiter& waiter);
   void open_connections();
+  bool wants_connection() const;
   void serve_waiters();
   ClientConnection* find_for(const PoolWaiter& waiter);
   void give(ClientConnection& connection, PoolWaiter& waiter);
@@ -114,6 +118,7 @@ class ConnPool {
   bool open_connection();
   void drain_if_renewed();
   void note_idle();
+  bool host_is_full() const;
   static const ConnectionNeeds& no_needs();
 
   Host& host_;
@@ -121,6 +126,7 @@ class ConnPool {
   PoolKind kind_;
   bool learned_http2_ = false;
   bool dying_ = false;
+  bool counted_ = false;                    // among the cluster's pools
   uint64_t tls_version_ = 0;                // of the slot when the last connection was made
   std::unique_ptr<ConnectionNeeds> needs_;  // nullptr: nothing special
   std::vector<std::unique_ptr<ClientConnection>> connections_;

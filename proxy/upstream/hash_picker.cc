@@ -8,6 +8,7 @@
 #include <string>
 #include <utility>
 
+#include "proxy/upstream/bounded_picker.h"
 #include "proxy/upstream/murmur_hash.h"
 
 namespace outrigger::upstream {
@@ -35,7 +36,9 @@ class RingPicker final : public HostPicker {
     // Each host has whole places, the lightest one at least one.
     double wanted = std::ceil(least * static_cast<double>(config.minimum_ring_size)) / least;
     double size = std::min(wanted, static_cast<double>(config.maximum_ring_size));
-    places_.reserve(static_cast<size_t>(std::ceil(size)));
+    size_ = static_cast<size_t>(std::ceil(size));
+    fewest_ = size_;
+    places_.reserve(size_);
     double placed = 0;
     double target = 0;
     for (const WeightedHost& host : hosts) {
@@ -45,10 +48,19 @@ class RingPicker final : public HostPicker {
     std::stable_sort(places_.begin(), places_.end(),
                      [](const Place& a, const Place& b) { return a.hash < b.hash; });
   }
-  Host* pick(uint64_t hash) override {
-    auto at = std::lower_bound(places_.begin(), places_.end(), hash,
+  // The same in each worker: whoever writes last writes nothing new.
+  void note(RingHashStats& stats) const {
+    stats.size.set(static_cast<int64_t>(size_));
+    stats.min_hashes_per_host.set(static_cast<int64_t>(fewest_));
+    stats.max_hashes_per_host.set(static_cast<int64_t>(most_));
+  }
+  // Another attempt goes on along the ring, to whatever host has the place there.
+  Host* pick(const Draw& draw) override {
+    auto at = std::lower_bound(places_.begin(), places_.end(), draw.number,
                                [](const Place& place, uint64_t h) { return place.hash < h; });
-    return at == places_.end() ? places_.front().host : at->host;
+    size_t index = at == places_.end() ? 0 : static_cast<size_t>(at - places_.begin());
+    if (draw.attempt > 0) index = (index + draw.attempt) % places_.size();
+    return places_[index].host;
   }
 
  private:
@@ -59,12 +71,16 @@ class RingPicker final : public HostPicker {
   void place(Host& host, const config::HashBalancing& config, double& placed, double target) {
     std::string key = key_of(host, config.by_hostname) + '_';
     size_t prefix = key.size();
-    for (uint64_t i = 0; placed < target; ++i, ++placed) {
+    size_t i = 0;
+    for (; placed < target; ++i, ++placed) {
       key.resize(prefix);
       key += std::to_string(i);
       places_.push_back({config.murmur ? murmur_hash(key) : xx_hash(key), &host});
     }
+    fewest_ = std::min(fewest_, i);
+    most_ = std::max(most_, i);
   }
+  size_t size_ = 0, fewest_ = 0, most_ = 0;
   std::vector<Place> places_;
 };
 
@@ -84,8 +100,19 @@ class MaglevPicker final : public HostPicker {
                      [](const Candidate& a, const Candidate& b) { return a.key < b.key; });
     for (const Candidate& candidate : candidates) hosts_.push_back(candidate.host);
     fill(candidates, most);
+    auto less = [](const Candidate& a, const Candidate& b) { return a.entries < b.entries; };
+    auto [fewest, greatest] = std::minmax_element(candidates.begin(), candidates.end(), less);
+    fewest_ = fewest->entries;
+    most_ = greatest->entries;
   }
-  Host* pick(uint64_t hash) override { return hosts_[table_[hash % table_.size()]]; }
+  void note(MaglevStats& stats) const {
+    stats.min_entries_per_host.set(static_cast<int64_t>(fewest_));
+    stats.max_entries_per_host.set(static_cast<int64_t>(most_));
+  }
+  Host* pick(const Draw& draw) override {
+    uint64_t hash = draw.number ^ (uint64_t{0} - draw.attempt);
+    return hosts_[table_[hash % table_.size()]];
+  }
 
  private:
   static constexpr uint32_t kFree = 0xffffffff;
@@ -101,6 +128,7 @@ class MaglevPicker final : public HostPicker {
     std::string key;
     uint64_t next, skip;  // the entry that it likes next, and how far to the one after
     double due = 0;
+    size_t entries = 0;
   };
   // Each host in turn takes the next entry of its liking that is free; one of half the greatest
   // weight in every second round.
@@ -113,6 +141,7 @@ class MaglevPicker final : public HostPicker {
         candidate.due += most;
         while (table_[candidate.next] != kFree) step(candidate);
         table_[candidate.next] = i;
+        ++candidate.entries;
         step(candidate);
         ++filled;
       }
@@ -121,6 +150,7 @@ class MaglevPicker final : public HostPicker {
   void step(Candidate& candidate) const {
     candidate.next = (candidate.next + candidate.skip) % table_.size();
   }
+  size_t fewest_ = 0, most_ = 0;
   std::vector<uint32_t> table_;
   std::vector<Host*> hosts_;
 };
@@ -142,13 +172,26 @@ std::vector<WeightedHost> weigh(const std::vector<LocalityShare>& localities) {
 }
 
 std::unique_ptr<HostPicker> make_hash_picker(const config::Cluster& cluster,
-                                             std::vector<WeightedHost> hosts) {
+                                             std::vector<WeightedHost> hosts,
+                                             const BalancerEnv& env) {
   if (hosts.empty()) return nullptr;
   static const config::HashBalancing kDefault;
   const config::HashBalancing& config = cluster.hashing == nullptr ? kDefault : *cluster.hashing;
-  if (cluster.balancer == config::Cluster::Balancer::maglev)
-    return std::make_unique<MaglevPicker>(config, hosts);
-  return std::make_unique<RingPicker>(config, hosts);
+  std::unique_ptr<HostPicker> picker;
+  if (cluster.balancer == config::Cluster::Balancer::maglev) {
+    auto maglev = std::make_unique<MaglevPicker>(config, hosts);
+    if (cluster.hashing_stats != nullptr)
+      maglev->note(cluster.hashing_stats->local<MaglevStats>(0));
+    picker = std::move(maglev);
+  } else {
+    auto ring = std::make_unique<RingPicker>(config, hosts);
+    if (cluster.hashing_stats != nullptr)
+      ring->note(cluster.hashing_stats->local<RingHashStats>(0));
+    picker = std::move(ring);
+  }
+  if (config.balance_percent == 0) return picker;
+  return std::make_unique<BoundedPicker>(std::move(picker), std::move(hosts),
+                                         config.balance_percent, env);
 }
 
 }  // namespace outrigger::upstream

@@ -25,6 +25,7 @@ std::vector<WeightedHost> weigh(const std::vector<LocalityShare>& localities);
 
 // pick() takes the hash. nullptr: no host has a part.
 std::unique_ptr<HostPicker> make_hash_picker(const config::Cluster& cluster,
-                                             std::vector<WeightedHost> hosts);
+                                             std::vector<WeightedHost> hosts,
+                                             const BalancerEnv& env = {});
 
 }  // namespace outrigger::upstream

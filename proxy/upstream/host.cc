@@ -40,6 +40,13 @@ bool Host::set_state(const HostStatePtr& next, unsigned worker) {
   return found_bad && !was_bad;
 }
 
+void Host::note_service(MonotonicTime now) {
+  bool failed = state != nullptr && state->has(HealthFlag::kFailedActiveCheck);
+  bool can = endpoint->health == config::Endpoint::Health::healthy && !failed;
+  if (can && !serves) serves_since = now;
+  serves = can;
+}
+
 void Host::set_endpoint(const config::EndpointPtr& next) {
   // While its cluster is updated, the cluster holds it twice; a third holder is a stream.
   constexpr uint32_t kOfTheCluster = 2;

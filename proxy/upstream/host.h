@@ -15,6 +15,7 @@
 
 #include "api/config/cluster.h"
 #include "api/stats_cluster.h"
+#include "api/stream_info.h"
 #include "proxy/upstream/host_state.h"
 
 namespace outrigger::upstream {
@@ -54,6 +55,9 @@ struct Host {
   // unhealthy since the last time.
   bool set_state(const HostStatePtr& next, unsigned worker);
 
+  // After set_endpoint and set_state.
+  void note_service(MonotonicTime now);
+
   // What requests and connections met, for outlier detection.
   void note_response(int code) {
     if (results != nullptr) state->note_response(*results, code);
@@ -83,8 +87,27 @@ struct Host {
   OutlierResults* results = nullptr;  // this worker's of `state`
   // As the balancer saw it last: by the endpoint and by its state.
   config::Endpoint::Health health = config::Endpoint::Health::healthy;
-  bool found_bad = false;  // by watching or asking it
-  bool excluded = false;   // does not count when it is asked how many of all are healthy
+  bool found_bad = false;        // by watching or asking it
+  bool excluded = false;         // does not count when it is asked how many of all are healthy
+  MonotonicTime serves_since{};  // for slow start: an ejection is no interruption
+  bool serves = false;
+  // What its load reports are worth, and when the first and the last of them came; 0: none.
+  struct ReportedWeight {
+    uint32_t weight = 0;
+    uint32_t used = 0;  // by the balancer: of the reports, or what others report; 0: configured
+    MonotonicTime first{}, last{};
+  } reported;
+  // As subsets have it in their tables, and whether it was otherwise before the last update.
+  struct Tabled {
+    config::EndpointPtr endpoint;
+    config::Endpoint::Health health = config::Endpoint::Health::healthy;
+    bool excluded = false;
+    const void* owner = nullptr;  // whose tables, and since which update of them it is there
+    uint64_t update = 0;
+    std::vector<void*> subsets = {};  // that it is in; the owner's
+  };
+  std::unique_ptr<Tabled> tabled;
+  bool changed = false;
   uint32_t priority = 0;
   uint32_t active_requests = 0;
   uint32_t references = 0;  // HostRef's

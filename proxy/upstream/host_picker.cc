@@ -1,11 +1,15 @@
 // The balancing policies: ROUND_ROBIN, LEAST_REQUEST, RANDOM, with and without weights.
 #include <algorithm>
-#include <cmath>
-#include <limits>
-#include <queue>
+#include <memory>
+#include <numeric>
+#include <utility>
+#include <vector>
 
+#include "proxy/upstream/deadline_queue.h"
 #include "proxy/upstream/hash_picker.h"
+#include "proxy/upstream/host_weigher.h"
 #include "proxy/upstream/load_balancer.h"
+#include "proxy/upstream/reported_weights.h"
 
 namespace outrigger::upstream {
 namespace {
@@ -15,11 +19,17 @@ bool same_weights(const std::vector<Host*>& hosts) {
                      [&](const Host* host) { return host->weight() == hosts.front()->weight(); });
 }
 
+// More random numbers where a pick needs several.
+uint64_t next_random(uint64_t random) {
+  random = random * 6364136223846793005ULL + 1442695040888963407ULL;
+  return random ^ (random >> 29);
+}
+
 class RoundRobinPicker final : public HostPicker {
  public:
   RoundRobinPicker(std::vector<Host*> hosts, uint64_t seed)
       : hosts_(std::move(hosts)), next_(seed % hosts_.size()) {}
-  Host* pick(uint64_t) override {
+  Host* pick(const Draw&) override {
     Host* host = hosts_[next_];
     next_ = next_ + 1 == hosts_.size() ? 0 : next_ + 1;
     return host;
@@ -30,29 +40,14 @@ class RoundRobinPicker final : public HostPicker {
   size_t next_;
 };
 
+// Whatever the hosts weigh, as Envoy's.
 class RandomPicker final : public HostPicker {
  public:
   explicit RandomPicker(std::vector<Host*> hosts) : hosts_(std::move(hosts)) {}
-  Host* pick(uint64_t random) override { return hosts_[random % hosts_.size()]; }
+  Host* pick(const Draw& draw) override { return hosts_[draw.number % hosts_.size()]; }
 
  private:
   std::vector<Host*> hosts_;
-};
-
-class WeightedRandomPicker final : public HostPicker {
- public:
-  explicit WeightedRandomPicker(std::vector<Host*> hosts) : hosts_(std::move(hosts)) {
-    uint64_t sum = 0;
-    for (const Host* host : hosts_) ends_.push_back(sum += host->weight());
-  }
-  Host* pick(uint64_t random) override {
-    auto at = std::upper_bound(ends_.begin(), ends_.end(), random % ends_.back());
-    return hosts_[static_cast<size_t>(at - ends_.begin())];
-  }
-
- private:
-  std::vector<Host*> hosts_;
-  std::vector<uint64_t> ends_;
 };
 
 // Of `choices` random hosts the one with the fewest requests of this worker.
@@ -60,12 +55,12 @@ class LeastRequestPicker final : public HostPicker {
  public:
   LeastRequestPicker(std::vector<Host*> hosts, uint32_t choices)
       : hosts_(std::move(hosts)), choices_(choices) {}
-  Host* pick(uint64_t random) override {
+  Host* pick(const Draw& draw) override {
+    uint64_t random = draw.number;
     Host* best = nullptr;
     for (uint32_t i = 0; i < choices_; ++i) {
       Host* host = hosts_[random % hosts_.size()];
-      random = random * 6364136223846793005ULL + 1442695040888963407ULL;
-      random ^= random >> 29;
+      random = next_random(random);
       if (best == nullptr || host->active_requests < best->active_requests) best = host;
     }
     return best;
@@ -76,113 +71,102 @@ class LeastRequestPicker final : public HostPicker {
   uint32_t choices_;
 };
 
-// Earliest deadline first: a host of weight w is due every 1/w. LEAST_REQUEST divides the weight by
-// the host's load at the time of the pick.
-class DeadlinePicker final : public HostPicker {
+// The host with the fewest requests of all; of several that have equally few, each as often.
+class FullScanPicker final : public HostPicker {
  public:
-  DeadlinePicker(const std::vector<Host*>& hosts, uint64_t seed, bool by_load) : by_load_(by_load) {
-    for (Host* host : hosts) push(host, 0.0);
-    // Start somewhere in the cycle, so that many workers do not all begin with the same host.
-    for (uint64_t skip = seed % hosts.size(); skip > 0; --skip) pick(0);
-  }
-  Host* pick(uint64_t) override {
-    Entry entry = queue_.top();
-    queue_.pop();
-    now_ = entry.deadline;
-    push(entry.host, now_);
-    return entry.host;
+  explicit FullScanPicker(std::vector<Host*> hosts) : hosts_(std::move(hosts)) {}
+  Host* pick(const Draw& draw) override {
+    uint64_t random = draw.number;
+    Host* best = nullptr;
+    uint64_t ties = 0;
+    for (Host* host : hosts_) {
+      if (best == nullptr || host->active_requests < best->active_requests) {
+        best = host;
+        ties = 1;
+      } else if (host->active_requests == best->active_requests) {
+        random = next_random(random);
+        if ((random >> 16) % ++ties == 0) best = host;
+      }
+    }
+    return best;
   }
 
  private:
-  struct Entry {
-    double deadline;
-    uint64_t order;  // equal deadlines: first in, first out
-    Host* host;
-    bool operator<(const Entry& other) const {
-      return deadline != other.deadline ? deadline > other.deadline : order > other.order;
-    }
-  };
-  void push(Host* host, double now) {
-    double weight = host->weight();
-    if (by_load_) weight /= host->active_requests + 1;
-    queue_.push({now + 1.0 / weight, order_++, host});
-  }
+  std::vector<Host*> hosts_;
+};
 
-  bool by_load_;
-  double now_ = 0;
-  uint64_t order_ = 0;
-  std::priority_queue<Entry> queue_;
+// Each as often as it weighs, which may change from pick to pick.
+class DeadlinePicker final : public HostPicker {
+ public:
+  DeadlinePicker(const std::vector<Host*>& hosts, uint64_t seed, HostWeigher weigher)
+      : weigher_(std::move(weigher)), queue_(hosts, seed, weigher_) {}
+  Host* pick(const Draw&) override { return queue_.next(weigher_); }
+
+ private:
+  HostWeigher weigher_;
+  DeadlineQueue<Host*> queue_;
 };
 
 // Localities in turn, each as often as its weight says; among its hosts the cluster's own policy.
 class LocalityPicker final : public HostPicker {
  public:
-  void add(double weight, std::unique_ptr<HostPicker> picker) {
-    queue_.push({1.0 / weight, pickers_.size()});
-    pickers_.push_back({weight, std::move(picker)});
-  }
-  bool empty() const { return pickers_.empty(); }
-  Host* pick(uint64_t random) override {
-    Turn turn = queue_.top();
-    queue_.pop();
-    Locality& locality = pickers_[turn.locality];
-    queue_.push({turn.deadline + 1.0 / locality.weight, turn.locality});
-    return locality.picker->pick(random);
-  }
-
- private:
   struct Locality {
     double weight;
     std::unique_ptr<HostPicker> picker;
   };
-  struct Turn {
-    double deadline;
-    size_t locality;
-    bool operator<(const Turn& other) const {
-      return deadline != other.deadline ? deadline > other.deadline : locality > other.locality;
-    }
+  explicit LocalityPicker(std::vector<Locality> localities)
+      : localities_(std::move(localities)),
+        queue_(numbers(localities_.size()), 0, Weigh{localities_}) {}
+  Host* pick(const Draw& draw) override {
+    return localities_[queue_.next(Weigh{localities_})].picker->pick(draw);
+  }
+
+ private:
+  struct Weigh {
+    const std::vector<Locality>& localities;
+    double operator()(size_t locality) const { return localities[locality].weight; }
   };
-  std::vector<Locality> pickers_;
-  std::priority_queue<Turn> queue_;
+  static std::vector<size_t> numbers(size_t count) {
+    std::vector<size_t> out(count);
+    std::iota(out.begin(), out.end(), size_t{0});
+    return out;
+  }
+  std::vector<Locality> localities_;
+  DeadlineQueue<size_t> queue_;
 };
 
 }  // namespace
 
 std::unique_ptr<HostPicker> make_locality_picker(const config::Cluster& cluster,
                                                  std::vector<LocalityShare> localities,
-                                                 uint64_t seed) {
+                                                 uint64_t seed, const BalancerEnv& env) {
   // With a hash there are no turns: the localities' shares are those of their hosts' places.
-  if (cluster.hashes()) return make_hash_picker(cluster, weigh(localities));
-  auto picker = std::make_unique<LocalityPicker>();
+  if (cluster.hashes()) return make_hash_picker(cluster, weigh(localities), env);
+  std::vector<LocalityPicker::Locality> pickers;
   for (LocalityShare& locality : localities) {
     if (locality.weight <= 0 || locality.hosts.empty()) continue;
-    picker->add(locality.weight, make_picker(cluster, std::move(locality.hosts), seed));
+    pickers.push_back(
+        {locality.weight, make_picker(cluster, std::move(locality.hosts), seed, env)});
   }
-  if (picker->empty()) return nullptr;
-  return picker;
+  if (pickers.empty()) return nullptr;
+  return std::make_unique<LocalityPicker>(std::move(pickers));
 }
 
 std::unique_ptr<HostPicker> make_picker(const config::Cluster& cluster, std::vector<Host*> hosts,
-                                        uint64_t seed) {
+                                        uint64_t seed, const BalancerEnv& env) {
   using Balancer = config::Cluster::Balancer;
-  bool even = same_weights(hosts);
-  switch (cluster.balancer) {
-    case Balancer::random:
-      if (even) return std::make_unique<RandomPicker>(std::move(hosts));
-      return std::make_unique<WeightedRandomPicker>(std::move(hosts));
-    case Balancer::least_request:
-      if (even)
-        return std::make_unique<LeastRequestPicker>(std::move(hosts),
-                                                    cluster.least_request_choices);
-      return std::make_unique<DeadlinePicker>(hosts, seed, true);
-    case Balancer::ring_hash:
-    case Balancer::maglev:
-      return make_hash_picker(cluster, weigh({{1.0, std::move(hosts)}}));
-    case Balancer::round_robin:
-      break;
-  }
-  if (even) return std::make_unique<RoundRobinPicker>(std::move(hosts), seed);
-  return std::make_unique<DeadlinePicker>(hosts, seed, false);
+  if (cluster.hashes()) return make_hash_picker(cluster, weigh({{1.0, std::move(hosts)}}), env);
+  if (cluster.balancer == Balancer::random) return std::make_unique<RandomPicker>(std::move(hosts));
+  if (cluster.balancer == Balancer::client_weighted)
+    return std::make_unique<ReportedWeightPicker>(cluster, std::move(hosts), seed, env);
+  HostWeigher weigher(cluster, env, hosts);
+  if (!same_weights(hosts) || weigher.in_slow_start())
+    return std::make_unique<DeadlinePicker>(hosts, seed, std::move(weigher));
+  if (cluster.balancer != Balancer::least_request)
+    return std::make_unique<RoundRobinPicker>(std::move(hosts), seed);
+  if (cluster.balancer_options != nullptr && cluster.balancer_options->full_scan)
+    return std::make_unique<FullScanPicker>(std::move(hosts));
+  return std::make_unique<LeastRequestPicker>(std::move(hosts), cluster.least_request_choices);
 }
 
 }  // namespace outrigger::upstream

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "proxy/upstream/zone_picker.h"
+
 namespace outrigger::upstream {
 namespace {
 
@@ -15,11 +17,30 @@ std::vector<Host*> hosts_in(const std::vector<Host*>& hosts, Health health) {
   return out;
 }
 
+// In subsets, localities have their weights only if the configuration says so.
+bool weighs_localities(const config::Cluster& cluster) {
+  const config::BalancerOptions* options = cluster.balancer_options.get();
+  bool subsets = options != nullptr && options->subsets != nullptr;
+  return cluster.locality_weighted && (!subsets || options->subsets->locality_weight_aware);
+}
+
+// Localities that have weights have their shares by these; zones matter in the first priority only.
+bool routes_by_zone(const config::Cluster& cluster,
+                    const std::vector<const LocalityHosts*>& localities, const BalancerEnv& env) {
+  const config::BalancerOptions* options = cluster.balancer_options.get();
+  if (options == nullptr || !options->zone_routing || env.table == nullptr || cluster.hashes())
+    return false;
+  return std::all_of(localities.begin(), localities.end(), [](const LocalityHosts* locality) {
+    return locality->priority == 0 && locality->locality != nullptr;
+  });
+}
+
 // Of the hosts in this state. A locality that lost hosts gives up its share as soon as what is left
 // of it cannot carry it.
 std::unique_ptr<HostPicker> make_weighted(const config::Cluster& cluster,
                                           const std::vector<const LocalityHosts*>& localities,
-                                          Health health, uint32_t overprovisioning, uint64_t seed) {
+                                          Health health, uint32_t overprovisioning, uint64_t seed,
+                                          const BalancerEnv& env) {
   std::vector<LocalityShare> shares;
   for (const LocalityHosts* locality : localities) {
     LocalityShare share{0, hosts_in(locality->hosts, health)};
@@ -28,14 +49,14 @@ std::unique_ptr<HostPicker> make_weighted(const config::Cluster& cluster,
     share.weight = locality->weight * (cluster.hashes() ? 1.0 : std::min(1.0, usable));
     shares.push_back(std::move(share));
   }
-  return make_locality_picker(cluster, std::move(shares), seed);
+  return make_locality_picker(cluster, std::move(shares), seed, env);
 }
 
 }  // namespace
 
 LoadBalancer::LoadBalancer(const config::Cluster& cluster,
                            const std::vector<LocalityHosts>& localities, uint64_t seed,
-                           uint32_t overprovisioning_percent)
+                           uint32_t overprovisioning_percent, const BalancerEnv& env)
     : overprovisioning_(overprovisioning_percent),
       hashes_(cluster.hashes()),
       fail_on_panic_(cluster.fail_traffic_on_panic && !cluster.hashes()) {
@@ -43,7 +64,7 @@ LoadBalancer::LoadBalancer(const config::Cluster& cluster,
     for (Host* host : locality.hosts) host->priority = locality.priority;
   }
   for (const HostsOfPriority& of_priority : by_priority(localities)) {
-    priorities_.push_back(make_priority(cluster, of_priority, seed));
+    priorities_.push_back(make_priority(cluster, of_priority, seed, env));
     host_count_ += priorities_.back().total;
     healthy_count_ += priorities_.back().healthy_hosts;
   }
@@ -61,8 +82,8 @@ std::vector<LoadBalancer::HostsOfPriority> LoadBalancer::by_priority(
 }
 
 LoadBalancer::Priority LoadBalancer::make_priority(const config::Cluster& cluster,
-                                                   const HostsOfPriority& localities,
-                                                   uint64_t seed) const {
+                                                   const HostsOfPriority& localities, uint64_t seed,
+                                                   const BalancerEnv& env) const {
   std::vector<Host*> all;
   for (const LocalityHosts* locality : localities)
     all.insert(all.end(), locality->hosts.begin(), locality->hosts.end());
@@ -76,16 +97,19 @@ LoadBalancer::Priority LoadBalancer::make_priority(const config::Cluster& cluste
   out.degraded_hosts = degraded.size();
   auto make = [&](std::vector<Host*> hosts, Health health) -> std::unique_ptr<HostPicker> {
     if (hosts.empty()) return nullptr;
-    if (cluster.locality_weighted) {
-      auto weighted = make_weighted(cluster, localities, health, overprovisioning_, seed);
+    if (weighs_localities(cluster)) {
+      auto weighted = make_weighted(cluster, localities, health, overprovisioning_, seed, env);
       if (weighted != nullptr) return weighted;
     }
-    return make_picker(cluster, std::move(hosts), seed);
+    return make_picker(cluster, std::move(hosts), seed, env);
   };
   bool all_healthy = healthy.size() == all.size();
   out.healthy = make(std::move(healthy), Health::healthy);
+  if (out.healthy != nullptr && routes_by_zone(cluster, localities, env))
+    out.healthy =
+        std::make_unique<ZonePicker>(cluster, localities, std::move(out.healthy), seed, env);
   out.degraded = make(std::move(degraded), Health::degraded);
-  if (!all.empty() && !all_healthy) out.all = make_picker(cluster, std::move(all), seed);
+  if (!all.empty() && !all_healthy) out.all = make_picker(cluster, std::move(all), seed, env);
   return out;
 }
 
@@ -145,12 +169,12 @@ void LoadBalancer::assign_loads_by_size() {
   give_rest(left);
 }
 
-Host* LoadBalancer::pick_of(Priority& priority, HostPicker* picker, uint64_t random,
+Host* LoadBalancer::pick_of(Priority& priority, HostPicker* picker, const Draw& draw,
                             bool& panic) const {
   panic = priority.panic && priority.all != nullptr;
   if (panic && fail_on_panic_) return nullptr;
   if (panic) picker = priority.all.get();
-  return picker == nullptr ? nullptr : picker->pick(random);
+  return picker == nullptr ? nullptr : picker->pick(draw);
 }
 
 std::vector<uint32_t> LoadBalancer::loads_without(const std::vector<uint32_t>& without) const {
@@ -178,29 +202,30 @@ std::vector<uint32_t> LoadBalancer::loads_without(const std::vector<uint32_t>& w
   return loads;
 }
 
-Host* LoadBalancer::pick(uint64_t random, bool& panic, const std::vector<uint32_t>* loads) {
+Host* LoadBalancer::pick(const Draw& draw, bool& panic, const std::vector<uint32_t>* loads) {
   panic = false;
   if (loads != nullptr && loads->size() == priorities_.size()) {
-    uint64_t part = hashes_ ? random % 100 : (random >> 40) % 100;
+    uint64_t part = hashes_ ? draw.number % 100 : (draw.number >> 40) % 100;
     for (size_t i = 0; i < priorities_.size(); ++i) {
       Priority& p = priorities_[i];
-      HostPicker* picker = p.healthy != nullptr ? p.healthy.get() : p.degraded.get();
-      if (part < (*loads)[i]) return pick_of(p, picker, random, panic);
+      bool degraded = p.healthy == nullptr || (draw.degraded && p.degraded != nullptr);
+      HostPicker* picker = degraded ? p.degraded.get() : p.healthy.get();
+      if (part < (*loads)[i]) return pick_of(p, picker, draw, panic);
       part -= (*loads)[i];
     }
   }
   uint64_t at = 0;
   if (priorities_.size() > 1 || (!priorities_.empty() && priorities_[0].degraded_load > 0))
-    at = hashes_ ? random % 100 : (random >> 40) % 100;
+    at = hashes_ ? draw.number % 100 : (draw.number >> 40) % 100;
   for (Priority& p : priorities_) {
     if (at >= p.healthy_load) {
       at -= p.healthy_load;
       continue;
     }
-    return pick_of(p, p.healthy.get(), random, panic);
+    return pick_of(p, p.healthy.get(), draw, panic);
   }
   for (Priority& p : priorities_) {
-    if (at < p.degraded_load) return pick_of(p, p.degraded.get(), random, panic);
+    if (at < p.degraded_load) return pick_of(p, p.degraded.get(), draw, panic);
     at -= p.degraded_load;
   }
   return nullptr;

@@ -9,22 +9,29 @@
 #include <vector>
 
 #include "api/config/cluster.h"
+#include "proxy/upstream/balancer_env.h"
 #include "proxy/upstream/host.h"
 
 namespace outrigger::upstream {
 
-using RandomSource = uint64_t (*)(void* context);
+// What one choice depends on: a random number, or the hash where the policy wants one.
+struct Draw {
+  Draw(uint64_t number_in, uint32_t attempt_in = 0)  // NOLINT: a number is a draw
+      : number(number_in), attempt(attempt_in) {}
+  uint64_t number;
+  uint32_t attempt;       // an equal hash is to meet another host: n-th time
+  bool degraded = false;  // the degraded hosts of a priority that was chosen already
+};
 
-// The choice among the hosts of one priority.
+// The choice among the hosts of one priority. Never among none.
 class HostPicker {
  public:
   virtual ~HostPicker() = default;
-  // By a random number, or by the hash where the policy wants one.
-  virtual Host* pick(uint64_t random) = 0;
+  virtual Host* pick(const Draw& draw) = 0;
 };
 
 std::unique_ptr<HostPicker> make_picker(const config::Cluster& cluster, std::vector<Host*> hosts,
-                                        uint64_t seed);
+                                        uint64_t seed, const BalancerEnv& env = {});
 
 // Localities take turns by their weights. Those that are empty or weigh nothing get none.
 struct LocalityShare {
@@ -34,13 +41,15 @@ struct LocalityShare {
 // nullptr: no locality has a share.
 std::unique_ptr<HostPicker> make_locality_picker(const config::Cluster& cluster,
                                                  std::vector<LocalityShare> localities,
-                                                 uint64_t seed);
+                                                 uint64_t seed, const BalancerEnv& env = {});
 
 // The hosts of one locality of an EndpointSet.
 struct LocalityHosts {
   uint32_t priority = 0;
   uint32_t weight = 0;  // 0: none
   std::vector<Host*> hosts;
+  const config::Locality* locality = nullptr;  // for the call; nullptr: zones do not matter
+  bool operator==(const LocalityHosts&) const = default;
 };
 
 class LoadBalancer {
@@ -51,13 +60,14 @@ class LoadBalancer {
   LoadBalancer() = default;  // without hosts
   // `seed` spreads the workers' and processes' first choices.
   LoadBalancer(const config::Cluster& cluster, const std::vector<LocalityHosts>& localities,
-               uint64_t seed, uint32_t overprovisioning_percent = kOverprovisioning);
+               uint64_t seed, uint32_t overprovisioning_percent = kOverprovisioning,
+               const BalancerEnv& env = {});
 
   // nullptr: no host can take a request. `panic`: the choice was made among all hosts, healthy or
   // not.
-  Host* pick(uint64_t random, bool& panic) { return pick(random, panic, nullptr); }
+  Host* pick(const Draw& draw, bool& panic) { return pick(draw, panic, nullptr); }
   // `loads`: the share of each priority in per cent, of its healthy hosts; nullptr: as health says.
-  Host* pick(uint64_t random, bool& panic, const std::vector<uint32_t>* loads);
+  Host* pick(const Draw& draw, bool& panic, const std::vector<uint32_t>* loads);
   // The shares where the priorities in `without` get none; empty: nothing is left that can take a
   // request.
   std::vector<uint32_t> loads_without(const std::vector<uint32_t>& without) const;
@@ -81,11 +91,11 @@ class LoadBalancer {
   };
   static std::vector<HostsOfPriority> by_priority(const std::vector<LocalityHosts>& localities);
   Priority make_priority(const config::Cluster& cluster, const HostsOfPriority& localities,
-                         uint64_t seed) const;
+                         uint64_t seed, const BalancerEnv& env) const;
   void assign_loads(const config::Cluster& cluster);
   void assign_loads_by_size();
   void give_rest(uint64_t left);
-  Host* pick_of(Priority& priority, HostPicker* picker, uint64_t random, bool& panic) const;
+  Host* pick_of(Priority& priority, HostPicker* picker, const Draw& draw, bool& panic) const;
 
   std::vector<Priority> priorities_;
   uint32_t overprovisioning_ = kOverprovisioning;

@@ -1,6 +1,6 @@
 // ResourceLimit: one circuit breaker's share of a resource (connections, pending requests,
-// requests, retries) of one cluster priority. Thread: any; the count is shared by all workers, so a
-// limit holds exactly. The *_open gauge is kept by the caller's worker.
+// requests, retries, connection pools) of one cluster priority. Thread: any; the count is shared by
+// all workers, so a limit holds exactly.
 #pragma once
 
 #include <atomic>
@@ -25,6 +25,10 @@ class ResourceLimit {
   bool reached() const { return used_.load(std::memory_order_relaxed) >= limit_; }
   uint32_t used() const { return used_.load(std::memory_order_relaxed); }
   uint32_t limit() const { return limit_; }
+  uint32_t remaining() const {
+    uint32_t taken = used();  // more than the limit, where what must go on took some
+    return taken < limit_ ? limit_ - taken : 0;
+  }
 
  private:
   std::atomic<uint32_t>& used_;
@@ -32,7 +36,7 @@ class ResourceLimit {
 };
 
 struct ResourceLimits {
-  ResourceLimit connections, pending, requests, retries;
+  ResourceLimit connections, pending, requests, retries, pools;
 };
 
 }  // namespace outrigger::upstream

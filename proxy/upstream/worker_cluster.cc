@@ -1,7 +1,10 @@
 #include "proxy/upstream/worker_cluster.h"
 
 #include <algorithm>
+#include <atomic>
+#include <span>
 
+#include "proxy/upstream/aggregate_hosts.h"
 #include "proxy/upstream/conn_pool.h"
 #include "proxy/upstream/host_match.h"
 #include "proxy/upstream/original_hosts.h"
@@ -16,14 +19,44 @@ ResourceLimits limits_of(const config::CircuitBreaker& breaker) {
   return {ResourceLimit(usage.connections, breaker.max_connections),
           ResourceLimit(usage.pending_requests, breaker.max_pending_requests),
           ResourceLimit(usage.requests, breaker.max_requests),
-          ResourceLimit(usage.retries, breaker.max_retries)};
+          ResourceLimit(usage.retries, breaker.max_retries),
+          ResourceLimit(usage.connection_pools, breaker.max_connection_pools)};
 }
+
+// A gauge that tells the state of what all workers share. Each writes it; whoever changes the state
+// last looks once more after it wrote, so that the gauge ends with what is true.
+template <class State>
+void keep_true(Gauge& gauge, const State& state) {
+  for (auto now = static_cast<int64_t>(state()); gauge.value() != now;
+       now = static_cast<int64_t>(state())) {
+    gauge.set(now);
+    std::atomic_thread_fence(std::memory_order_seq_cst);
+  }
+}
+
+constexpr unsigned kSharedShard = 0;  // of statistics that tell a state, and are no sums
 
 // A pool that may still be on the stack.
 struct LastPool final : Deferred {
   explicit LastPool(std::unique_ptr<ConnPool> pool_in) : pool(std::move(pool_in)) {}
   std::unique_ptr<ConnPool> pool;
 };
+
+std::string_view trimmed(std::string_view text) {
+  size_t first = std::min(text.find_first_not_of(" \t"), text.size());
+  text.remove_prefix(first);
+  return text.substr(0, text.find_last_not_of(" \t") + 1);
+}
+
+// "10.0.0.1:80, 10.0.0.2:80"; empty: none.
+std::string_view named_hosts(const config::OverrideHostSource& source, const LbContext& context) {
+  if (!source.header.empty())
+    return context.headers == nullptr ? std::string_view() : context.headers->get(source.header);
+  if (context.stream == nullptr) return {};
+  std::span<const std::string> path(source.path);
+  const MetadataValue* value = context.stream->metadata.find(path.front(), path.subspan(1));
+  return value == nullptr || value->string() == nullptr ? std::string_view() : *value->string();
+}
 
 bool busy(Host& host) {
   bool any = false;
@@ -35,16 +68,24 @@ bool busy(Host& host) {
 
 WorkerCluster::WorkerCluster(config::ClusterPtr config, runtime::Loop& loop, unsigned worker,
                              uint64_t seed, EndpointSetPtr endpoints, WorkerCluster* before,
-                             HostStatesPtr states)
+                             HostStatesPtr states, const BalancerEnv& env)
     : config_(std::move(config)),
       loop_(loop),
       worker_(worker),
       seed_(seed),
       stats_(config_->stats->local<ClusterStats>(worker)),
       limits_{limits_of(config_->circuit_breakers[0]), limits_of(config_->circuit_breakers[1])},
-      breaker_stats_{&config_->circuit_breakers[0].stats->local<CircuitBreakerStats>(worker),
-                     &config_->circuit_breakers[1].stats->local<CircuitBreakerStats>(worker)},
+      breaker_stats_{&config_->circuit_breakers[0].stats->local<CircuitBreakerStats>(kSharedShard),
+                     &config_->circuit_breakers[1].stats->local<CircuitBreakerStats>(kSharedShard)},
+      env_{&loop, env.runtime, &stats_, env.table},
       sweep_([](void* self) { static_cast<WorkerCluster*>(self)->sweep_retired(); }, this) {
+  if (has_subsets()) subsets_ = std::make_unique<SubsetBalancer>(*config_, seed, env_);
+  for (bool high : {false, true}) {
+    const StatsScopePtr& remaining = config_->circuit_breakers[high ? 1 : 0].remaining_stats;
+    if (remaining == nullptr) continue;
+    remaining_stats_[high ? 1 : 0] = &remaining->local<CircuitBreakerRemainingStats>(kSharedShard);
+    note_remaining(high);
+  }
   if (before != nullptr) take_over(*before);
   balance(endpoints == nullptr ? *config_->endpoints : *endpoints, states.get());
   if (config_->original_dst) original_ = std::make_unique<OriginalHosts>(*this);
@@ -98,12 +139,14 @@ std::vector<LocalityHosts> WorkerCluster::make_hosts(const config::EndpointSet& 
     const config::LocalityEndpoints& from = set.localities[i];
     localities[i].priority = from.priority;
     localities[i].weight = from.weight.value_or(0);
+    localities[i].locality = &from.locality;
     localities[i].hosts.reserve(from.endpoints.size());
     for (const config::EndpointPtr& endpoint : from.endpoints) {
       HostRef& host = hosts_[place];
       host = continue_host(std::move(host), endpoint);
       if (host->set_state(states == nullptr ? nullptr : (*states)[place], worker_))
         failed_.push_back(host);
+      host->note_service(loop_.now());
       ++place;
       localities[i].hosts.push_back(host);
     }
@@ -119,7 +162,15 @@ void WorkerCluster::update_endpoints(const EndpointSetPtr& endpoints, const Host
 }
 
 void WorkerCluster::balance(const config::EndpointSet& set, const HostStates* states) {
-  balancer_ = LoadBalancer(*config_, make_hosts(set, states), seed_, set.overprovisioning_percent);
+  ++generation_;
+  drop_overload_ = set.drop_overload;
+  overprovisioning_percent_ = set.overprovisioning_percent;
+  priority_count_ = 0;
+  for (const config::LocalityEndpoints& locality : set.localities)
+    priority_count_ = std::max(priority_count_, locality.priority + 1);
+  std::vector<LocalityHosts> localities = make_hosts(set, states);
+  balancer_ = LoadBalancer(*config_, localities, seed_, set.overprovisioning_percent, env_);
+  if (subsets_ != nullptr) subsets_->update(localities, set.overprovisioning_percent);
   give_up_connections_of_failed();
 }
 
@@ -197,60 +248,129 @@ bool WorkerCluster::try_take_retry(bool high_priority) {
 void WorkerCluster::note_limits(bool high_priority) {
   ResourceLimits& limits = this->limits(high_priority);
   CircuitBreakerStats& stats = breaker_stats(high_priority);
-  // A state, not a sum: only the first worker's part of the gauge carries it.
-  auto set = [](Gauge& gauge, bool open) {
-    if (gauge.value() != (open ? 1 : 0)) gauge.set(open ? 1 : 0);
-  };
-  set(stats.cx_open, limits.connections.reached());
-  set(stats.rq_pending_open, limits.pending.reached());
-  set(stats.rq_open, limits.requests.reached());
-  set(stats.rq_retry_open, limits.retries.used() >= retry_limit(high_priority));
+  keep_true(stats.cx_open, [&] { return limits.connections.reached(); });
+  keep_true(stats.cx_pool_open, [&] { return limits.pools.reached(); });
+  keep_true(stats.rq_pending_open, [&] { return limits.pending.reached(); });
+  keep_true(stats.rq_open, [&] { return limits.requests.reached(); });
+  keep_true(stats.rq_retry_open,
+            [&] { return limits.retries.used() >= retry_limit(high_priority); });
+  if (remaining_stats_[high_priority ? 1 : 0] != nullptr) note_remaining(high_priority);
 }
 
-Host* WorkerCluster::find_override(std::string_view address) {
+void WorkerCluster::note_remaining(bool high_priority) {
+  ResourceLimits& limits = this->limits(high_priority);
+  CircuitBreakerRemainingStats& stats = *remaining_stats_[high_priority ? 1 : 0];
+  keep_true(stats.remaining_cx, [&] { return limits.connections.remaining(); });
+  keep_true(stats.remaining_cx_pools, [&] { return limits.pools.remaining(); });
+  keep_true(stats.remaining_pending, [&] { return limits.pending.remaining(); });
+  keep_true(stats.remaining_rq, [&] { return limits.requests.remaining(); });
+  // With a budget the limit is another one with each request: as in Envoy, the gauge says 0.
+  bool budget = config_->circuit_breakers[high_priority ? 1 : 0].retry_budget.has_value();
+  keep_true(stats.remaining_retries, [&] { return budget ? 0u : limits.retries.remaining(); });
+}
+
+void WorkerCluster::note_drop() {
+  stats_.upstream_rq_drop_overload.inc();
+  config_->circuit_breakers[0].usage->dropped.fetch_add(1, std::memory_order_relaxed);
+}
+
+Host* WorkerCluster::find_by_address(std::string_view address) {
   if (hosts_by_address_ == nullptr) {
     hosts_by_address_ = std::make_unique<absl::flat_hash_map<std::string, Host*>>();
     for (const HostRef& host : hosts_)
       hosts_by_address_->emplace(host->endpoint->address.text(), host.get());
   }
   auto found = hosts_by_address_->find(absl::string_view(address.data(), address.size()));
-  bool usable = found != hosts_by_address_->end() &&
-                found->second->health != config::Endpoint::Health::unhealthy;
-  return usable ? found->second : nullptr;
+  return found == hosts_by_address_->end() ? nullptr : found->second;
+}
+
+Host* WorkerCluster::find_override(std::string_view address) {
+  Host* host = find_by_address(address);
+  bool usable = host != nullptr && host->health != config::Endpoint::Health::unhealthy;
+  return usable ? host : nullptr;
+}
+
+// Of the hosts that the request names and the cluster has, healthy or not, the first is for the
+// first attempt, the next for the next. nullptr: no further one.
+Host* WorkerCluster::find_named(const LbContext& context) {
+  uint32_t before = context.attempt;
+  for (const config::OverrideHostSource& source : *config_->balancer_options->override_sources) {
+    std::string_view names = named_hosts(source, context);
+    while (!names.empty()) {
+      Host* host = find_by_address(trimmed(names.substr(0, names.find(','))));
+      if (host != nullptr && before-- == 0) return host;
+      names.remove_prefix(std::min(names.size(), names.find(',')));
+      if (!names.empty()) names.remove_prefix(1);
+    }
+  }
+  return nullptr;
+}
+
+void WorkerCluster::join(ClusterTable& table, uint64_t number) {
+  constexpr unsigned kUpdates = 40;  // bits for the number of updates of one cluster
+  generation_ += number << kUpdates;
+  if (config_->discovery == config::Cluster::Discovery::aggregate)
+    aggregate_ = std::make_unique<AggregateHosts>(*config_, table);
+}
+
+size_t WorkerCluster::host_count() const {
+  return aggregate_ == nullptr ? balancer_.host_count() : aggregate_->host_count();
+}
+
+bool WorkerCluster::wants_hash() const {
+  return aggregate_ == nullptr ? config_->hashes() : aggregate_->hashes();
+}
+
+std::vector<uint32_t> WorkerCluster::loads_without(const std::vector<uint32_t>& priorities) const {
+  return aggregate_ == nullptr ? balancer_.loads_without(priorities)
+                               : aggregate_->loads_without(priorities);
+}
+
+uint32_t WorkerCluster::priority_of(const Host& host) const {
+  return aggregate_ == nullptr ? host.priority : aggregate_->priority_of(host);
 }
 
 Host* WorkerCluster::pick_host(const LbContext& context) {
+  if (aggregate_ != nullptr) return aggregate_->pick(context);
   if (original_ != nullptr) return original_->pick(context);
   if (!context.override_host.empty()) {
     if (Host* host = find_override(context.override_host)) return host;
     if (context.override_host_strict) return nullptr;
   }
+  if (config_->balancer_options != nullptr && config_->balancer_options->override_sources) {
+    if (Host* host = find_named(context)) return host;
+  }
   bool panic = false;
-  uint64_t draw = context.random;
-  if (config_->hashes() && context.hash) draw = *context.hash ^ (uint64_t{0} - context.repeated);
-  Host* host = balancer_.pick(draw, panic, context.priority_loads);
+  Draw draw(context.random);
+  if (config_->hashes()) draw = Draw(context.hash.value_or(context.random), context.repeated);
+  draw.degraded = context.degraded;
+  Host* host =
+      subsets_ == nullptr
+          ? balancer_.pick(draw, panic, context.priority_loads)
+          : subsets_->pick({balancer_, context.criteria, draw, context.priority_loads}, panic);
   if (panic) stats_.lb_healthy_panic.inc();
   return host;
 }
 
-ConnPool& WorkerCluster::pool(Host& host, bool high_priority, http::Protocol downstream_protocol,
-                              const ConnectionNeeds& needs) {
+PoolKind WorkerCluster::pool_kind(http::Protocol downstream_protocol) const {
   using Version = config::UpstreamHttp::Version;
-  PoolKind kind = PoolKind::http1;
   switch (config_->http.version) {
     case Version::http1:
       break;
     case Version::http2:
-      kind = PoolKind::http2;
-      break;
+      return PoolKind::http2;
     case Version::downstream:
-      if (downstream_protocol == http::Protocol::http2) kind = PoolKind::http2;
-      break;
+      return downstream_protocol == http::Protocol::http2 ? PoolKind::http2 : PoolKind::http1;
     case Version::alpn:
-      kind = PoolKind::alpn;
-      break;
+      return PoolKind::alpn;
   }
-  return pool(host, high_priority, kind, needs);
+  return PoolKind::http1;
+}
+
+ConnPool& WorkerCluster::pool(Host& host, bool high_priority, http::Protocol downstream_protocol,
+                              const ConnectionNeeds& needs) {
+  // What is spoken is the matter of the cluster that the host is from.
+  return pool(host, high_priority, host.owner->pool_kind(downstream_protocol), needs);
 }
 
 ConnPool& WorkerCluster::pool(Host& host, bool high_priority, PoolKind kind,

@@ -21,9 +21,12 @@
 #include "proxy/upstream/lb_context.h"
 #include "proxy/upstream/load_balancer.h"
 #include "proxy/upstream/resource_limit.h"
+#include "proxy/upstream/subset_balancer.h"
 
 namespace outrigger::upstream {
 
+class AggregateHosts;
+class ClusterTable;
 class OriginalHosts;
 class WorkerCluster;
 using EndpointSetPtr = std::shared_ptr<const config::EndpointSet>;
@@ -55,10 +58,18 @@ class WorkerCluster {
   // connection_identity, whose hosts go on in this one, with their connections.
   WorkerCluster(config::ClusterPtr config, runtime::Loop& loop, unsigned worker, uint64_t seed,
                 EndpointSetPtr endpoints = nullptr, WorkerCluster* before = nullptr,
-                HostStatesPtr states = nullptr);
+                HostStatesPtr states = nullptr, const BalancerEnv& env = {});
   ~WorkerCluster();
   WorkerCluster(const WorkerCluster&) = delete;
   WorkerCluster& operator=(const WorkerCluster&) = delete;
+
+  // From its table: `number` tells it from every other cluster that the table had. Until then an
+  // aggregate has no hosts.
+  void join(ClusterTable& table, uint64_t number);
+  // Another number whenever the hosts, or what is known of them, changed.
+  uint64_t generation() const { return generation_; }
+  uint32_t overprovisioning_percent() const { return overprovisioning_percent_; }
+  uint32_t priority_count() const { return priority_count_; }
 
   const config::Cluster& config() const { return *config_; }
   const config::ClusterPtr& config_ptr() const { return config_; }
@@ -83,8 +94,16 @@ class WorkerCluster {
   }
   // One more retry at this time, if the limit or the budget allows it.
   bool try_take_retry(bool high_priority);
-  // Keeps the *_open gauges true after a limit was taken or given back.
+  // Keeps the gauges true after a limit was taken or given back.
   void note_limits(bool high_priority);
+  // A request met a limit: for load reports.
+  void note_overflow() {
+    config_->circuit_breakers[0].usage->overflowed.fetch_add(1, std::memory_order_relaxed);
+  }
+  // Which part of the requests is to be turned away; nullptr: none.
+  const config::DropOverload* drop_overload() const { return drop_overload_.get(); }
+  // This one is. Counts it.
+  void note_drop();
 
   // nullptr: the cluster has no host that may be used. Who holds it beyond the call holds a
   // HostRef.
@@ -95,10 +114,17 @@ class WorkerCluster {
     return pick_host(context);
   }
   // LbContext::priority_loads that leave priorities out; empty: nothing is left.
-  std::vector<uint32_t> loads_without(const std::vector<uint32_t>& priorities) const {
-    return balancer_.loads_without(priorities);
+  std::vector<uint32_t> loads_without(const std::vector<uint32_t>& priorities) const;
+  // The host's priority, as loads_without counts them.
+  uint32_t priority_of(const Host& host) const;
+  // The choice depends on a hash of the request's own.
+  bool wants_hash() const;
+  // What a request says of the hosts' metadata matters.
+  bool has_subsets() const {
+    return aggregate_ != nullptr ||
+           (config_->balancer_options != nullptr && config_->balancer_options->subsets != nullptr);
   }
-  size_t host_count() const { return balancer_.host_count(); }
+  size_t host_count() const;
   size_t healthy_count() const { return balancer_.healthy_count(); }
   const std::vector<HostRef>& hosts() const { return hosts_; }
   // The pool of this host for the request's protocol and needs, made on first use.
@@ -131,14 +157,18 @@ class WorkerCluster {
   friend class OriginalHosts;
   friend class WorkerClusterRef;
   ConnPool& pool(Host& host, bool high_priority, PoolKind kind, const ConnectionNeeds& needs);
+  PoolKind pool_kind(http::Protocol downstream_protocol) const;
   uint32_t retry_limit(bool high_priority);
+  void note_remaining(bool high_priority);
   void take_over(WorkerCluster& before);
   std::vector<LocalityHosts> make_hosts(const config::EndpointSet& set, const HostStates* states);
   void balance(const config::EndpointSet& set, const HostStates* states);
   void give_up_connections_of_failed();
   HostRef make_host(const config::EndpointPtr& endpoint);
   HostRef continue_host(HostRef host, const config::EndpointPtr& endpoint);
+  Host* find_by_address(std::string_view address);
   Host* find_override(std::string_view address);
+  Host* find_named(const LbContext& context);
   void retire(const HostRef& host);
   void sweep_retired();
   void note_unused();
@@ -152,6 +182,8 @@ class WorkerCluster {
   std::array<ClusterCodeStats*, 2> origin_stats_{};
   std::array<ResourceLimits, 2> limits_;
   std::array<CircuitBreakerStats*, 2> breaker_stats_;
+  std::array<CircuitBreakerRemainingStats*, 2> remaining_stats_{};  // nullptr: not asked for
+  std::shared_ptr<const config::DropOverload> drop_overload_;
   std::vector<std::pair<const config::TransportSocket*, std::unique_ptr<tls::ClientContext>>>
       tls_contexts_;
   std::vector<HostRef> hosts_;
@@ -159,9 +191,15 @@ class WorkerCluster {
   std::vector<HostRef> retired_;  // removed, with connections or waiters
   // For sessions: made with the first of them, nullptr again when the hosts change.
   std::unique_ptr<absl::flat_hash_map<std::string, Host*>> hosts_by_address_;
+  BalancerEnv env_;
   LoadBalancer balancer_;
+  std::unique_ptr<SubsetBalancer> subsets_;  // nullptr: none are configured
   std::unique_ptr<OriginalHosts> original_;  // of an ORIGINAL_DST cluster
-  WorkerClusterRef successor_;               // that took its hosts over
+  std::unique_ptr<AggregateHosts> aggregate_;
+  uint64_t generation_ = 0;
+  uint32_t overprovisioning_percent_ = 140;
+  uint32_t priority_count_ = 0;
+  WorkerClusterRef successor_;  // that took its hosts over
   runtime::TurnTask sweep_;
   runtime::TurnTask* finished_ = nullptr;  // it is retired
 };

@@ -103,9 +103,8 @@ const config::RouteTable& table() {
         std::make_shared<const config::RouteIndex>(out.hosts[1].routes, xds::make_regex_set);
     out.ignore_path_parameters = true;
     out.hosts.push_back(tree_host());
-    out.exact_domains["tree"] = 2;
     out.default_host = 0;
-    out.exact_domains = {{"a", 1}};
+    out.exact_domains = {{"a", 1}, {"tree", 2}};
     out.suffix_domains.push_back({2, {{".a", 1}}});
     out.ignore_port_in_host_matching = true;
     return out;

@@ -132,7 +132,7 @@ absl::Status ClusterManager::discover_static(const Bootstrap& bootstrap,
       parts_.sink.set_endpoints(slot, endpoints);
     });
     (*discovery)->wait(*static_ready_);
-    static_endpoints_.push_back(*std::move(discovery));
+    static_endpoints_.emplace(cluster->ref.name, *std::move(discovery));
   }
   return errors.status();
 }
@@ -255,6 +255,16 @@ bool ClusterManager::in_force(std::string_view name) const {
   if (statics_.contains(name)) return true;
   auto at = clusters_.find(name);
   return at != clusters_.end() && at->second->in_force();
+}
+
+std::string ClusterManager::service_name(std::string_view cluster) const {
+  std::string name;
+  if (auto fixed = static_endpoints_.find(cluster); fixed != static_endpoints_.end()) {
+    name = fixed->second->service_name();
+  } else if (auto managed = clusters_.find(cluster); managed != clusters_.end()) {
+    name = managed->second->service_name();
+  }
+  return name == cluster ? std::string() : name;
 }
 
 bool ClusterManager::exists(std::string_view name) const {

@@ -76,6 +76,8 @@ class ClusterManager final : private SubscriptionHandler {
 
   // Is there such a cluster, static or dynamic, in force or warming?
   bool exists(std::string_view name) const;
+  // The name under which an EDS cluster asks for its endpoints, if it is another than its own.
+  std::string service_name(std::string_view cluster) const;
   // What new and changed clusters wait for, for /init_dump.
   std::vector<std::shared_ptr<const InitSet>> unready() const;
 
@@ -111,7 +113,7 @@ class ClusterManager final : private SubscriptionHandler {
   EndpointDiscoveryParts discovery_parts_;
   ManagedClusterParts managed_parts_;
   std::set<std::string, std::less<>> statics_;
-  std::vector<std::shared_ptr<EndpointDiscovery>> static_endpoints_;
+  std::map<std::string, std::shared_ptr<EndpointDiscovery>, std::less<>> static_endpoints_;
   std::map<std::string, std::unique_ptr<ManagedCluster>, std::less<>> clusters_;
   envoy::config::core::v3::ConfigSource cds_config_;
   std::string collection_;  // cds_resources_locator: an xdstp:// name; empty: all

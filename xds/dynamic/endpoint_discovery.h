@@ -49,6 +49,7 @@ class EndpointDiscovery final : private SubscriptionHandler {
   ~EndpointDiscovery();
 
   const std::string& key() const { return key_; }
+  const std::string& service_name() const { return service_name_; }
   // nullptr: none came yet.
   const EndpointSetPtr& endpoints() const { return endpoints_; }
   // Who is told of new endpoints, from now on.

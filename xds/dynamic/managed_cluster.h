@@ -61,6 +61,11 @@ class ManagedCluster {
   // Neither a version in force nor one that warms: all were rejected.
   bool empty() const { return active_ == nullptr && warming_ == nullptr; }
   bool in_force() const { return active_ != nullptr; }
+  // Under which its endpoints are asked for; empty: they are not.
+  std::string service_name() const {
+    bool asked = active_ != nullptr && active_->endpoints != nullptr;
+    return asked ? active_->endpoints->service_name() : std::string();
+  }
   // CDS sent it; else only requests asked for it.
   bool listed = false;
   // nullptr: nothing is waited for.

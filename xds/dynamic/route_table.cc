@@ -7,6 +7,7 @@
 #include "fmt/format.h"
 
 #include "xds/compile_route.h"
+#include "xds/dynamic/wall_time.h"
 #include "xds/filter_compile_context.h"
 #include "xds/filter_route_context.h"
 
@@ -24,12 +25,6 @@ StatsScopePtr scope_of(const std::string& stat_prefix, const std::string& name,
   return stats.scope<Stats>(
       fmt::format("{}rds.{}.", stat_prefix, value), "http.rds.",
       {{"envoy.http_conn_manager_prefix", manager}, {"envoy.rds_route_config", value}});
-}
-
-int64_t wall_milliseconds() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(
-             std::chrono::system_clock::now().time_since_epoch())
-      .count();
 }
 
 }  // namespace

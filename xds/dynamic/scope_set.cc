@@ -7,6 +7,7 @@
 
 #include "xds/compile_route.h"
 #include "xds/dynamic/route_scopes.h"
+#include "xds/dynamic/wall_time.h"
 #include "xds/field_errors.h"
 #include "xds/filter_compile_context.h"
 #include "xds/filter_route_context.h"
@@ -31,12 +32,6 @@ config::ScopeKey key_of(const ScopeSet::Scope& scope) {
   for (const auto& fragment : scope.key().fragments())
     config::append_scope_key_part(key, fragment.string_key());
   return key;
-}
-
-int64_t wall_milliseconds() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(
-             std::chrono::system_clock::now().time_since_epoch())
-      .count();
 }
 
 }  // namespace

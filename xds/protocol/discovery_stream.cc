@@ -66,6 +66,7 @@ void DiscoveryStream::give_up(std::string_view why) {
 }
 
 void DiscoveryStream::closed(grpc::Code code, std::string_view message) {
+  ended_with_ = code;
   call_->detach();
   ended_ = std::move(call_);
   sweep_ = context_.clock.after(std::chrono::milliseconds(0), [this] { ended_.reset(); });

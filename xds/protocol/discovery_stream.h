@@ -44,6 +44,8 @@ class DiscoveryStream {
   // Once; calls on_stream_open from inside.
   void open();
   bool is_open() const { return call_ != nullptr; }
+  // How the last call ended.
+  grpc::Code ended_with() const { return ended_with_; }
   void send(std::string message);
   // The server does not follow the protocol: another stream, later.
   void give_up(std::string_view why);
@@ -67,6 +69,7 @@ class DiscoveryStream {
   unsigned failures_ = 0;  // since the last message
   Clock::Time said_at_{};
   grpc::Code said_code_ = grpc::Code::ok;
+  grpc::Code ended_with_ = grpc::Code::ok;
 };
 
 }  // namespace outrigger::xds

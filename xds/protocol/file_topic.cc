@@ -3,30 +3,23 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-#include <fstream>
 #include <utility>
 
 #include "fmt/format.h"
 
 #include "xds/protocol/resource_file.h"
+#include "xds/read_file.h"
 
 namespace outrigger::xds {
 namespace {
 
-// Far above any real file; a wrong path (a device, say) must not eat the memory.
+// Far above any real file.
 constexpr size_t kMaxFileBytes = size_t{512} << 20;
 
 absl::StatusOr<std::string> content_of(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return absl::NotFoundError(fmt::format("unable to read file: {}", path));
-  std::string text;
-  char block[64 * 1024];
-  while (file.read(block, sizeof block) || file.gcount() > 0) {
-    text.append(block, static_cast<size_t>(file.gcount()));
-    if (text.size() > kMaxFileBytes)
-      return absl::ResourceExhaustedError(fmt::format("{}: is too large", path));
-  }
-  return text;
+  auto text = read_file(path, kMaxFileBytes);
+  if (!text) return absl::NotFoundError(fmt::format("unable to read file: {}", path));
+  return *std::move(text);
 }
 
 std::string directory_of(const FileTopicOptions& options) {

@@ -121,6 +121,7 @@ absl::StatusOr<std::shared_ptr<const HttpFilterFactory>> compile(
   settings.response = compile_direction(response.common_config(), true);
   settings.disable_on_etag = response.disable_on_etag_header();
   settings.remove_accept_encoding = response.remove_accept_encoding_header();
+  settings.status_header = response.status_header_enabled();
   settings.uncompressible_codes.assign(response.uncompressible_response_codes().begin(),
                                        response.uncompressible_response_codes().end());
   settings.choose_first = proto.choose_first();

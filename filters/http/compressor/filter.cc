@@ -53,6 +53,24 @@ void drop_strong_etag(http::HeaderMap& headers) {
   if (etag.size() > 2 && !etag.starts_with("W/") && !etag.starts_with("w/")) headers.remove("etag");
 }
 
+bool is_too_short(const http::HeaderMap& headers, const DirectionSettings& direction) {
+  uint64_t length = 0;
+  return http::parse_decimal(headers.get(HeaderId::content_length), length) &&
+         length < direction.min_content_length;
+}
+
+bool has_code_of(const std::vector<uint32_t>& codes, const http::HeaderMap& headers) {
+  uint64_t code = 0;
+  return http::parse_decimal(headers.get(HeaderId::status), code) &&
+         std::find(codes.begin(), codes.end(), code) != codes.end();
+}
+
+// Nothing about it forbids another encoding.
+bool is_transformable(const http::HeaderMap& headers) {
+  return !headers.has(HeaderId::upgrade) && headers.find(kContentEncoding) == nullptr &&
+         !http::has_token(headers.get("cache-control"), "no-transform");
+}
+
 }  // namespace
 
 bool DirectionSettings::allows_type(const http::HeaderMap& headers) const {
@@ -98,9 +116,7 @@ bool CompressorFilter::is_enabled(FilterContext& context,
 
 bool CompressorFilter::is_long_enough(FilterContext& context, const http::HeaderMap& headers,
                                       const DirectionSettings& direction) const {
-  uint64_t length = 0;
-  if (!http::parse_decimal(headers.get(HeaderId::content_length), length)) return true;
-  if (length >= direction.min_content_length) return true;
+  if (!is_too_short(headers, direction)) return true;
   direction.stats->local<DirectionStats>(context.worker()).content_length_too_small.inc();
   return false;
 }
@@ -110,13 +126,17 @@ Verdict CompressorFilter::on_response_headers(FilterContext& context, http::Head
   if (disabled_) return Verdict::next();
   const DirectionSettings& direction = settings_.response;
   auto& stats = direction.stats->local<DirectionStats>(context.worker());
-  bool considered = is_enabled(context, direction) && is_long_enough(context, headers, direction);
+  bool enabled = is_enabled(context, direction);
+  bool considered = enabled && is_long_enough(context, headers, direction);
+  std::string_view original_length = headers.get(HeaderId::content_length);
   bool compressible = considered && may_compress_response(context, headers);
   if (!end_stream && considered && is_chosen(context, headers) && compressible) {
     drop_strong_etag(headers);
     begin(headers, response_);
   }
   (response_.encoder != nullptr ? stats.compressed : stats.not_compressed).inc();
+  if (settings_.status_header && enabled && !end_stream)
+    add_status(context, headers, original_length);
   // Also what goes out as it is could have been compressed: caches must know.
   if (compressible) add_vary(headers);
   return Verdict::next();
@@ -124,15 +144,8 @@ Verdict CompressorFilter::on_response_headers(FilterContext& context, http::Head
 
 bool CompressorFilter::may_compress_response(FilterContext& context,
                                              const http::HeaderMap& headers) const {
-  if (headers.has(HeaderId::upgrade) || !settings_.response.allows_type(headers) ||
-      headers.find(kContentEncoding) != nullptr ||
-      http::has_token(headers.get("cache-control"), "no-transform")) {
-    return false;
-  }
-  uint64_t code = 0;
-  if (http::parse_decimal(headers.get(HeaderId::status), code) &&
-      std::find(settings_.uncompressible_codes.begin(), settings_.uncompressible_codes.end(),
-                code) != settings_.uncompressible_codes.end()) {
+  if (!is_transformable(headers) || !settings_.response.allows_type(headers) ||
+      has_code_of(settings_.uncompressible_codes, headers)) {
     return false;
   }
   if (settings_.disable_on_etag && headers.find("etag") != nullptr) {
@@ -140,6 +153,29 @@ bool CompressorFilter::may_compress_response(FilterContext& context,
     return false;
   }
   return true;
+}
+
+// The first that holds, in Envoy's order.
+std::string_view CompressorFilter::obstacle(const http::HeaderMap& headers) const {
+  if (is_too_short(headers, settings_.response)) return "ContentLengthTooSmall";
+  if (!settings_.response.allows_type(headers)) return "ContentTypeNotAllowed";
+  if (settings_.disable_on_etag && headers.find("etag") != nullptr) return "EtagNotAllowed";
+  if (has_code_of(settings_.uncompressible_codes, headers)) return "StatusCodeNotAllowed";
+  return {};
+}
+
+// Each compressor of the chain adds its own field.
+void CompressorFilter::add_status(FilterContext& context, http::HeaderMap& headers,
+                                  std::string_view original_length) const {
+  constexpr std::string_view kStatus = "x-envoy-compression-status";
+  std::string_view encoding = encoding_name(*encoder_);
+  if (response_.encoder != nullptr) {
+    headers.add(kStatus,
+                context.arena().concat(encoding, ";Compressed;OriginalLength=", original_length));
+    return;
+  }
+  std::string_view reason = is_transformable(headers) ? obstacle(headers) : std::string_view();
+  if (!reason.empty()) headers.add(kStatus, context.arena().concat(encoding, ";", reason));
 }
 
 bool CompressorFilter::is_chosen(FilterContext& context, const http::HeaderMap& headers) const {

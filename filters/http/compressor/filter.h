@@ -39,6 +39,10 @@ class CompressorFilter final : public HttpFilter {
   bool is_enabled(FilterContext& context, const DirectionSettings& direction) const;
   bool is_long_enough(FilterContext& context, const http::HeaderMap& headers,
                       const DirectionSettings& direction) const;
+  // Why a response that could be changed is not compressed; empty: nothing is in the way.
+  std::string_view obstacle(const http::HeaderMap& headers) const;
+  void add_status(FilterContext& context, http::HeaderMap& headers,
+                  std::string_view original_length) const;
   bool may_compress_response(FilterContext& context, const http::HeaderMap& headers) const;
   // Does the client take it, and from no other compressor of the chain rather than this?
   bool is_chosen(FilterContext& context, const http::HeaderMap& headers) const;

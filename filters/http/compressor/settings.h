@@ -52,6 +52,7 @@ struct Settings {
   DirectionSettings request, response;
   bool disable_on_etag = false;
   bool remove_accept_encoding = false;
+  bool status_header = false;  // says of each response what became of it, and why
   std::vector<uint32_t> uncompressible_codes;
   bool choose_first = false;  // where a client likes several as much
   // This compressor as others of the chain see it, after its encoding: the types that it is for.

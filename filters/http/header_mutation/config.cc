@@ -4,7 +4,6 @@
 #include <string_view>
 #include <utility>
 
-#include "absl/strings/ascii.h"
 #include <fmt/format.h>
 
 #include "envoy/extensions/filters/http/header_mutation/v3/header_mutation.pb.h"
@@ -23,39 +22,13 @@ using ProtoHeaderMutation = envoy::config::common::mutation_rules::v3::HeaderMut
 absl::Status problem(std::string_view field, int index, std::string_view text) {
   return absl::InvalidArgumentError(fmt::format("mutations.{}[{}].{}", field, index, text));
 }
-absl::Status problem(std::string_view field, int index, std::string_view part,
-                     const absl::Status& status) {
-  return problem(field, index, fmt::format("{}.{}", part, std::string(status.message())));
-}
 
 absl::Status compile_header(const ProtoHeaderMutation& mutation, std::string_view field, int index,
-                            CompileContext& context, std::vector<HeaderMutation>& out) {
-  switch (mutation.action_case()) {
-    case ProtoHeaderMutation::kAppend: {
-      auto addition = context.compile(mutation.append());
-      if (!addition.ok()) return problem(field, index, "append", addition.status());
-      out.emplace_back(*std::move(addition));
-      return absl::OkStatus();
-    }
-    case ProtoHeaderMutation::kRemove: {
-      std::string name = absl::AsciiStrToLower(mutation.remove());
-      if (name.starts_with(':') || name == "host") {
-        return problem(field, index, fmt::format("remove: '{}' is part of the request line", name));
-      }
-      out.emplace_back(RemoveHeader{std::move(name)});
-      return absl::OkStatus();
-    }
-    case ProtoHeaderMutation::kRemoveOnMatch: {
-      auto matcher = context.compile(mutation.remove_on_match().key_matcher());
-      if (!matcher.ok()) {
-        return problem(field, index, "remove_on_match.key_matcher", matcher.status());
-      }
-      out.emplace_back(RemoveMatchingHeaders{*std::move(matcher)});
-      return absl::OkStatus();
-    }
-    default:
-      return problem(field, index, "action: one of append, remove and remove_on_match is needed");
-  }
+                            CompileContext& context, std::vector<config::HeaderStep>& out) {
+  auto step = context.compile(mutation);
+  if (!step.ok()) return problem(field, index, std::string(step.status().message()));
+  out.push_back(*std::move(step));
+  return absl::OkStatus();
 }
 
 Action action_of(KeyValueAppend::KeyValueAppendAction action) {

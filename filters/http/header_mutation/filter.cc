@@ -6,7 +6,7 @@ Verdict HeaderMutationFilter::on_request_headers(FilterContext& context, http::H
                                                  bool) {
   load_levels(context);
   for (size_t i = 0; i < count_; ++i) {
-    apply(levels_[i]->request, headers, context);
+    context.apply(levels_[i]->request, headers);
     const http::HeaderField* path = headers.find(http::HeaderId::path);
     if (!levels_[i]->query.empty() && path != nullptr) {
       headers.set(http::HeaderId::path, apply(levels_[i]->query, path->value, context));
@@ -43,11 +43,11 @@ void HeaderMutationFilter::load_levels(FilterContext& context) {
   }
 }
 
-Verdict HeaderMutationFilter::apply_levels(std::vector<HeaderMutation> Mutations::*list,
+Verdict HeaderMutationFilter::apply_levels(std::vector<config::HeaderStep> Mutations::*list,
                                            http::HeaderMap& headers, FilterContext& context) {
   // A filter before this one may have answered: then no request came by here.
   load_levels(context);
-  for (size_t i = 0; i < count_; ++i) apply(levels_[i]->*list, headers, context);
+  for (size_t i = 0; i < count_; ++i) context.apply(levels_[i]->*list, headers);
   return Verdict::next();
 }
 

@@ -35,7 +35,7 @@ class HeaderMutationFilter final : public HttpFilter {
   static constexpr size_t kLevels = 5;
 
   void load_levels(FilterContext& context);
-  Verdict apply_levels(std::vector<HeaderMutation> Mutations::*list, http::HeaderMap& headers,
+  Verdict apply_levels(std::vector<config::HeaderStep> Mutations::*list, http::HeaderMap& headers,
                        FilterContext& context);
 
   const HeaderMutationFactory& factory_;

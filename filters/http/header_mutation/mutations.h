@@ -3,35 +3,19 @@
 // Semantics: envoy.extensions.filters.http.header_mutation.v3.Mutations.
 #pragma once
 
-#include <string>
-#include <variant>
 #include <vector>
 
-#include "api/config/header_mutation.h"
-#include "api/config/string_matcher.h"
-#include "api/filter/http_filter.h"
+#include "api/config/route.h"
 #include "filters/http/header_mutation/query_mutation.h"
 
 namespace outrigger::filters::header_mutation {
 
-struct RemoveHeader {
-  std::string name;  // lower case
-};
-struct RemoveMatchingHeaders {
-  config::StringMatcher name;
-};
-using HeaderMutation = std::variant<config::HeaderAddition, RemoveHeader, RemoveMatchingHeaders>;
-
 struct Mutations {
-  std::vector<HeaderMutation> request;
-  std::vector<HeaderMutation> request_trailers;
-  std::vector<HeaderMutation> response;
-  std::vector<HeaderMutation> response_trailers;
+  std::vector<config::HeaderStep> request;
+  std::vector<config::HeaderStep> request_trailers;
+  std::vector<config::HeaderStep> response;
+  std::vector<config::HeaderStep> response_trailers;
   std::vector<QueryMutation> query;
 };
-
-// Each mutation sees what those before it made of the message.
-void apply(const std::vector<HeaderMutation>& mutations, http::HeaderMap& headers,
-           FilterContext& context);
 
 }  // namespace outrigger::filters::header_mutation

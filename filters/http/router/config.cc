@@ -55,6 +55,9 @@ absl::StatusOr<std::shared_ptr<const HttpFilterFactory>> compile(
   if (router.has_dynamic_stats()) options.dynamic_stats = router.dynamic_stats().value();
   compile_strict_headers(router, options);
   if (absl::Status status = compile_logs(router, context, options); !status.ok()) return status;
+  auto filters = context.compile_upstream_filters(router);
+  if (!filters.ok()) return filters.status();
+  options.upstream_filters = *std::move(filters);
   return std::make_shared<RouterFactory>(options);
 }
 

@@ -183,6 +183,24 @@ TEST_F(CompressorTest, TheUpstreamNeedNotKnow) {
   EXPECT_EQ(context.request_headers().find("accept-encoding"), nullptr);
 }
 
+TEST_F(CompressorTest, SaysWhatBecameOfAResponse) {
+  const std::string text = config(
+      "gzip.compressor.v3.Gzip",
+      "status_header_enabled: true disable_on_etag_header: true uncompressible_response_codes: 206 "
+      "common_config { min_content_length { value: 50 } content_type: 'text/plain' }");
+  auto status = [&](const Headers& more, const std::string& accepted = "gzip") {
+    return std::string(response(request(text, accepted), more).get("x-envoy-compression-status"));
+  };
+  EXPECT_EQ(status({{"content-length", "60"}}), "gzip;Compressed;OriginalLength=60");
+  EXPECT_EQ(status({}), "gzip;Compressed;OriginalLength=");
+  EXPECT_EQ(status({{"content-length", "6"}, {"etag", "a"}}), "gzip;ContentLengthTooSmall");
+  EXPECT_EQ(status({{"etag", "a"}}), "gzip;EtagNotAllowed");
+  EXPECT_EQ(status({{"cache-control", "no-transform"}}), "");
+  EXPECT_EQ(status({{"content-encoding", "own"}}), "");
+  EXPECT_EQ(status({}, "br"), "");
+  EXPECT_EQ(status({{"etag", "a"}}, "br"), "gzip;EtagNotAllowed");
+}
+
 TEST_F(CompressorTest, AnotherLibraryIsRefused) {
   EXPECT_THAT(std::string(try_compile<Compressor>("compressor_library { typed_config { type_url: "
                                                   "'type.googleapis.com/x' } }")

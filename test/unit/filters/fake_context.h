@@ -45,6 +45,8 @@ class FakeContext final : public FilterContext {
   std::string held_request;
   std::string held_response;
   std::string filter_name = "test.filter";
+  DetourResult detour_result = DetourResult::begun;
+  const DetourMark* mark = nullptr;
 
   // What the filter did.
   unsigned routes_cleared = 0;
@@ -53,6 +55,7 @@ class FakeContext final : public FilterContext {
   FakeGrpcClients grpc;
   std::optional<uint64_t> buffer_limit;
   std::vector<LocalReply> replies;
+  std::vector<Detour> detours;
   unsigned request_resumes = 0;
   unsigned response_resumes = 0;
   unsigned request_holds = 0;
@@ -104,20 +107,23 @@ class FakeContext final : public FilterContext {
     return route::matches(conditions, {request_, arena_, dice, nullptr, &info_});
   }
   const config::MatchSource& match_source() override {
-    return *arena_.make<route::RequestSource>(request_, &info_, nullptr);
+    return *arena_.make<route::RequestSource>(request_, &info_, nullptr, get(response_));
   }
   void replace_request_body(std::string_view octets) override { replaced.emplace_back(octets); }
   void replace_response_body(std::string_view octets) override { replaced.emplace_back(octets); }
   void apply(const config::HeaderMutations& mutations, http::HeaderMap& headers) override {
-    struct Values final : route::ValueSource {
-      explicit Values(FakeContext& owner) : context(owner) {}
-      std::string_view value(const config::SubstitutionFormat& format) override {
-        return context.substitute(format);
-      }
-      FakeContext& context;
-    } values(*this);
+    Values values(*this);
     route::apply(mutations, headers, values);
   }
+  void apply(const std::vector<config::HeaderStep>& steps, http::HeaderMap& headers) override {
+    Values values(*this);
+    route::apply(steps, headers, values);
+  }
+  DetourResult take(const Detour& detour) override {
+    detours.push_back(detour);
+    return detour_result;
+  }
+  const DetourMark* detour_mark() override { return mark; }
   std::string_view render(const config::LogFormat& format,
                           std::string_view local_reply_body) override {
     observe::LogContext log{info_, &request_, get(response_)};
@@ -181,6 +187,13 @@ class FakeContext final : public FilterContext {
 
  private:
   using Slot = http::HeaderMap*;
+  struct Values final : route::ValueSource {
+    explicit Values(FakeContext& owner) : context(owner) {}
+    std::string_view value(const config::SubstitutionFormat& format) override {
+      return context.substitute(format);
+    }
+    FakeContext& context;
+  };
 
   http::HeaderMap& make(Slot& slot) {
     slot = arena_.make<http::HeaderMap>(arena_);

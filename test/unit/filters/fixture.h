@@ -13,13 +13,17 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "envoy/extensions/filters/http/router/v3/router.pb.h"
+
 #include "api/config/bootstrap.h"
 #include "api/filter/compile_context.h"
 #include "filters/registry.h"
 #include "test/unit/filters/fake_context.h"
 #include "xds/compile_access_log.h"
+#include "xds/compile_attempt_filters.h"
 #include "xds/compile_grpc_service.h"
 #include "xds/compile_header_mutation.h"
+#include "xds/compile_match_tree.h"
 #include "xds/compile_matcher.h"
 #include "xds/compile_metadata.h"
 #include "xds/compile_rate_limit.h"
@@ -102,6 +106,23 @@ class FakeCompileContext final : public CompileContext {
   absl::StatusOr<rbac::Policies> compile(const ::xds::type::matcher::v3::Matcher& matcher,
                                          RbacSubject subject) override {
     return xds::compile_rbac_matcher(matcher, subject);
+  }
+  absl::StatusOr<config::MatchTree> compile(const ::xds::type::matcher::v3::Matcher& matcher,
+                                            const CompileMatchAction& action) override {
+    return xds::compile_match_tree(matcher, xds::MatchSubject::response, action);
+  }
+  absl::StatusOr<config::RedirectAction> compile(
+      const envoy::config::route::v3::RedirectAction& action) override {
+    return xds::compile_redirect(action);
+  }
+  absl::StatusOr<config::HeaderStep> compile(
+      const envoy::config::common::mutation_rules::v3::HeaderMutation& mutation) override {
+    return xds::compile_header_step(mutation);
+  }
+  absl::StatusOr<std::shared_ptr<const config::UpstreamFilters>> compile_upstream_filters(
+      const envoy::extensions::filters::http::router::v3::Router& router) override {
+    return xds::compile_attempt_filters(router.upstream_http_filters(), "upstream_http_filters",
+                                        *this);
   }
   absl::StatusOr<config::RouteMatch> compile(
       const envoy::config::route::v3::RouteMatch& match) override {

@@ -154,7 +154,7 @@ TEST(Connection, StreamsAboveTheGoawayWereNotProcessed) {
   EXPECT_EQ(first.resets, 0);
   EXPECT_EQ(second.resets, 1);
   EXPECT_EQ(second.reason, ResetReason::remote_refused_stream);
-  EXPECT_EQ(second.detail, "http2.remote_refuse");
+  EXPECT_EQ(second.detail, "http2.goaway");
   FeedResult result = client.codec.feed(headers(1, ok_response()));
   EXPECT_EQ(first.closed, 1);
   EXPECT_EQ(result.kind, FeedResult::Kind::close);

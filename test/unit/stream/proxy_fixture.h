@@ -4,6 +4,8 @@
 
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -54,7 +56,20 @@ class ProxyTest : public ::testing::Test {
     listener_->on_connection(std::move(transport), std::move(info));
     return peer;
   }
+  // Everything goes by this action, in the place of "/direct" and "backend"; before connect().
+  config::VirtualHost& forward_by(config::ForwardAction action) {
+    auto table = std::make_shared<config::RouteTable>();
+    table->default_host = 0;
+    config::VirtualHost& host = table->hosts.emplace_back();
+    config::Route& route = host.routes.emplace_back();
+    route.match.path.text = "/";
+    if (action.cluster.name.empty()) action.cluster = {"backend", 0};
+    route.action = std::move(action);
+    config_->routes = std::make_shared<config::Slot<config::RouteTable>>(table);
+    return host;
+  }
   HttpStats& stats() { return config_->stats->local<HttpStats>(0); }
+  ClusterStats& cluster_stats() { return cluster_->stats->local<ClusterStats>(0); }
   outrigger::test::FakePeer& upstream(size_t at) { return loop_.peer(at); }
 
   outrigger::test::FakeLoop loop_;
@@ -62,6 +77,7 @@ class ProxyTest : public ::testing::Test {
       std::make_shared<config::HttpConnectionManager>();
   std::shared_ptr<config::Cluster> cluster_ =
       outrigger::test::cluster({{outrigger::test::endpoint(80)}});
+  std::vector<std::shared_ptr<config::Cluster>> more_clusters_;
   std::unique_ptr<HttpListener> listener_;
   ServerState& server() { return server_; }
 
@@ -87,7 +103,9 @@ class ProxyTest : public ::testing::Test {
     auto chain = std::make_shared<config::FilterChain>();
     chain->http = config_;
     chain->http_stats = outrigger::test::scope<ListenerHttpStats>("listener.test.http.");
-    clusters_.set_clusters({cluster_});
+    std::vector<config::ClusterPtr> clusters{cluster_};
+    clusters.insert(clusters.end(), more_clusters_.begin(), more_clusters_.end());
+    clusters_.set_clusters(clusters);
     listener_ = std::make_unique<HttpListener>(
         std::make_shared<HttpService>(std::move(listener), std::move(chain), services_));
   }

@@ -59,6 +59,7 @@ class TcpTest : public ::testing::Test {
   outrigger::test::FakePeer& last_upstream() { return loop_.peer(loop_.peer_count() - 1); }
   TcpStats& stats() { return config_->stats->local<TcpStats>(0); }
   ClusterStats& cluster_stats() { return cluster_->stats->local<ClusterStats>(0); }
+  void cluster_comes() { clusters_.set_clusters({cluster_}); }
   size_t connections() const { return listener_->connection_count(); }
 
   outrigger::test::FakeLoop loop_;
@@ -68,6 +69,7 @@ class TcpTest : public ::testing::Test {
   std::shared_ptr<config::Listener> listener_config_ = std::make_shared<config::Listener>();
   std::vector<config::NetworkFilterEntry> filters_;
   std::string server_name_;
+  bool cluster_there_ = true;  // from the start on
   std::unique_ptr<net::ChainHandler> listener_;
 
  private:
@@ -75,7 +77,7 @@ class TcpTest : public ::testing::Test {
     auto chain = std::make_shared<config::FilterChain>();
     chain->tcp = config_;
     chain->filters = filters_;
-    clusters_.set_clusters({cluster_});
+    if (cluster_there_) clusters_.set_clusters({cluster_});
     listener_ =
         net::wrap_filters(listener_config_, chain, worker_,
                           std::make_unique<TcpListener>(listener_config_, chain, services_));

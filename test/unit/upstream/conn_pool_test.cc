@@ -316,5 +316,112 @@ TEST_F(ConnPoolTest, Http2OpensAsManyConnectionsAsThoseWhoWaitNeed) {
   EXPECT_TRUE(c.sent());
 }
 
+TEST_F(ConnPoolTest, ConnectionsToOneHostHaveALimitOfTheirOwn) {
+  limits().max_connections_per_host = 2;
+  Request a(pool()), b(pool()), c(pool());
+  a.start(), b.start(), c.start();
+  EXPECT_EQ(loop_.peer_count(), 2u);
+  EXPECT_EQ(stats().upstream_cx_overflow.value(), 1u);
+  EXPECT_EQ(limits().usage->connections.load(), 2u);
+  peer(0).accept();
+  peer(0).send(kOk);
+  peer(0).send(kOk);
+  EXPECT_TRUE(c.sent());
+}
+
+TEST_F(ConnPoolTest, APoolWithoutAnyConnectionGetsOneAlthoughTheHostIsFull) {
+  limits().max_connections_per_host = 1;
+  Request a(pool());
+  a.start();
+  ConnPool& tunnels = cluster_->tunnel_pool(*cluster_->hosts().front(), false);
+  Request b(tunnels);
+  b.start();
+  EXPECT_EQ(loop_.peer_count(), 2u);
+  EXPECT_EQ(stats().upstream_cx_overflow.value(), 1u);
+}
+
+TEST_F(ConnPoolTest, APoolBeyondTheLimitOfPoolsIsRefused) {
+  limits().max_connection_pools = 1;
+  auto first = answered();
+  EXPECT_EQ(breaker().cx_pool_open.value(), 1);
+  ConnPool& tunnels = cluster_->tunnel_pool(*cluster_->hosts().front(), false);
+  EXPECT_FALSE(tunnels.admit());
+  EXPECT_EQ(stats().upstream_cx_pool_overflow.value(), 1u);
+  Request refused(tunnels);
+  refused.start();
+  EXPECT_EQ(refused.failures, std::vector{PoolFailure::overflow});
+  EXPECT_TRUE(pool().admit()) << "it has a connection";
+  ConnectionNeeds needs;
+  needs.sni = "a.example";
+  Host& host = *cluster_->hosts().front();
+  EXPECT_FALSE(cluster_->pool(host, false, http::Protocol::http11, needs).admit());
+  loop_.settle();
+  EXPECT_TRUE(host.special_pools.empty());
+  peer(0).close();
+  EXPECT_EQ(limits().usage->connection_pools.load(), 0u);
+  EXPECT_EQ(breaker().cx_pool_open.value(), 0);
+  EXPECT_TRUE(tunnels.admit());
+}
+
+TEST_F(ConnPoolTest, WhoIsRefusedForOtherReasonsHoldsNoPool) {
+  limits().max_pending_requests = 0;
+  Request a(pool());
+  a.start();
+  EXPECT_EQ(a.failures, std::vector{PoolFailure::overflow});
+  EXPECT_EQ(limits().usage->connection_pools.load(), 0u);
+  EXPECT_EQ(limits().usage->overflowed.load(), 1u);
+}
+
+TEST_F(ConnPoolTest, WhatRemainsIsShownIfAsked) {
+  limits().max_requests = 3;
+  limits().max_connections = 5;
+  limits().remaining_stats = outrigger::test::scope<CircuitBreakerRemainingStats>("");
+  auto& remaining = limits().remaining_stats->local<CircuitBreakerRemainingStats>(0);
+  auto first = answered();
+  EXPECT_EQ(remaining.remaining_rq.value(), 3);
+  EXPECT_EQ(remaining.remaining_cx.value(), 4);
+  Request a(pool());
+  a.start();
+  EXPECT_EQ(remaining.remaining_rq.value(), 2);
+  limits().usage->requests += 5;  // another worker's
+  cluster_->note_limits(false);
+  EXPECT_EQ(remaining.remaining_rq.value(), 0);
+  EXPECT_EQ(breaker().rq_open.value(), 1);
+  limits().usage->requests -= 5;
+}
+
+TEST_F(ConnPoolTest, PreconnectKeepsRoomForTheNextRequests) {
+  config_->preconnect_ratio = 2;
+  Request a(pool());
+  a.start();
+  ASSERT_EQ(loop_.peer_count(), 2u);
+  peer(0).accept();
+  peer(1).accept();
+  Request b(pool());
+  b.start();
+  EXPECT_TRUE(b.sent()) << "on the connection that was ready";
+  EXPECT_EQ(loop_.peer_count(), 4u);
+}
+
+TEST_F(ConnPoolTest, PreconnectMakesFewConnectionsAtOnceAndNoneBeyondTheLimit) {
+  config_->preconnect_ratio = 3;
+  limits().max_connections = 4;
+  Request a(pool()), b(pool());
+  a.start();
+  EXPECT_EQ(loop_.peer_count(), 3u);
+  b.start();
+  EXPECT_EQ(loop_.peer_count(), 4u);
+  EXPECT_EQ(limits().usage->connections.load(), 4u);
+}
+
+TEST_F(ConnPoolTest, PreconnectCountsTheStreamsOfHttp2) {
+  config_->http.version = config::UpstreamHttp::Version::http2;
+  config_->preconnect_ratio = 1.5;
+  Request a(pool()), b(pool());
+  a.start();
+  b.start();
+  EXPECT_EQ(loop_.peer_count(), 1u) << "one connection has room for many";
+}
+
 }  // namespace
 }  // namespace outrigger::upstream::test

@@ -117,6 +117,80 @@ TEST(Ring, OfMurmurHashesIsAnother) {
   EXPECT_GT(different, 300u);
 }
 
+// Another attempt meets the next place of the ring, and another hash's in the table.
+TEST(Ring, AttemptsGoOnAlongIt) {
+  config::Cluster cluster;
+  cluster.balancer = Balancer::ring_hash;
+  Hosts made;
+  std::vector<Host*> hosts = made.weighted({1, 1, 1, 1});  // 256 places each
+  auto picker = make_picker(cluster, hosts, 0);
+  Dice dice;
+  for (int i = 0; i < 100; ++i) {
+    uint64_t hash = dice.next();
+    EXPECT_EQ(picker->pick(Draw(hash, 1024)), picker->pick(hash));  // once around
+  }
+}
+
+// 100 %: no host has more than its part of what there is, and one more.
+class BoundedLoad : public ::testing::TestWithParam<Balancer> {
+ protected:
+  std::unique_ptr<upstream::HostPicker> picker(uint32_t percent) {
+    cluster_.balancer = GetParam();
+    auto hashing = std::make_shared<config::HashBalancing>();
+    hashing->balance_percent = percent;
+    cluster_.hashing = hashing;
+    return make_picker(cluster_, hosts_, 0, {nullptr, nullptr, &stats(), nullptr});
+  }
+  ClusterStats& stats() { return scope_->local<ClusterStats>(0); }
+  void take(Host* host) {
+    ++host->active_requests;
+    stats().upstream_rq_active.inc();
+  }
+  StatsScopePtr scope_ = outrigger::test::scope<ClusterStats>("");
+  config::Cluster cluster_;
+  Hosts made_;
+  std::vector<Host*> hosts_ = made_.weighted({1, 1, 1, 1});
+};
+
+TEST_P(BoundedLoad, EqualHashesSpreadWhenTheyAreTooMany) {
+  auto bounded = picker(100);
+  for (int i = 0; i < 400; ++i) take(bounded->pick(0x1234567));
+  // As many as fit, and one more.
+  for (const Host* host : hosts_) EXPECT_NEAR(host->active_requests, 100, 4);
+}
+
+TEST_P(BoundedLoad, AGreaterFactorLetsMoreOfThemMeet) {
+  auto bounded = picker(200);
+  Host* own = bounded->pick(0x1234567);
+  for (int i = 0; i < 400; ++i) take(bounded->pick(0x1234567));
+  EXPECT_NEAR(own->active_requests, 200, 2);
+}
+
+TEST_P(BoundedLoad, TheWayOnIsAlwaysTheSame) {
+  auto bounded = picker(100);
+  for (Host* host : hosts_) host->active_requests = 100;
+  for (int i = 0; i < 3; ++i) stats().upstream_rq_active.add(100);
+  Dice dice;
+  for (int i = 0; i < 100; ++i) {
+    uint64_t hash = dice.next();
+    Host* first = bounded->pick(hash);
+    for (int n = 0; n < 3; ++n) EXPECT_EQ(bounded->pick(hash), first);
+  }
+}
+
+TEST_P(BoundedLoad, AnIdleClusterGoesByTheHashAlone) {
+  auto bounded = picker(150);
+  auto plain = picker(0);
+  Dice dice;
+  for (int i = 0; i < 1000; ++i) {
+    uint64_t hash = dice.next();
+    EXPECT_EQ(bounded->pick(hash), plain->pick(hash));
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Policies, BoundedLoad,
+                         ::testing::Values(Balancer::ring_hash, Balancer::maglev));
+
 // Localities.
 
 TEST(Localities, TakeTurnsByTheirWeights) {

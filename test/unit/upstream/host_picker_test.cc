@@ -1,8 +1,11 @@
 #include <algorithm>
+#include <chrono>
 #include <cmath>
+#include <memory>
 
 #include <gtest/gtest.h>
 
+#include "test/unit/support/fake_loop.h"
 #include "test/unit/upstream/hosts.h"
 
 namespace outrigger::upstream::test {
@@ -154,18 +157,109 @@ TEST_F(Picker, RandomOfEqualHostsIsFair) {
   EXPECT_LT(chi_square(pick(*picker, 10'000, dice_), hosts, 10'000), 18.5);
 }
 
-TEST_F(Picker, RandomFollowsTheWeights) {
-  std::vector<Host*> hosts = made_.weighted({1, 5, 20, 74});
-  auto picker = make_picker(policy(Balancer::random), hosts, 0);
-  // 3 degrees of freedom: above 16.3 once in a thousand runs of a fair picker.
-  EXPECT_LT(chi_square(pick(*picker, 20'000, dice_), hosts, 20'000), 16.3);
-}
-
-TEST_F(Picker, RandomGivesEveryUnitOfWeightOneNumber) {
+TEST_F(Picker, RandomDoesNotAskForWeights) {
   std::vector<Host*> hosts = made_.weighted({1, 3, 2});
   auto picker = make_picker(policy(Balancer::random), hosts, 0);
-  std::vector<Host*> expected = {hosts[0], hosts[1], hosts[1], hosts[1], hosts[2], hosts[2]};
-  for (uint64_t n = 0; n < 12; ++n) EXPECT_EQ(picker->pick(n), expected[n % 6]) << n;
+  for (uint64_t n = 0; n < 12; ++n) EXPECT_EQ(picker->pick(n), hosts[n % 3]) << n;
+}
+
+// The table of shares at one moment of a window of 60 s: one host is old, one is new.
+class SlowStart : public Picker {
+ protected:
+  config::Cluster cluster(Balancer balancer, double aggression, double least = 10) {
+    config::Cluster out = policy(balancer);
+    auto options = std::make_shared<config::BalancerOptions>();
+    options->slow_start = config::SlowStart{std::chrono::seconds(60), {aggression, "agg"}, least};
+    out.balancer_options = std::move(options);
+    return out;
+  }
+  // Of 1000 requests, those that the new host gets `age` after it came.
+  unsigned share(const config::Cluster& cluster, std::chrono::seconds age) {
+    outrigger::test::FakeLoop loop;
+    loop.advance(std::chrono::hours(1));
+    std::vector<Host*> hosts = made_.weighted({1, 1});
+    hosts[0]->serves_since = loop.now() - std::chrono::minutes(10);
+    hosts[1]->serves_since = loop.now() - age;
+    BalancerEnv env{&loop, &runtime_, nullptr};
+    auto picker = make_picker(cluster, hosts, 0, env);
+    return pick(*picker, 1000, dice_)[hosts[1]];
+  }
+  config::RuntimeSnapshotPtr runtime_;
+};
+
+// Weight 1 against weight f: a share of f / (1 + f).
+TEST_F(SlowStart, ANewHostTakesItsShareInStepWithTime) {
+  config::Cluster linear = cluster(Balancer::round_robin, 1.0);
+  EXPECT_NEAR(share(linear, std::chrono::seconds(30)), 333, 2);  // 0.5
+  EXPECT_NEAR(share(linear, std::chrono::seconds(15)), 200, 2);  // 0.25
+  EXPECT_NEAR(share(linear, std::chrono::seconds(1)), 91, 2);    // 10 % at least
+  EXPECT_NEAR(share(linear, std::chrono::seconds(61)), 500, 2);  // it is over
+}
+
+TEST_F(SlowStart, AggressionBendsTheWay) {
+  EXPECT_NEAR(share(cluster(Balancer::round_robin, 2.0), std::chrono::seconds(15)), 333, 2);
+  EXPECT_NEAR(share(cluster(Balancer::round_robin, 0.5, 1), std::chrono::seconds(15)), 59, 2);
+}
+
+TEST_F(SlowStart, TheRuntimeMayChangeTheAggression) {
+  config::RuntimeValue value;
+  value.decimal = 2.0;
+  runtime_ = std::make_shared<config::RuntimeSnapshot>(
+      config::RuntimeSnapshot::Values{{"agg", std::move(value)}});
+  EXPECT_NEAR(share(cluster(Balancer::round_robin, 1.0), std::chrono::seconds(15)), 333, 2);
+}
+
+TEST_F(SlowStart, LeastRequestHasItToo) {
+  EXPECT_NEAR(share(cluster(Balancer::least_request, 1.0), std::chrono::seconds(30)), 333, 2);
+}
+
+TEST_F(SlowStart, HostsThatAreAllNewHaveEqualShares) {
+  outrigger::test::FakeLoop loop;
+  std::vector<Host*> hosts = made_.weighted({1, 1, 1});
+  for (Host* host : hosts) host->note_service(loop.now());
+  auto picker =
+      make_picker(cluster(Balancer::round_robin, 1.0), hosts, 0, {&loop, nullptr, nullptr});
+  Counts counts = pick(*picker, 300, dice_);
+  for (const Host* host : hosts) EXPECT_EQ(counts[host], 100u);
+}
+
+TEST_F(Picker, ABiasMakesRequestsWeighMore) {
+  config::Cluster cluster = policy(Balancer::least_request);
+  auto options = std::make_shared<config::BalancerOptions>();
+  options->active_request_bias = config::RuntimeNumber{2.0, {}};
+  cluster.balancer_options = options;
+  std::vector<Host*> hosts = made_.weighted({1, 4});
+  hosts[1]->active_requests = 1;  // 4 / 2^2: as much as the other
+  auto picker = make_picker(cluster, hosts, 0);
+  Counts counts = pick(*picker, 100, dice_);
+  EXPECT_NEAR(counts[hosts[0]], 50.0, 2.0);
+  options->active_request_bias->value = 0;  // requests do not matter
+  picker = make_picker(cluster, hosts, 0);
+  counts = pick(*picker, 100, dice_);
+  EXPECT_NEAR(counts[hosts[0]], 20.0, 1.0);
+}
+
+TEST_F(Picker, AFullScanFindsTheOnlyIdleHost) {
+  config::Cluster cluster = policy(Balancer::least_request);
+  auto options = std::make_shared<config::BalancerOptions>();
+  options->full_scan = true;
+  cluster.balancer_options = options;
+  std::vector<Host*> hosts = made_.weighted(std::vector<uint32_t>(100, 1));
+  for (Host* host : hosts) host->active_requests = 2;
+  hosts[42]->active_requests = 1;
+  auto picker = make_picker(cluster, hosts, 0);
+  EXPECT_EQ(pick(*picker, 50, dice_)[hosts[42]], 50u);
+  hosts[42]->active_requests = 2;
+  // 99 degrees of freedom: a fair picker is above 148.2 once in a thousand runs.
+  EXPECT_LT(chi_square(pick(*picker, 50'000, dice_), hosts, 50'000), 148.2);
+}
+
+// Weights are 32 bits each, and so is their sum: one of nearly all of it among light ones.
+TEST_F(Picker, WeightsMayBeOfAnySize) {
+  std::vector<Host*> hosts = made_.weighted({1, 4294967290u, 4});
+  auto picker = make_picker(policy(Balancer::round_robin), hosts, 3);
+  Counts counts = pick(*picker, 1000, dice_);
+  EXPECT_GE(counts[hosts[1]], 995u);
 }
 
 TEST_F(Picker, OneHostIsAlwaysTheChoice) {

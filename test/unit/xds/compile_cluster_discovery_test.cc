@@ -243,5 +243,26 @@ TEST(CompileTransportSocket, TheProtocolCannotBeAgreedOnWithoutTls) {
       ElementsAre(HasSubstr("transport_socket: auto_config needs a transport socket with ALPN")));
 }
 
+TEST(CompileDiscovery, AnAggregateNamesItsClusters) {
+  auto with = [](const std::string& policy, const std::string& clusters) {
+    return load_cluster(
+        "lb_policy: " + policy +
+        "\ncluster_type: {name: envoy.clusters.aggregate, typed_config: {\"@type\": "
+        "type.googleapis.com/envoy.extensions.clusters.aggregate.v3.ClusterConfig, "
+        "clusters: [" +
+        clusters + "]}}");
+  };
+  Loaded loaded = with("CLUSTER_PROVIDED", "b, c");
+  ASSERT_THAT(loaded.errors, IsEmpty());
+  const Cluster& cluster = loaded.cluster();
+  EXPECT_EQ(cluster.discovery, Cluster::Discovery::aggregate);
+  ASSERT_EQ(cluster.aggregate.size(), 2u);
+  EXPECT_EQ(cluster.aggregate[1].name, "c");
+  EXPECT_TRUE(cluster.endpoints->localities.empty());
+  EXPECT_THAT(with("ROUND_ROBIN", "b").errors,
+              ElementsAre(HasSubstr("lb_policy: only CLUSTER_PROVIDED is valid for an aggregate")));
+  EXPECT_THAT(with("CLUSTER_PROVIDED", "").errors, ElementsAre(HasSubstr("clusters")));
+}
+
 }  // namespace
 }  // namespace outrigger::xds

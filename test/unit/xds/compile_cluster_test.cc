@@ -106,7 +106,71 @@ TEST(CompileCluster, OfSeveralThresholdsOfOnePriorityTheFirstCounts) {
   EXPECT_EQ(loaded.cluster().circuit_breakers[0].max_connections, 5u);
   EXPECT_EQ(loaded.cluster().circuit_breakers[0].max_retries, 3u);
   EXPECT_EQ(loaded.cluster().circuit_breakers[1].max_requests, 6u);
-  EXPECT_TRUE(loaded.cluster().circuit_breakers[1].track_remaining);
+  EXPECT_NE(loaded.cluster().circuit_breakers[1].remaining_stats, nullptr);
+  EXPECT_EQ(loaded.cluster().circuit_breakers[0].remaining_stats, nullptr);
+}
+
+TEST(CompileCluster, OfAHostOnlyConnectionsAreLimited) {
+  Loaded loaded = load_cluster(
+      "circuit_breakers: {per_host_thresholds: [{max_connections: 5}, {priority: HIGH, "
+      "max_connections: 6}, {max_connections: 7}]}");
+  EXPECT_EQ(loaded.cluster().circuit_breakers[0].max_connections_per_host, 5u);
+  EXPECT_EQ(loaded.cluster().circuit_breakers[1].max_connections_per_host, 6u);
+  EXPECT_EQ(load_cluster("").cluster().circuit_breakers[0].max_connections_per_host, std::nullopt);
+  for (const char* other : {"max_requests: 1", "max_pending_requests: 1", "max_retries: 1",
+                            "max_connection_pools: 1", "retry_budget: {}"}) {
+    EXPECT_THAT(
+        load_cluster(std::string("circuit_breakers: {per_host_thresholds: [{") + other + "}]}")
+            .errors,
+        ElementsAre(HasSubstr("circuit_breakers.per_host_thresholds[0]: only "
+                              "max_connections can be limited by host")))
+        << other;
+  }
+}
+
+TEST(CompileCluster, RequestsThatAreDropped) {
+  auto with_policy = [](const std::string& policy) {
+    return load(
+        "static_resources: {clusters: [{name: a, load_assignment: {cluster_name: a, policy: {" +
+        policy + "}}}]}");
+  };
+  Loaded loaded = with_policy(
+      "overprovisioning_factor: 200, drop_overloads: [{category: c, drop_percentage: {numerator: "
+      "5, denominator: TEN_THOUSAND}}]");
+  ASSERT_THAT(loaded.errors, IsEmpty());
+  const config::EndpointSet& endpoints = *loaded.cluster().endpoints;
+  EXPECT_EQ(endpoints.overprovisioning_percent, 200u);
+  EXPECT_EQ(endpoints.drop_overload->category, "c");
+  EXPECT_EQ(endpoints.drop_overload->per_million, 500u);
+  EXPECT_EQ(with_policy("drop_overloads: [{category: c, drop_percentage: {}}]")
+                .cluster()
+                .endpoints->drop_overload,
+            nullptr);
+  EXPECT_THAT(with_policy("drop_overloads: [{category: c}, {category: d}]").errors,
+              ElementsAre(HasSubstr("policy.drop_overloads: has 2 categories: there can be one")));
+}
+
+TEST(CompileCluster, WhatIsMeasuredOfRequests) {
+  EXPECT_EQ(load_cluster("").cluster().timeout_budget_stats, nullptr);
+  EXPECT_EQ(load_cluster("").cluster().message_size_stats, nullptr);
+  Loaded budgets = load_cluster("track_cluster_stats: {timeout_budgets: true}");
+  EXPECT_NE(budgets.cluster().timeout_budget_stats, nullptr);
+  EXPECT_EQ(budgets.cluster().message_size_stats, nullptr);
+  EXPECT_NE(load_cluster("track_timeout_budgets: true").cluster().timeout_budget_stats, nullptr);
+  EXPECT_NE(load_cluster("track_cluster_stats: {request_response_sizes: true}")
+                .cluster()
+                .message_size_stats,
+            nullptr);
+}
+
+TEST(CompileCluster, ConnectionsThatAreMadeBeforeTheyAreNeeded) {
+  EXPECT_EQ(load_cluster("").cluster().preconnect_ratio, 1);
+  EXPECT_EQ(load_cluster("preconnect_policy: {per_upstream_preconnect_ratio: 2.5}")
+                .cluster()
+                .preconnect_ratio,
+            2.5);
+  EXPECT_THAT(load_cluster("preconnect_policy: {predictive_preconnect_ratio: 2}").errors,
+              ElementsAre(HasSubstr("predictive_preconnect_ratio")));
 }
 
 TEST(CompileCluster, BalancersByPolicyAndByList) {
@@ -135,8 +199,6 @@ TEST(CompileCluster, BalancersByPolicyAndByList) {
             4u);
   EXPECT_THAT(list("").errors,
               ElementsAre(HasSubstr("load_balancing_policy: names no policy that is supported")));
-  EXPECT_THAT(list(policy("least_request.v3.LeastRequest, selection_method: FULL_SCAN")).errors,
-              ElementsAre(HasSubstr("FULL_SCAN is not supported")));
   Loaded ring = list(policy("ring_hash.v3.RingHash"));
   ASSERT_THAT(ring.errors, IsEmpty());
   EXPECT_EQ(ring.cluster().balancer, Balancer::ring_hash);

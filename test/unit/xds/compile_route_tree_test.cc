@@ -183,10 +183,10 @@ TEST(CompileWeighted, MetadataOfAClusterAddsToTheRoutes) {
         {"name": "y", "weight": 1}]}})"));
   ASSERT_TRUE(table.ok()) << table.status();
   const config::ForwardAction& action = *(*table)->hosts[0].routes[0].forward();
-  using Criteria = config::MetadataMatchCriteria;
+  using Criteria = config::MetadataMatchCriteria::Values;
   auto text = [](const char* value) { return MetadataValue(std::string(value)); };
-  EXPECT_EQ(action.metadata_match, (Criteria{{"a", text("1")}, {"b", text("2")}}));
-  EXPECT_EQ(action.weighted[0].metadata_match, (Criteria{{"a", text("1")}, {"b", text("3")}}));
+  EXPECT_EQ(action.metadata_match->values(), (Criteria{{"a", text("1")}, {"b", text("2")}}));
+  EXPECT_EQ(action.weighted[0].metadata_match->values(), (Criteria{{"a", text("1")}, {"b", text("3")}}));
   EXPECT_EQ(action.weighted[1].metadata_match, action.metadata_match);
   EXPECT_TRUE(action.weight_by_hash && action.weights_in_runtime);
   EXPECT_EQ(action.weighted[1].runtime_key, "w.y");

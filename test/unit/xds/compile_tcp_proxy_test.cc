@@ -63,10 +63,12 @@ TEST(CompileTcpProxy, WeightedClustersAddTheirMetadataToTheWhole) {
   ASSERT_TRUE(loaded.ok()) << loaded.errors.front();
   const config::TcpProxy& out = proxy(loaded);
   EXPECT_EQ(out.total_weight, 4u);
-  EXPECT_TRUE(out.clusters[0].metadata_match.empty());
-  const Metadata& merged = out.clusters[1].metadata_match;
-  EXPECT_EQ(*merged.find("envoy.lb", std::vector<std::string>{"stage"})->string(), "prod");
-  EXPECT_EQ(*merged.find("envoy.lb", std::vector<std::string>{"zone"})->string(), "two");
+  EXPECT_EQ(out.clusters[0].metadata_match, out.metadata_match);
+  const auto& merged = out.clusters[1].metadata_match->values();
+  ASSERT_EQ(merged.size(), 2u);
+  EXPECT_EQ(merged[0].first, "stage");
+  EXPECT_EQ(*merged[0].second.string(), "prod");
+  EXPECT_EQ(*merged[1].second.string(), "two");
 }
 
 TEST(CompileTcpProxy, TakesEveryOption) {
@@ -105,8 +107,8 @@ TEST(CompileTcpProxy, NamesWhatIsWrong) {
   EXPECT_THAT(only_error(load_chain(
                   tcp("cluster: a, backoff_options: {base_interval: 2s, max_interval: 1s}"))),
               HasSubstr("backoff_options.max_interval"));
-  EXPECT_THAT(only_error(load_chain(tcp("cluster: a, on_demand: {timeout: 1s}"))),
-              HasSubstr("on_demand"));
+  EXPECT_THAT(only_error(load_chain(tcp("cluster: a, on_demand: {odcds_config: {ads: {}}}"))),
+              HasSubstr("on_demand.odcds_config: clusters cannot be discovered here"));
 }
 
 TEST(CompileNetworkFilters, KeepsTheirOrderBeforeTheEnd) {

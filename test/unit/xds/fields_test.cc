@@ -97,8 +97,9 @@ TEST(Fields, EveryListenerFilterOfTheRegistryIsInTheTable) {
 
 TEST(Fields, SupportOfAField) {
   EXPECT_EQ(support_of("envoy.config.cluster.v3.Cluster", "name"), Support::works);
-  EXPECT_EQ(support_of("envoy.config.cluster.v3.Cluster", "preconnect_policy"), Support::harmless);
-  EXPECT_EQ(support_of("envoy.config.cluster.v3.Cluster", "lb_subset_config"),
+  EXPECT_EQ(support_of("envoy.config.cluster.v3.Cluster.CommonLbConfig", "update_merge_window"),
+            Support::harmless);
+  EXPECT_EQ(support_of("envoy.config.cluster.v3.Cluster.CommonLbConfig", "override_host_status"),
             Support::unsupported);
   EXPECT_EQ(support_of("envoy.config.core.v3.Node", "metadata"), Support::works);
   EXPECT_EQ(support_of("a.Message", "that_nobody_knows"), Support::unsupported);

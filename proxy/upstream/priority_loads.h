@@ -1,0 +1,45 @@
+// How requests are shared out among priorities by what of each is healthy, as Envoy documents it:
+// https://www.envoyproxy.io/docs/envoy/latest/intro/arch_overview/upstream/load_balancing/priority
+// Pure.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+namespace outrigger::upstream {
+
+// The hosts of one priority. Counted: all but those of which nothing is known yet.
+struct PriorityHealth {
+  size_t total = 0;
+  size_t counted = 0;
+  size_t healthy = 0;
+  size_t degraded = 0;
+  uint32_t overprovisioning_percent = 140;
+};
+
+// Per cent of the requests. Both lists are as long as there are priorities.
+struct PriorityLoads {
+  std::vector<uint32_t> healthy;
+  std::vector<uint32_t> degraded;
+};
+
+// The first priority takes what it can, then the next; degraded hosts what the healthy ones leave.
+// Where all are below `panic_threshold` (per cent), the share is by size.
+PriorityLoads share_out(std::span<const PriorityHealth> priorities, double panic_threshold);
+
+// The shares, of healthy and degraded hosts together, where the priorities in `without` get none;
+// empty: nothing is left that can take a request.
+std::vector<uint32_t> share_out_without(std::span<const PriorityHealth> priorities,
+                                        std::span<const uint32_t> without);
+
+struct PriorityChoice {
+  uint32_t priority = 0;
+  bool degraded = false;
+};
+// `draw` is below 100.
+std::optional<PriorityChoice> choose_priority(const PriorityLoads& loads, uint32_t draw);
+
+}  // namespace outrigger::upstream

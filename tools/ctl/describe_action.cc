@@ -143,8 +143,10 @@ void describe_rest(const ForwardAction& action, Lines& out) {
   if (action.auto_host_rewrite)
     out.emplace_back("the host becomes the endpoint's name, where it has one");
   if (action.high_priority) out.emplace_back("priority: high");
-  for (const auto& [key, value] : action.metadata_match)
-    out.push_back(fmt::format("only endpoints whose metadata has the right \"{}\"", key));
+  if (action.metadata_match != nullptr) {
+    for (const auto& [key, value] : action.metadata_match->values())
+      out.push_back(fmt::format("only endpoints whose metadata has the right \"{}\"", key));
+  }
   if (!action.rate_limits.empty())
     out.push_back(fmt::format("rate limit entries: {}", action.rate_limits.size()));
 }

@@ -130,7 +130,7 @@ TEST(Bootstrap, ReportsProblemsOfEveryKindAtOnceWithTheirLines) {
     conect_timeout: 1s
     connect_timeout: soon
     per_connection_buffer_limit_bytes: -1
-    lb_subset_config: {}
+    lrs_server: {}
   - connect_timeout: 0s
 )")
           .errors,
@@ -141,7 +141,7 @@ TEST(Bootstrap, ReportsProblemsOfEveryKindAtOnceWithTheirLines) {
           "static_resources.clusters[0].per_connection_buffer_limit_bytes: expected a whole number "
           "from 0 to 4294967295, "
           "got -1, line 6",
-          "static_resources.clusters[0].lb_subset_config: is not supported by Outrigger, line 7",
+          "static_resources.clusters[0].lrs_server: is not supported by Outrigger, line 7",
           "static_resources.clusters[1].name: value length must be at least 1 characters (is 0), "
           "line 8",
           "static_resources.clusters[1].connect_timeout: value must be greater than 0s (is 0s), "

@@ -113,7 +113,7 @@ hds_config: {}
 static_resources:
   clusters:
   - name: a
-    lb_subset_config: {}
+    lrs_server: {}
     transport_socket: {name: x}
   listeners:
   - listener_filters: []
@@ -123,7 +123,7 @@ static_resources:
           .problems,
       UnorderedElementsAre(
           "hds_config: is not supported by Outrigger, line 3",
-          "static_resources.clusters[0].lb_subset_config: is not supported by Outrigger, line 7",
+          "static_resources.clusters[0].lrs_server: is not supported by Outrigger, line 7",
           "static_resources.listeners[0].udp_listener_config: is not supported by Outrigger, line "
           "11",
           "static_resources.listeners[0].filter_chains[0].filter_chain_match.address_suffix: is "
@@ -134,13 +134,12 @@ static_resources:
 
 TEST(Check, WarnsOfAHarmlessFieldOnce) {
   Checked checked = check(
-      "static_resources: {clusters: [{name: a, track_timeout_budgets: true}, {name: b, "
-      "track_timeout_budgets: true}]}");
+      "static_resources: {clusters: [{name: a, common_lb_config: {update_merge_window: 1s}}, "
+      "{name: b, common_lb_config: {update_merge_window: 1s}}]}");
   EXPECT_THAT(checked.problems, IsEmpty());
   EXPECT_THAT(checked.warnings,
-              ElementsAre("static_resources.clusters[0].track_timeout_budgets: has "
-                          "no effect: there are no statistics of budgets, "
-                          "line 1"));
+              ElementsAre("static_resources.clusters[0].common_lb_config.update_merge_window: has "
+                          "no effect: updates of endpoints are in force at once, line 1"));
 }
 
 TEST(Check, RulesHoldInsideOfHarmlessFieldsButNothingMustBeSupported) {

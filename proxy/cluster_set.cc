@@ -1,6 +1,7 @@
 #include "proxy/cluster_set.h"
 
 #include <algorithm>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -148,9 +149,26 @@ void ClusterSet::change(ClusterChange change) {
   boost::asio::post(io_, [this] { flush(); });
 }
 
+void ClusterSet::make_hash_tables() {
+  std::set<uint32_t> done;
+  for (auto change = pending_.rbegin(); change != pending_.rend(); ++change) {
+    auto at = entries_.find(change->slot);
+    if (at == entries_.end() || !at->second.config->hashes()) continue;
+    if (!done.insert(change->slot).second) continue;
+    Entry& entry = at->second;
+    bool shared = upstream::shares_hash_tables(*entry.config, *entry.endpoints);
+    entry.tables = shared
+                       ? std::make_shared<const upstream::ClusterHashTables>(
+                             *entry.config, entry.endpoints, entry.states.get(), entry.tables.get())
+                       : nullptr;
+    change->tables = entry.tables;
+  }
+}
+
 void ClusterSet::flush() {
   flush_posted_ = false;
   if (pending_.empty()) return;
+  make_hash_tables();
   ++sent_;
   if (!threads_.empty()) applying_[sent_] = threads_.size();
   for (const Thread& thread : threads_) {

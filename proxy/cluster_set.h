@@ -68,11 +68,14 @@ class ClusterSet final : public xds::ClusterSink {
     config::ClusterPtr config;
     EndpointSetPtr endpoints;  // in force
     bool dynamic = true;
-    upstream::HostStatesPtr states = {};  // of the endpoints; nullptr: nothing is known
-    EndpointSetPtr wanted = {};           // without those that only their checks keep
+    upstream::HostStatesPtr states = {};         // of the endpoints; nullptr: nothing is known
+    EndpointSetPtr wanted = {};                  // without those that only their checks keep
+    upstream::ClusterHashTablesPtr tables = {};  // nullptr: workers make their own
   };
   void change(upstream::ClusterChange change);
   void flush();
+  // Of each cluster once, whatever the number of its changes.
+  void make_hash_tables();
   void on_applied(uint64_t batch);
   // Returns what is in force: more than is wanted, if checks keep some that went.
   const EndpointSetPtr& put_endpoints(Entry& entry, const EndpointSetPtr& wanted);

@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "proxy/upstream/deadline_queue.h"
-#include "proxy/upstream/hash_picker.h"
 #include "proxy/upstream/host_weigher.h"
 #include "proxy/upstream/load_balancer.h"
 #include "proxy/upstream/reported_weights.h"
@@ -140,8 +139,6 @@ class LocalityPicker final : public HostPicker {
 std::unique_ptr<HostPicker> make_locality_picker(const config::Cluster& cluster,
                                                  std::vector<LocalityShare> localities,
                                                  uint64_t seed, const BalancerEnv& env) {
-  // With a hash there are no turns: the localities' shares are those of their hosts' places.
-  if (cluster.hashes()) return make_hash_picker(cluster, weigh(localities), env);
   std::vector<LocalityPicker::Locality> pickers;
   for (LocalityShare& locality : localities) {
     if (locality.weight <= 0 || locality.hosts.empty()) continue;
@@ -155,7 +152,6 @@ std::unique_ptr<HostPicker> make_locality_picker(const config::Cluster& cluster,
 std::unique_ptr<HostPicker> make_picker(const config::Cluster& cluster, std::vector<Host*> hosts,
                                         uint64_t seed, const BalancerEnv& env) {
   using Balancer = config::Cluster::Balancer;
-  if (cluster.hashes()) return make_hash_picker(cluster, weigh({{1.0, std::move(hosts)}}), env);
   if (cluster.balancer == Balancer::random) return std::make_unique<RandomPicker>(std::move(hosts));
   if (cluster.balancer == Balancer::client_weighted)
     return std::make_unique<ReportedWeightPicker>(cluster, std::move(hosts), seed, env);

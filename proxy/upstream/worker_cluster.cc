@@ -68,7 +68,8 @@ bool busy(Host& host) {
 
 WorkerCluster::WorkerCluster(config::ClusterPtr config, runtime::Loop& loop, unsigned worker,
                              uint64_t seed, EndpointSetPtr endpoints, WorkerCluster* before,
-                             HostStatesPtr states, const BalancerEnv& env)
+                             HostStatesPtr states, const BalancerEnv& env,
+                             const ClusterHashTablesPtr& tables)
     : config_(std::move(config)),
       loop_(loop),
       worker_(worker),
@@ -87,7 +88,7 @@ WorkerCluster::WorkerCluster(config::ClusterPtr config, runtime::Loop& loop, uns
     note_remaining(high);
   }
   if (before != nullptr) take_over(*before);
-  balance(endpoints == nullptr ? *config_->endpoints : *endpoints, states.get());
+  balance(endpoints == nullptr ? *config_->endpoints : *endpoints, states.get(), tables.get());
   if (config_->original_dst) original_ = std::make_unique<OriginalHosts>(*this);
 }
 
@@ -155,13 +156,15 @@ std::vector<LocalityHosts> WorkerCluster::make_hosts(const config::EndpointSet& 
   return localities;
 }
 
-void WorkerCluster::update_endpoints(const EndpointSetPtr& endpoints, const HostStatesPtr& states) {
+void WorkerCluster::update_endpoints(const EndpointSetPtr& endpoints, const HostStatesPtr& states,
+                                     const ClusterHashTablesPtr& tables) {
   // The balancer first: it must not pick a host while its pools drain.
   std::vector<HostRef> keep = hosts_;
-  balance(*endpoints, states.get());
+  balance(*endpoints, states.get(), tables.get());
 }
 
-void WorkerCluster::balance(const config::EndpointSet& set, const HostStates* states) {
+void WorkerCluster::balance(const config::EndpointSet& set, const HostStates* states,
+                            const ClusterHashTables* tables) {
   ++generation_;
   drop_overload_ = set.drop_overload;
   overprovisioning_percent_ = set.overprovisioning_percent;
@@ -169,7 +172,8 @@ void WorkerCluster::balance(const config::EndpointSet& set, const HostStates* st
   for (const config::LocalityEndpoints& locality : set.localities)
     priority_count_ = std::max(priority_count_, locality.priority + 1);
   std::vector<LocalityHosts> localities = make_hosts(set, states);
-  balancer_ = LoadBalancer(*config_, localities, seed_, set.overprovisioning_percent, env_);
+  if (tables != nullptr && !tables->are_of(set)) tables = nullptr;
+  balancer_ = LoadBalancer(*config_, localities, seed_, set.overprovisioning_percent, env_, tables);
   if (subsets_ != nullptr) subsets_->update(localities, set.overprovisioning_percent);
   give_up_connections_of_failed();
 }

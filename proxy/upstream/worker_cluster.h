@@ -17,6 +17,7 @@
 #include "api/stats_cluster.h"
 #include "proxy/runtime/loop.h"
 #include "proxy/tls/client_context.h"
+#include "proxy/upstream/cluster_hash_tables.h"
 #include "proxy/upstream/connection_needs.h"
 #include "proxy/upstream/lb_context.h"
 #include "proxy/upstream/load_balancer.h"
@@ -58,7 +59,8 @@ class WorkerCluster {
   // connection_identity, whose hosts go on in this one, with their connections.
   WorkerCluster(config::ClusterPtr config, runtime::Loop& loop, unsigned worker, uint64_t seed,
                 EndpointSetPtr endpoints = nullptr, WorkerCluster* before = nullptr,
-                HostStatesPtr states = nullptr, const BalancerEnv& env = {});
+                HostStatesPtr states = nullptr, const BalancerEnv& env = {},
+                const ClusterHashTablesPtr& tables = nullptr);
   ~WorkerCluster();
   WorkerCluster(const WorkerCluster&) = delete;
   WorkerCluster& operator=(const WorkerCluster&) = delete;
@@ -136,8 +138,10 @@ class WorkerCluster {
   }
   // Hosts of endpoints that stay are kept, with their connections; those that went get no new
   // request, finish what they have and are gone. Costs hashing only for endpoints that changed.
-  // `states`: what is known of each; nullptr: nothing.
-  void update_endpoints(const EndpointSetPtr& endpoints, const HostStatesPtr& states = nullptr);
+  // `states`: what is known of each; nullptr: nothing. `tables`: of these endpoints, or of others:
+  // then they are not used.
+  void update_endpoints(const EndpointSetPtr& endpoints, const HostStatesPtr& states = nullptr,
+                        const ClusterHashTablesPtr& tables = nullptr);
   // Ends every connection now.
   void close_all();
 
@@ -162,7 +166,8 @@ class WorkerCluster {
   void note_remaining(bool high_priority);
   void take_over(WorkerCluster& before);
   std::vector<LocalityHosts> make_hosts(const config::EndpointSet& set, const HostStates* states);
-  void balance(const config::EndpointSet& set, const HostStates* states);
+  void balance(const config::EndpointSet& set, const HostStates* states,
+               const ClusterHashTables* tables);
   void give_up_connections_of_failed();
   HostRef make_host(const config::EndpointPtr& endpoint);
   HostRef continue_host(HostRef host, const config::EndpointPtr& endpoint);

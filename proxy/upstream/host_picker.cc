@@ -24,6 +24,12 @@ uint64_t next_random(uint64_t random) {
   return random ^ (random >> 29);
 }
 
+// How busy the host is; one that refused just now has little to do, and is not to be had for that.
+uint64_t load_of(const Host& host, const Draw& draw) {
+  constexpr uint64_t kAvoided = uint64_t{1} << 32;
+  return host.active_requests + (draw.avoids(&host) ? kAvoided : 0);
+}
+
 class RoundRobinPicker final : public HostPicker {
  public:
   RoundRobinPicker(std::vector<Host*> hosts, uint64_t seed)
@@ -60,7 +66,7 @@ class LeastRequestPicker final : public HostPicker {
     for (uint32_t i = 0; i < choices_; ++i) {
       Host* host = hosts_[random % hosts_.size()];
       random = next_random(random);
-      if (best == nullptr || host->active_requests < best->active_requests) best = host;
+      if (best == nullptr || load_of(*host, draw) < load_of(*best, draw)) best = host;
     }
     return best;
   }
@@ -77,12 +83,14 @@ class FullScanPicker final : public HostPicker {
   Host* pick(const Draw& draw) override {
     uint64_t random = draw.number;
     Host* best = nullptr;
-    uint64_t ties = 0;
+    uint64_t least = 0, ties = 0;
     for (Host* host : hosts_) {
-      if (best == nullptr || host->active_requests < best->active_requests) {
+      uint64_t load = load_of(*host, draw);
+      if (best == nullptr || load < least) {
         best = host;
+        least = load;
         ties = 1;
-      } else if (host->active_requests == best->active_requests) {
+      } else if (load == least) {
         random = next_random(random);
         if ((random >> 16) % ++ties == 0) best = host;
       }

@@ -4,6 +4,7 @@
 // Thread: one worker. Lifetime: the worker's cluster entry.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <vector>
@@ -24,6 +25,10 @@ struct Draw {
   uint64_t number;
   uint32_t attempt;       // an equal hash is to meet another host: n-th time
   bool degraded = false;  // the degraded hosts of a priority that was chosen already
+  const std::vector<const Host*>* avoid = nullptr;  // those that refused; nullptr: none
+  bool avoids(const Host* host) const {
+    return avoid != nullptr && std::find(avoid->begin(), avoid->end(), host) != avoid->end();
+  }
 };
 
 // The choice among the hosts of one priority. Never among none.

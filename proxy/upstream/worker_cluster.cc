@@ -348,6 +348,7 @@ Host* WorkerCluster::pick_host(const LbContext& context) {
   Draw draw(context.random);
   if (config_->hashes()) draw = Draw(context.hash.value_or(context.random), context.repeated);
   draw.degraded = context.degraded;
+  draw.avoid = context.avoid;
   Host* host =
       subsets_ == nullptr
           ? balancer_.pick(draw, panic, context.priority_loads)

@@ -279,10 +279,19 @@ void compile_original_dst(const Cluster& cluster, config::Cluster& out, FieldErr
   }
 }
 
+// In which of the states that endpoints may have a session's host serves.
+void compile_override_status(const Cluster& cluster, config::BalancerOptions& options) {
+  if (!cluster.common_lb_config().has_override_host_status()) return;
+  uint32_t bits = 0;
+  for (int status : cluster.common_lb_config().override_host_status().statuses())
+    bits |= 1u << status;
+  options.override_health = bits;
+}
+
 bool says_something(const config::BalancerOptions& options) {
   return options.subsets != nullptr || options.slow_start || options.active_request_bias ||
          options.full_scan || options.zone_routing || options.override_sources ||
-         options.client_weighting;
+         options.client_weighting || options.override_health;
 }
 
 }  // namespace
@@ -305,6 +314,7 @@ void compile_balancer(const Cluster& cluster, const ClusterDefaults& defaults,
     compile_by_name(cluster, provides_hosts, out, options, errors);
     compile_old_subsets(cluster, options, errors);
   }
+  compile_override_status(cluster, options);
   // As in Envoy, also where the cluster does not say a word of it.
   if (!defaults.local_cluster_name.empty() && !out.locality_weighted && !out.hashes())
     options.zone_routing = compile_zones(zones, defaults, environment);

@@ -87,14 +87,14 @@ constexpr WorkingFields kWorking[] = {
     {"envoy.config.cluster.v3.Cluster.CommonLbConfig",
      "ignore_new_hosts_until_first_hc zone_aware_lb_config healthy_panic_threshold "
      "locality_weighted_lb_config "
-     "consistent_hashing_lb_config"},
+     "consistent_hashing_lb_config override_host_status"},
+    {"envoy.config.core.v3.HealthStatusSet", "*"},
     {"envoy.config.cluster.v3.Cluster.CommonLbConfig.ConsistentHashingLbConfig", "*"},
     {"envoy.config.cluster.v3.Cluster.RingHashLbConfig", "*"},
     {"envoy.config.cluster.v3.Cluster.MaglevLbConfig", "*"},
     {"envoy.extensions.load_balancing_policies.ring_hash.v3.RingHash", "*"},
     {"envoy.extensions.load_balancing_policies.maglev.v3.Maglev", "*"},
-    {"envoy.extensions.load_balancing_policies.common.v3.ConsistentHashingLbConfig",
-     "use_hostname_for_hashing hash_balance_factor"},
+    {"envoy.extensions.load_balancing_policies.common.v3.ConsistentHashingLbConfig", "*"},
     {"envoy.extensions.load_balancing_policies.common.v3.SlowStartConfig", "*"},
     {"envoy.extensions.load_balancing_policies.common.v3.LocalityLbConfig", "*"},
     {"envoy.extensions.load_balancing_policies.common.v3.LocalityLbConfig.ZoneAwareLbConfig", "*"},

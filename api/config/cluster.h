@@ -37,6 +37,8 @@ struct Endpoint {
   Metadata metadata;
   uint32_t weight = 1;
   Health health = Health::healthy;
+  uint8_t status = 0;  // that as it was said: a number of envoy.config.core.v3.HealthStatus
+  bool canary = false;
   std::shared_ptr<const EndpointHealthCheck> health_check;  // nullptr: nothing of its own
   StatsScopePtr stats;  // HostStats; not in the store's names, shown by /clusters
 };

@@ -58,6 +58,16 @@ std::string_view named_hosts(const config::OverrideHostSource& source, const LbC
   return value == nullptr || value->string() == nullptr ? std::string_view() : *value->string();
 }
 
+// As a number of envoy.config.core.v3.HealthStatus: what is found out, then what was said of it.
+uint32_t status_of(const Host& host) {
+  constexpr uint32_t kUnhealthy = 2, kDegraded = 5;
+  const config::Endpoint& endpoint = *host.endpoint;
+  if (host.found_bad) return kUnhealthy;
+  bool said_bad = endpoint.health == config::Endpoint::Health::unhealthy;
+  bool degraded = host.health == config::Endpoint::Health::degraded;
+  return degraded && !said_bad ? kDegraded : endpoint.status;
+}
+
 bool busy(Host& host) {
   bool any = false;
   host.for_each_pool([&](ConnPool& pool) { any = any || !pool.idle(); });
@@ -290,7 +300,11 @@ Host* WorkerCluster::find_by_address(std::string_view address) {
 
 Host* WorkerCluster::find_override(std::string_view address) {
   Host* host = find_by_address(address);
-  bool usable = host != nullptr && host->health != config::Endpoint::Health::unhealthy;
+  if (host == nullptr) return nullptr;
+  const config::BalancerOptions* options = config_->balancer_options.get();
+  bool usable = options == nullptr || !options->override_health
+                    ? host->health != config::Endpoint::Health::unhealthy
+                    : (*options->override_health >> status_of(*host) & 1) != 0;
   return usable ? host : nullptr;
 }
 

@@ -91,6 +91,7 @@ void ClusterSet::set(const config::ClusterPtr& cluster, const EndpointSetPtr& en
     OUTRIGGER_LOG(upstream, error, "cluster {}: {}", cluster->ref.name, text_of(resolved.status()));
   EndpointSetPtr found = endpoints;
   if (found == nullptr && resolved.ok()) found = *std::move(resolved);
+  if (found == nullptr && cluster->dns_cache != nullptr) found = cluster->dns_cache->endpoints();
   Entry& entry = entries_[cluster->ref.slot];
   entry.config = cluster;
   const EndpointSetPtr& wanted = found == nullptr ? cluster->endpoints : found;
@@ -104,6 +105,12 @@ void ClusterSet::set_endpoints(uint32_t slot, const EndpointSetPtr& endpoints) {
   if (at == entries_.end()) return;
   const EndpointSetPtr& now = put_endpoints(at->second, endpoints);
   change({ClusterChange::Kind::endpoints, slot, nullptr, now, at->second.states});
+}
+
+void ClusterSet::on_hosts_changed(const DnsCachePtr& cache) {
+  for (const auto& [slot, entry] : entries_) {
+    if (entry.config->dns_cache == cache) set_endpoints(slot, cache->endpoints());
+  }
 }
 
 const ClusterSet::EndpointSetPtr& ClusterSet::put_endpoints(Entry& entry,

@@ -15,6 +15,7 @@
 #include "boost/asio/io_context.hpp"
 
 #include "api/config/cluster.h"
+#include "api/dns_cache.h"
 #include "proxy/admin/server_view.h"
 #include "proxy/cluster_resolution.h"
 #include "proxy/host_health_set.h"
@@ -43,6 +44,13 @@ class ClusterSet final : public xds::ClusterSink {
   // Begins to ask DNS for them. `ready` is called once, never from inside the call: those that are
   // to be waited for have their first addresses, or waited long enough.
   absl::Status resolve(std::function<void()> ready);
+
+  // Who asks DNS in this way; stays.
+  absl::StatusOr<dns::Resolver*> resolver(const config::DnsResolver& config) {
+    return resolution_.resolver_for(config);
+  }
+  // The cache has other hosts: those of the clusters that have it.
+  void on_hosts_changed(const DnsCachePtr& cache);
 
   // ClusterSink
   void warm(const config::ClusterPtr& cluster, std::function<void()> ready) override;

@@ -222,8 +222,8 @@ class PolicyCompiler {
 };
 
 // The fields that are older than load_balancing_policy.
-void compile_by_name(const Cluster& cluster, bool provides_hosts, config::Cluster& out,
-                     config::BalancerOptions& options, FieldErrors& errors) {
+void compile_by_name(const Cluster& cluster, config::Cluster& out, config::BalancerOptions& options,
+                     FieldErrors& errors) {
   switch (cluster.lb_policy()) {
     case Cluster::ROUND_ROBIN:
       out.balancer = Balancer::round_robin;
@@ -247,8 +247,9 @@ void compile_by_name(const Cluster& cluster, bool provides_hosts, config::Cluste
       errors.add("lb_policy", "LOAD_BALANCING_POLICY_CONFIG needs load_balancing_policy");
       break;
     case Cluster::CLUSTER_PROVIDED:
-      if (!provides_hosts)
-        errors.add("lb_policy", "CLUSTER_PROVIDED is for clusters of the type ORIGINAL_DST");
+      errors.add("lb_policy",
+                 "CLUSTER_PROVIDED is for clusters of the types ORIGINAL_DST and "
+                 "dynamic_forward_proxy");
       break;
     default:
       errors.add("lb_policy", fmt::format("{} is not supported by Outrigger",
@@ -268,14 +269,16 @@ void compile_old_subsets(const Cluster& cluster, config::BalancerOptions& option
   options.subsets = compile_subsets(message, errors);
 }
 
-void compile_original_dst(const Cluster& cluster, config::Cluster& out, FieldErrors& errors) {
+// Of clusters that choose the host by what the request says.
+void compile_provided(const Cluster& cluster, config::Cluster& out, FieldErrors& errors) {
   if (cluster.has_load_balancing_policy()) {
     config::BalancerOptions none;
     PolicyCompiler(true, out, none, errors).compile(cluster.load_balancing_policy());
   } else if (cluster.lb_policy() != Cluster::CLUSTER_PROVIDED) {
     errors.add("lb_policy",
-               fmt::format("{} is not valid for the type ORIGINAL_DST: only CLUSTER_PROVIDED is",
-                           Cluster::LbPolicy_Name(cluster.lb_policy())));
+               fmt::format("{} is not valid for the type {}: only CLUSTER_PROVIDED is",
+                           Cluster::LbPolicy_Name(cluster.lb_policy()),
+                           out.original_dst ? "ORIGINAL_DST" : "dynamic_forward_proxy"));
   }
 }
 
@@ -298,12 +301,12 @@ bool says_something(const config::BalancerOptions& options) {
 
 void compile_balancer(const Cluster& cluster, const ClusterDefaults& defaults,
                       CompileEnvironment& environment, config::Cluster& out, FieldErrors& errors) {
-  if (out.original_dst) return compile_original_dst(cluster, out, errors);
+  bool of_requests = out.discovery == config::Cluster::Discovery::dynamic_forward_proxy;
+  if (out.original_dst || of_requests) return compile_provided(cluster, out, errors);
   config::BalancerOptions options;
   ZoneAware zones;
-  bool provides_hosts = cluster.cluster_type().name() == "envoy.clusters.dynamic_forward_proxy";
   if (cluster.has_load_balancing_policy()) {
-    PolicyCompiler compiler(provides_hosts, out, options, errors);
+    PolicyCompiler compiler(false, out, options, errors);
     compiler.compile(cluster.load_balancing_policy());
     zones = compiler.zones();
   } else {
@@ -311,7 +314,7 @@ void compile_balancer(const Cluster& cluster, const ClusterDefaults& defaults,
     out.locality_weighted = common.has_locality_weighted_lb_config();
     out.fail_traffic_on_panic = common.zone_aware_lb_config().fail_traffic_on_panic();
     zones = newer(common.zone_aware_lb_config());
-    compile_by_name(cluster, provides_hosts, out, options, errors);
+    compile_by_name(cluster, out, options, errors);
     compile_old_subsets(cluster, options, errors);
   }
   compile_override_status(cluster, options);

@@ -22,6 +22,10 @@
 #include "api/net/socket_option.h"
 #include "api/stats.h"
 
+namespace outrigger {
+class DnsCache;
+}
+
 namespace outrigger::config {
 
 struct Endpoint {
@@ -256,7 +260,8 @@ struct Cluster {
     logical_dns,
     eds,
     original_dst,
-    aggregate
+    aggregate,
+    dynamic_forward_proxy  // hosts that requests name
   };
   enum class Balancer : uint8_t {
     round_robin,
@@ -299,6 +304,7 @@ struct Cluster {
   std::vector<TransportSocketMatch> transport_socket_matches;
   std::shared_ptr<const DnsResolution> dns;  // strict_dns and logical_dns
   std::optional<OriginalDst> original_dst;
+  std::shared_ptr<DnsCache> dns_cache;  // dynamic_forward_proxy; nullptr: nobody asks DNS here
   std::vector<ClusterRef> aggregate;  // whose priorities it has, one cluster's after the other's
   Metadata metadata;
   std::shared_ptr<const PeerExchange> peer_exchange;  // nullptr: none

@@ -6,6 +6,7 @@
 
 #include "proxy/upstream/aggregate_hosts.h"
 #include "proxy/upstream/conn_pool.h"
+#include "proxy/upstream/dynamic_hosts.h"
 #include "proxy/upstream/host_match.h"
 #include "proxy/upstream/original_hosts.h"
 
@@ -108,6 +109,8 @@ WorkerCluster::~WorkerCluster() = default;
 void WorkerCluster::take_over(WorkerCluster& before) {
   hosts_ = before.hosts_;
   retired_ = std::exchange(before.retired_, {});
+  if (config_->discovery == config::Cluster::Discovery::dynamic_forward_proxy)
+    dynamic_ = std::make_unique<DynamicHosts>(*this);
   tls_contexts_ = std::exchange(before.tls_contexts_, {});
   for (const HostRef& host : hosts_) host->owner = this;
   for (const HostRef& host : retired_) host->owner = this;
@@ -122,6 +125,7 @@ HostRef WorkerCluster::make_host(const config::EndpointPtr& endpoint) {
 
 // A host goes on if its address and its transport socket stay. The one host of a LOGICAL_DNS
 // cluster goes on whatever its address: its connections stay, new ones go to the new address.
+  if (dynamic_ != nullptr && before.dynamic_ != nullptr) dynamic_->take_over(*before.dynamic_);
 HostRef WorkerCluster::continue_host(HostRef host, const config::EndpointPtr& endpoint) {
   if (host == nullptr) return make_host(endpoint);
   if (host->endpoint == endpoint) return host;
@@ -189,6 +193,7 @@ void WorkerCluster::balance(const config::EndpointSet& set, const HostStates* st
 }
 
 // It may be the way to the host that fails: when it comes back, it gets new connections.
+  if (dynamic_ != nullptr) return dynamic_->update_states(set, states);
 void WorkerCluster::give_up_connections_of_failed() {
   for (const HostRef& host : std::exchange(failed_, {})) {
     std::vector<ConnPool*> pools;  // draining may make some go
@@ -222,6 +227,7 @@ void WorkerCluster::retire(const HostRef& host) {
   for (ConnPool* pool : pools) pool->drain();
   if (busy(*host)) on_pool_busy(*host);
 }
+  if (dynamic_ != nullptr) dynamic_->retire();
 
 void WorkerCluster::on_pool_busy(Host& host) {
   if (!host.removed || host.retired) return;
@@ -346,6 +352,7 @@ std::vector<uint32_t> WorkerCluster::loads_without(const std::vector<uint32_t>& 
 
 uint32_t WorkerCluster::priority_of(const Host& host) const {
   return aggregate_ == nullptr ? host.priority : aggregate_->priority_of(host);
+  if (dynamic_ != nullptr) return dynamic_->size();
 }
 
 Host* WorkerCluster::pick_host(const LbContext& context) {
@@ -365,6 +372,7 @@ Host* WorkerCluster::pick_host(const LbContext& context) {
   draw.avoid = context.avoid;
   Host* host =
       subsets_ == nullptr
+  if (dynamic_ != nullptr) return dynamic_->pick(context);
           ? balancer_.pick(draw, panic, context.priority_loads)
           : subsets_->pick({balancer_, context.criteria, draw, context.priority_loads}, panic);
   if (panic) stats_.lb_healthy_panic.inc();
@@ -426,3 +434,4 @@ void WorkerCluster::close_all() {
 }
 
 }  // namespace outrigger::upstream
+  if (dynamic_ != nullptr) dynamic_->append_to(hosts);

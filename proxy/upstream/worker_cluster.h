@@ -29,6 +29,7 @@ namespace outrigger::upstream {
 class AggregateHosts;
 class ClusterTable;
 class OriginalHosts;
+class DynamicHosts;
 class WorkerCluster;
 using EndpointSetPtr = std::shared_ptr<const config::EndpointSet>;
 
@@ -163,6 +164,7 @@ class WorkerCluster {
   ConnPool& pool(Host& host, bool high_priority, PoolKind kind, const ConnectionNeeds& needs);
   PoolKind pool_kind(http::Protocol downstream_protocol) const;
   uint32_t retry_limit(bool high_priority);
+  friend class DynamicHosts;
   void note_remaining(bool high_priority);
   void take_over(WorkerCluster& before);
   std::vector<LocalityHosts> make_hosts(const config::EndpointSet& set, const HostStates* states);
@@ -206,6 +208,7 @@ class WorkerCluster {
   uint32_t priority_count_ = 0;
   WorkerClusterRef successor_;  // that took its hosts over
   runtime::TurnTask sweep_;
+  std::unique_ptr<DynamicHosts> dynamic_;    // of a dynamic_forward_proxy
   runtime::TurnTask* finished_ = nullptr;  // it is retired
 };
 

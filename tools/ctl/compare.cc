@@ -73,8 +73,8 @@ void compare_metadata(const TestCase& test, const Decision& decision, Coverage& 
 
 }  // namespace
 
-TestResult compare(const TestCase& test, const LoadedRoutes& routes, const Decision& decision,
-                   const Request& request, Coverage& coverage) {
+TestResult compare(const TestCase& test, const Decision& decision, const Request& request,
+                   Coverage& coverage) {
   TestResult result;
   result.name = test.name;
   const Expectations& expect = test.expect;

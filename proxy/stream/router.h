@@ -7,6 +7,7 @@
 //                       |  ^
 //                       '--' retry: back-off timer, then another attempt      any --reply, reset-->
 //                       done
+// Where the request names its host: idle --headers--> naming --its address is known--> trying
 // While it tries or backs off, late attempts may go on beside (contenders).
 #pragma once
 
@@ -18,6 +19,7 @@
 
 #include "api/config/cluster.h"
 #include "api/config/route.h"
+#include "api/dns_cache.h"
 #include "api/filter/verdict.h"
 #include "api/http/header_map.h"
 #include "api/stream_info.h"
@@ -84,7 +86,7 @@ class RouterOwner {
   ~RouterOwner() = default;
 };
 
-class Router final : public ContenderOwner {
+class Router final : public ContenderOwner, private DnsWaiter {
  public:
   Router(RouterOwner& owner, runtime::TimerWheel& wheel);
   ~Router();
@@ -102,6 +104,7 @@ class Router final : public ContenderOwner {
  private:
   enum class State : uint8_t {
     idle,
+    naming,
     trying,
     backing_off,
     responding,
@@ -135,7 +138,14 @@ class Router final : public ContenderOwner {
   // `unsent`: the attempt before, if what waits in it goes along.
   void attempt(bool fresh, const UpstreamRequest* unsent = nullptr);
   ArenaPtr<UpstreamRequest> make_attempt(upstream::ConnPool& pool, bool headers_only);
-  void refuse_without_host(std::string_view cause);
+  void refuse_without_host(std::string_view cause,
+                           std::string_view details = "no_healthy_upstream");
+  bool names_host() const;
+  bool wait_for_host();
+  void on_dns_host(const CachedHostPtr& host) override;
+  void refuse_unresolved(const CachedHost& host);
+  void refuse_without_room();
+  void stop_naming();
   void measure_attempt();
   void measure_request();
   void note_attempt();
@@ -146,6 +156,7 @@ class Router final : public ContenderOwner {
   bool is_whole() const;
   bool may_replay(const UpstreamFailure& failure) const;
   void replay(const UpstreamFailure& failure);
+  bool is_for_policy(const UpstreamFailure& failure) const;
   bool may_move(const UpstreamFailure& failure) const;
   bool move_on(const UpstreamFailure& failure);
   upstream::HostRef pick_untried();

@@ -43,6 +43,18 @@ void Router::replay(const UpstreamFailure& failure) {
   attempt(!failure.left_behind);
 }
 
+// A policy that wants the failure repeated comes first, and where its limits forbid that, they are
+// the answer; but not to a request that was not sent to anybody yet, and not to one that it could
+// not repeat in any case.
+bool Router::is_for_policy(const UpstreamFailure& failure) const {
+  bool repeatable = end_seen_ && !(body_seen_ && body_lost_);
+  if (was_late_ || !repeatable ||
+      !route::should_retry(retry_rules_, failure.reason, failure.request_started))
+    return false;
+  if (failure.request_started) return true;
+  return retries_ < retry_rules_.retries && !cluster_->retries_at_limit(action_->high_priority);
+}
+
 // The host would not have it: nothing was sent, or the host says that it did not look at it. Or it
 // ended the connection without a word, as one that stops does: then a request that is safe and
 // whole goes to one other host. To one only, as it may be what ends them.

@@ -174,18 +174,12 @@ bool Router::try_again(const UpstreamFailure& failure) {
     return true;
   }
   if (failure.met_idle_close()) host_->note_failure(upstream::HostState::Failure::connect);
-  bool wanted = route::should_retry(retry_rules_, failure.reason, failure.request_started);
-  if (retry_rules_.enabled() && !was_late_ && retry(wanted, nullptr)) {
-    on_upstream_blocked(false);
-    return true;
-  }
-  // Where a policy wants another attempt and its limits forbid it, that is the answer. It has no
-  // say in what it cannot repeat. What waits for a stream must not be joined by more before it
-  // moves.
-  bool forbidden = wanted && end_seen_ && !(body_seen_ && body_lost_);
-  if (!forbidden && may_move(failure) && move_on(failure)) return true;
-  if (!has_contender()) return false;
+  // What waits for a stream must not be joined by more before it moves.
+  if (!is_for_policy(failure) && may_move(failure) && move_on(failure)) return true;
   on_upstream_blocked(false);
+  bool wanted = route::should_retry(retry_rules_, failure.reason, failure.request_started);
+  if (retry_rules_.enabled() && !was_late_ && retry(wanted, nullptr)) return true;
+  if (!has_contender()) return false;
   count_code(failure_code(failure));
   promote_contender();
   return true;

@@ -272,8 +272,7 @@ void WorkerCluster::note_limits(bool high_priority) {
   keep_true(stats.cx_pool_open, [&] { return limits.pools.reached(); });
   keep_true(stats.rq_pending_open, [&] { return limits.pending.reached(); });
   keep_true(stats.rq_open, [&] { return limits.requests.reached(); });
-  keep_true(stats.rq_retry_open,
-            [&] { return limits.retries.used() >= retry_limit(high_priority); });
+  keep_true(stats.rq_retry_open, [&] { return retries_at_limit(high_priority); });
   if (remaining_stats_[high_priority ? 1 : 0] != nullptr) note_remaining(high_priority);
 }
 

@@ -97,6 +97,9 @@ class WorkerCluster {
   }
   // One more retry at this time, if the limit or the budget allows it.
   bool try_take_retry(bool high_priority);
+  bool retries_at_limit(bool high_priority) {
+    return limits(high_priority).retries.used() >= retry_limit(high_priority);
+  }
   // Keeps the gauges true after a limit was taken or given back.
   void note_limits(bool high_priority);
   // A request met a limit: for load reports.

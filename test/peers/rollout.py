@@ -17,6 +17,11 @@ REPLICAS = 20
 LOAD_S = 24
 HTTP2 = {config.PROTOCOL_OPTIONS: {"@type": TYPE + config.PROTOCOL_OPTIONS, "explicit_http_config": {"http2_protocol_options": {}}}}
 
+# What istiod asks for where nobody asks for anything else.
+ISTIO_RETRIES = {"retry_on": "connect-failure,refused-stream,unavailable,cancelled,retriable-status-codes", "retriable_status_codes": [503], "num_retries": 2,
+                 "host_selection_retry_max_attempts": 5, "retry_host_predicate": [{"name": "envoy.retry_host_predicates.previous_hosts", "typed_config": {
+                     "@type": TYPE + "envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate"}}]}
+
 
 class Replicas:
     """nginx, many of it. An idle connection lives 20 ms and a busy one 50 requests."""
@@ -66,7 +71,7 @@ def failures(out):
     return sum(int(n) for n in done.groups()[1:])  # any status but 2xx and 3xx is a failure
 
 
-async def rollout(bench, mode, protocol="http1", stops_first=None):
+async def rollout(bench, mode, protocol="http1", stops_first=None, retries=None):
     """Each step: a new server, endpoints that name it in the place of an old one, the old one is told to end. `stops_first`: it is told so, by this
     signal, and ends before the endpoints say so."""
     replicas = Replicas(bench, protocol)
@@ -74,6 +79,8 @@ async def rollout(bench, mode, protocol="http1", stops_first=None):
     names = [f"old-{i}" for i in range(REPLICAS)]
     cluster = {"eds": True, **({"typed_extension_protocol_options": HTTP2} if protocol == "http2" else {})}
     route = {"match": {"prefix": "/"}, "route": {"cluster": "a", "timeout": "10s"}}
+    if retries:
+        route["route"]["retry_policy"] = retries
     # Answers that take their time are cut by a server that does not finish them: nobody can help that.
     paths = [(8, "/")] if stops_first == signal.SIGTERM else [(8, "/"), (4, "/slow")]
     try:
@@ -106,7 +113,7 @@ async def rollout(bench, mode, protocol="http1", stops_first=None):
         await replicas.ended([f"old-{i}" for i in range(REPLICAS)])
         stats = await bench.proxy.stats()
         assert stats["cluster.a.membership_total"] == str(REPLICAS), stats["cluster.a.membership_total"]
-        if stops_first and bench.proxy.binary.kind == "outrigger":
+        if stops_first and not retries and bench.proxy.binary.kind == "outrigger":
             assert int(stats["cluster.a.upstream_rq_elsewhere"]) > 0, "no request met a server that was gone"
     finally:
         await managed.stop()
@@ -135,3 +142,8 @@ async def test_rollout_stops_first_http2(bench):
 @not_envoy("a request that meets a server that is gone is a 503")
 async def test_rollout_cut_http1(bench):
     await rollout(bench, "delta", stops_first=signal.SIGTERM)
+
+
+@not_envoy("it does not send a request again that met the end of an idle connection")
+async def test_rollout_stops_first_with_retries(bench):
+    await rollout(bench, "sotw", stops_first=signal.SIGQUIT, retries=ISTIO_RETRIES)

@@ -122,9 +122,41 @@ TEST_F(RefusingHost, APolicyComesFirst) {
   loop_.advance(milliseconds(30));
   ASSERT_EQ(loop_.peer_count(), 2u);
   upstream(1).refuse(ECONNREFUSED);
-  EXPECT_EQ(loop_.peer_count(), 2u) << "... and so is its limit";
+  EXPECT_EQ(loop_.peer_count(), 2u) << "there is no other";
   EXPECT_TRUE(client->take().starts_with("HTTP/1.1 503"));
   EXPECT_EQ(cluster_stats().upstream_rq_elsewhere.value(), 0u);
+  EXPECT_EQ(cluster_stats().upstream_rq_retry_limit_exceeded.value(), 1u);
+}
+
+TEST_F(RefusingHost, APolicyIsNotWorseThanNone) {
+  use_hosts({{host(80), host(81), host(82)}});
+  use_policy("connect-failure", 1);
+  Client client = connect();
+  client->send(kPlainGet);
+  upstream(0).refuse(ECONNREFUSED);
+  loop_.advance(milliseconds(30));
+  ASSERT_EQ(loop_.peer_count(), 2u);
+  upstream(1).refuse(ECONNREFUSED);
+  ASSERT_EQ(loop_.peer_count(), 3u) << "its limit is reached, and nothing was sent to anybody";
+  upstream(2).accept();
+  upstream(2).send(kFine);
+  EXPECT_TRUE(client->take().ends_with("fine"));
+  EXPECT_EQ(cluster_stats().upstream_rq_retry_limit_exceeded.value(), 0u);
+}
+
+TEST_F(RefusingHost, TheLimitsOfAPolicyAreTheAnswerToWhatWasSent) {
+  use_hosts({{host(80), host(81), host(82)}});
+  use_policy("reset", 1);
+  Client client = connect();
+  client->send(kPlainGet);
+  upstream(0).accept();
+  upstream(0).reset(ECONNRESET);
+  loop_.advance(milliseconds(30));
+  ASSERT_EQ(loop_.peer_count(), 2u);
+  upstream(1).accept();
+  upstream(1).reset(ECONNRESET);
+  EXPECT_EQ(loop_.peer_count(), 2u);
+  EXPECT_TRUE(client->take().starts_with("HTTP/1.1 503"));
   EXPECT_EQ(cluster_stats().upstream_rq_retry_limit_exceeded.value(), 1u);
 }
 

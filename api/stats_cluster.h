@@ -45,6 +45,7 @@ namespace outrigger {
   COUNTER(upstream_rq_cancelled)                                          \
   COUNTER(upstream_rq_completed)                                          \
   COUNTER(upstream_rq_drop_overload)                                      \
+  COUNTER(upstream_rq_elsewhere)                                          \
   COUNTER(upstream_rq_maintenance_mode)                                   \
   COUNTER(upstream_rq_max_duration_reached)                               \
   COUNTER(upstream_rq_per_try_idle_timeout)                               \
@@ -52,6 +53,7 @@ namespace outrigger {
   COUNTER(upstream_rq_pending_failure_eject)                              \
   COUNTER(upstream_rq_pending_overflow)                                   \
   COUNTER(upstream_rq_pending_total)                                      \
+  COUNTER(upstream_rq_replayed)                                           \
   COUNTER(upstream_rq_retry)                                              \
   COUNTER(upstream_rq_retry_backoff_exponential)                          \
   COUNTER(upstream_rq_retry_backoff_ratelimited)                          \

@@ -7,6 +7,7 @@
 #include "filters/http/csrf/config.h"
 #include "filters/http/custom_response/config.h"
 #include "filters/http/decompressor/config.h"
+#include "filters/http/dynamic_forward_proxy/config.h"
 #include "filters/http/ext_authz/config.h"
 #include "filters/http/fault/config.h"
 #include "filters/http/grpc_http1_bridge/config.h"
@@ -51,6 +52,11 @@ constexpr HttpFilterEntry kHttpFilters[] = {
     {"envoy.filters.http.decompressor",
      "envoy.extensions.filters.http.decompressor.v3.Decompressor", &decompressor::compile, nullptr,
      nullptr},
+    {"envoy.filters.http.dynamic_forward_proxy",
+     "envoy.extensions.filters.http.dynamic_forward_proxy.v3.FilterConfig",
+     &dynamic_forward_proxy::compile,
+     "envoy.extensions.filters.http.dynamic_forward_proxy.v3.PerRouteConfig",
+     &dynamic_forward_proxy::compile_route},
     {"envoy.filters.http.ext_authz", "envoy.extensions.filters.http.ext_authz.v3.ExtAuthz",
      &ext_authz::compile, "envoy.extensions.filters.http.ext_authz.v3.ExtAuthzPerRoute",
      &ext_authz::compile_route},

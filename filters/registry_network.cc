@@ -8,6 +8,7 @@
 #include "filters/network/metadata_exchange/config.h"
 #include "filters/network/rbac/config.h"
 #include "filters/network/sni_cluster/config.h"
+#include "filters/network/sni_dynamic_forward_proxy/config.h"
 #include "filters/registry.h"
 
 namespace outrigger::filters {
@@ -31,6 +32,9 @@ constexpr NetworkFilterEntry kNetworkFilters[] = {
      &network_rbac::compile},
     {"envoy.filters.network.sni_cluster",
      "envoy.extensions.filters.network.sni_cluster.v3.SniCluster", &sni_cluster::compile},
+    {"envoy.filters.network.sni_dynamic_forward_proxy",
+     "envoy.extensions.filters.network.sni_dynamic_forward_proxy.v3.FilterConfig",
+     &sni_dynamic_forward_proxy::compile},
 };
 
 }  // namespace

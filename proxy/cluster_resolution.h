@@ -43,6 +43,8 @@ class ClusterResolution {
   void abandon(uint32_t slot) { warming_.erase(slot); }
   // The slot's cluster is gone, in force or not.
   void remove(uint32_t slot);
+  // Who asks in this way; stays.
+  absl::StatusOr<dns::Resolver*> resolver_for(const config::DnsResolver& config);
 
  private:
   // The cluster and what is done with its answers.
@@ -50,7 +52,6 @@ class ClusterResolution {
     std::unique_ptr<dns::DnsCluster> cluster;
     std::shared_ptr<bool> in_force = std::make_shared<bool>(false);
   };
-  absl::StatusOr<dns::Resolver*> resolver_for(const config::DnsResolver& config);
   absl::StatusOr<Resolved> make(const config::ClusterPtr& cluster, std::function<void()> ready);
 
   boost::asio::io_context& io_;

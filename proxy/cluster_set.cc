@@ -1,6 +1,7 @@
 #include "proxy/cluster_set.h"
 
 #include <algorithm>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -90,6 +91,7 @@ void ClusterSet::set(const config::ClusterPtr& cluster, const EndpointSetPtr& en
     OUTRIGGER_LOG(upstream, error, "cluster {}: {}", cluster->ref.name, text_of(resolved.status()));
   EndpointSetPtr found = endpoints;
   if (found == nullptr && resolved.ok()) found = *std::move(resolved);
+  if (found == nullptr && cluster->dns_cache != nullptr) found = cluster->dns_cache->endpoints();
   Entry& entry = entries_[cluster->ref.slot];
   entry.config = cluster;
   const EndpointSetPtr& wanted = found == nullptr ? cluster->endpoints : found;
@@ -103,6 +105,12 @@ void ClusterSet::set_endpoints(uint32_t slot, const EndpointSetPtr& endpoints) {
   if (at == entries_.end()) return;
   const EndpointSetPtr& now = put_endpoints(at->second, endpoints);
   change({ClusterChange::Kind::endpoints, slot, nullptr, now, at->second.states});
+}
+
+void ClusterSet::on_hosts_changed(const DnsCachePtr& cache) {
+  for (const auto& [slot, entry] : entries_) {
+    if (entry.config->dns_cache == cache) set_endpoints(slot, cache->endpoints());
+  }
 }
 
 const ClusterSet::EndpointSetPtr& ClusterSet::put_endpoints(Entry& entry,
@@ -148,9 +156,26 @@ void ClusterSet::change(ClusterChange change) {
   boost::asio::post(io_, [this] { flush(); });
 }
 
+void ClusterSet::make_hash_tables() {
+  std::set<uint32_t> done;
+  for (auto change = pending_.rbegin(); change != pending_.rend(); ++change) {
+    auto at = entries_.find(change->slot);
+    if (at == entries_.end() || !at->second.config->hashes()) continue;
+    if (!done.insert(change->slot).second) continue;
+    Entry& entry = at->second;
+    bool shared = upstream::shares_hash_tables(*entry.config, *entry.endpoints);
+    entry.tables = shared
+                       ? std::make_shared<const upstream::ClusterHashTables>(
+                             *entry.config, entry.endpoints, entry.states.get(), entry.tables.get())
+                       : nullptr;
+    change->tables = entry.tables;
+  }
+}
+
 void ClusterSet::flush() {
   flush_posted_ = false;
   if (pending_.empty()) return;
+  make_hash_tables();
   ++sent_;
   if (!threads_.empty()) applying_[sent_] = threads_.size();
   for (const Thread& thread : threads_) {

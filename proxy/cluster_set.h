@@ -15,6 +15,7 @@
 #include "boost/asio/io_context.hpp"
 
 #include "api/config/cluster.h"
+#include "api/dns_cache.h"
 #include "proxy/admin/server_view.h"
 #include "proxy/cluster_resolution.h"
 #include "proxy/host_health_set.h"
@@ -44,6 +45,13 @@ class ClusterSet final : public xds::ClusterSink {
   // to be waited for have their first addresses, or waited long enough.
   absl::Status resolve(std::function<void()> ready);
 
+  // Who asks DNS in this way; stays.
+  absl::StatusOr<dns::Resolver*> resolver(const config::DnsResolver& config) {
+    return resolution_.resolver_for(config);
+  }
+  // The cache has other hosts: those of the clusters that have it.
+  void on_hosts_changed(const DnsCachePtr& cache);
+
   // ClusterSink
   void warm(const config::ClusterPtr& cluster, std::function<void()> ready) override;
   void check(const config::ClusterPtr& cluster, const EndpointSetPtr& endpoints,
@@ -68,11 +76,14 @@ class ClusterSet final : public xds::ClusterSink {
     config::ClusterPtr config;
     EndpointSetPtr endpoints;  // in force
     bool dynamic = true;
-    upstream::HostStatesPtr states = {};  // of the endpoints; nullptr: nothing is known
-    EndpointSetPtr wanted = {};           // without those that only their checks keep
+    upstream::HostStatesPtr states = {};         // of the endpoints; nullptr: nothing is known
+    EndpointSetPtr wanted = {};                  // without those that only their checks keep
+    upstream::ClusterHashTablesPtr tables = {};  // nullptr: workers make their own
   };
   void change(upstream::ClusterChange change);
   void flush();
+  // Of each cluster once, whatever the number of its changes.
+  void make_hash_tables();
   void on_applied(uint64_t batch);
   // Returns what is in force: more than is wanted, if checks keep some that went.
   const EndpointSetPtr& put_endpoints(Entry& entry, const EndpointSetPtr& wanted);

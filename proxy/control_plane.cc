@@ -66,6 +66,7 @@ ControlPlane::ControlPlane(const ControlPlaneParts& parts)
       runtime_ready_(std::make_shared<xds::InitSet>("RTDS")) {
   environment_.tls = &parts.tls.secrets();
   environment_.dynamic = &discovered_;
+  environment_.dns_caches = &parts.dns_caches;
   environment_.init = static_ready_.get();
   environment_.own_cluster = [this](const config::ClusterPtr& cluster) {
     add_own_cluster(cluster);

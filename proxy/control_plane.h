@@ -17,6 +17,7 @@
 #include "envoy/config/bootstrap/v3/bootstrap.pb.h"
 
 #include "api/config/bootstrap.h"
+#include "api/dns_cache.h"
 #include "api/grpc/client.h"
 #include "proxy/admin/server_view.h"
 #include "proxy/asio_clock.h"
@@ -49,6 +50,7 @@ struct ControlPlaneParts {
   config::ClusterSlots& slots;
   ServerTls& tls;
   grpc::ClientFactory& clients;
+  DnsCaches& dns_caches;
   xds::ClusterSink& clusters;
   xds::ListenerSink& listeners;
   xds::RuntimeSink& runtime;

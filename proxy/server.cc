@@ -72,11 +72,22 @@ Server::Server(const Options& options)
         new hot_restart::HotRestart(io_, hot_restart_settings(options_), *this, stats_));
   main_loop_ = std::make_unique<MainLoop>(io_);
   clusters_ = std::make_unique<ClusterSet>(io_, stats_);
+  dns_caches_ = make_dns_caches();
   listeners_ = std::make_unique<ListenerSet>(ListenerSetParts{
       io_, stats_, workers_, *connections_, options_.drain_time, hot_restart_.get()});
-  control_plane_ = std::make_unique<ControlPlane>(
-      ControlPlaneParts{io_, options_, stats_, *gauges_, slots_, tls_, main_loop_->grpc(),
-                        *clusters_, *listeners_, *this, [this] { return clusters_->reported(); }});
+  control_plane_ = std::make_unique<ControlPlane>(ControlPlaneParts{
+      io_, options_, stats_, *gauges_, slots_, tls_, main_loop_->grpc(), *dns_caches_, *clusters_,
+      *listeners_, *this, [this] { return clusters_->reported(); }});
+}
+
+std::unique_ptr<DnsCacheSet> Server::make_dns_caches() {
+  return std::make_unique<DnsCacheSet>(DnsCacheSet::Parts{
+      io_, stats_, options_.concurrency,
+      [this](const config::DnsResolver& config) { return clusters_->resolver(config); },
+      [this](unsigned worker, const DnsCacheSet::Task& task) {
+        workers_[worker]->command_clusters([task](upstream::ClusterTable&) { task(); });
+      },
+      [this](const DnsCachePtr& cache) { clusters_->on_hosts_changed(cache); }});
 }
 
 Server::~Server() {
@@ -307,6 +318,7 @@ void Server::shut_down() {
   admin_.reset();
   control_plane_.reset();
   listeners_.reset();
+  dns_caches_.reset();
   clusters_.reset();
   outlier_log_.reset();
   check_log_.reset();

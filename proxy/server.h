@@ -23,6 +23,7 @@
 #include "proxy/admin/server_view.h"
 #include "proxy/cluster_set.h"
 #include "proxy/control_plane.h"
+#include "proxy/dns_cache_set.h"
 #include "proxy/health_check_log.h"
 #include "proxy/hot_restart/hot_restart.h"
 #include "proxy/listener_set.h"
@@ -93,6 +94,7 @@ class Server final : public admin::ServerView, private xds::RuntimeSink, private
   void take_back() override;
   void end_process() override { quit(); }
 
+  std::unique_ptr<DnsCacheSet> make_dns_caches();
   absl::Status start();
   // The static clusters have their first endpoints: the rest of the configuration is asked for.
   void discover();
@@ -134,6 +136,7 @@ class Server final : public admin::ServerView, private xds::RuntimeSink, private
   std::unique_ptr<OutlierLog> outlier_log_;  // nullptr: none is configured
   std::unique_ptr<HealthCheckLog> check_log_;
   std::unique_ptr<ClusterSet> clusters_;
+  std::unique_ptr<DnsCacheSet> dns_caches_;
   std::unique_ptr<ListenerSet> listeners_;
   std::unique_ptr<ControlPlane> control_plane_;
   std::unique_ptr<admin::AdminServer> admin_;

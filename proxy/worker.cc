@@ -42,14 +42,15 @@ Worker::Worker(const WorkerParts& parts)
             return chain_handlers_.make(listener, chain);
           }},
       listeners_(listener_services_) {
-  if (parts.dispatcher_stats != nullptr) {
+  if (parts.measures_turns) {
     std::string id = std::to_string(number_);
-    dispatcher_scope_ = parts.dispatcher_stats->scope<DispatcherStats>(
+    dispatcher_scope_ = parts.stats.scope<DispatcherStats>(
         "listener_manager.worker_" + id + ".dispatcher.", "listener_manager.worker.dispatcher.",
         {{"envoy.worker_id", id}});
     loop_->measure(&dispatcher_scope_->local<DispatcherStats>(number_));
   }
   clusters_.set_runtime(&services_.runtime);
+  services_.stats = &parts.stats;
   services_.http_client = &http_client_;
   services_.grpc_clients = &grpc_clients_;
 }

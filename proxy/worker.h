@@ -36,7 +36,8 @@ struct WorkerParts {
   observe::LogWriter& logs;
   const config::NodeIdentity& node;
   config::RuntimeSnapshotPtr runtime;
-  StatsRegistry* dispatcher_stats = nullptr;  // nullptr: turns are not measured
+  StatsRegistry& stats;
+  bool measures_turns = false;
 };
 
 class Worker {

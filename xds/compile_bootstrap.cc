@@ -30,6 +30,7 @@ void compile_clusters(const Message& message, CompileEnvironment& environment, N
                       config::Bootstrap& out, FieldErrors& errors) {
   const auto& clusters = message.static_resources().clusters();
   ClusterDefaults defaults = errors.take_nested("", compile_cluster_defaults(message));
+  environment.resolver = defaults.resolver;
   out.clusters.reserve(static_cast<size_t>(clusters.size()));
   for (int i = 0; i < clusters.size(); ++i) {
     if (!names.insert(clusters.Get(i).name()).second) {

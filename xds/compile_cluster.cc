@@ -186,7 +186,7 @@ absl::StatusOr<std::shared_ptr<config::Cluster>> compile_cluster(const Cluster& 
   auto out = std::make_shared<config::Cluster>();
   out->ref = environment.clusters.ref(cluster.name());
   out->alt_stat_name = cluster.alt_stat_name();
-  compile_discovery(cluster, defaults, environment.clusters, *out, errors);
+  compile_discovery(cluster, defaults, environment, *out, errors);
   // The endpoints of a kind that is not supported would only mislead.
   if (!errors.empty()) return errors.status();
   compile_connection(cluster, defaults, environment, *out, errors);
@@ -207,6 +207,7 @@ absl::StatusOr<std::shared_ptr<config::Cluster>> compile_cluster(const Cluster& 
     out->preconnect_ratio = cluster.preconnect_policy().per_upstream_preconnect_ratio().value();
   out->http = errors.take_nested("", compile_upstream_http(cluster));
   out->http.filters = errors.take_nested("", compile_attempt_filters(cluster, environment));
+  complete_forward_proxy(cluster, *out, errors);
   check_alpn(cluster, *out, errors);
   if (!errors.empty()) return errors.status();
   make_stats(*out, environment.stats);

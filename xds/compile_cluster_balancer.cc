@@ -222,8 +222,8 @@ class PolicyCompiler {
 };
 
 // The fields that are older than load_balancing_policy.
-void compile_by_name(const Cluster& cluster, bool provides_hosts, config::Cluster& out,
-                     config::BalancerOptions& options, FieldErrors& errors) {
+void compile_by_name(const Cluster& cluster, config::Cluster& out, config::BalancerOptions& options,
+                     FieldErrors& errors) {
   switch (cluster.lb_policy()) {
     case Cluster::ROUND_ROBIN:
       out.balancer = Balancer::round_robin;
@@ -247,8 +247,9 @@ void compile_by_name(const Cluster& cluster, bool provides_hosts, config::Cluste
       errors.add("lb_policy", "LOAD_BALANCING_POLICY_CONFIG needs load_balancing_policy");
       break;
     case Cluster::CLUSTER_PROVIDED:
-      if (!provides_hosts)
-        errors.add("lb_policy", "CLUSTER_PROVIDED is for clusters of the type ORIGINAL_DST");
+      errors.add("lb_policy",
+                 "CLUSTER_PROVIDED is for clusters of the types ORIGINAL_DST and "
+                 "dynamic_forward_proxy");
       break;
     default:
       errors.add("lb_policy", fmt::format("{} is not supported by Outrigger",
@@ -268,33 +269,44 @@ void compile_old_subsets(const Cluster& cluster, config::BalancerOptions& option
   options.subsets = compile_subsets(message, errors);
 }
 
-void compile_original_dst(const Cluster& cluster, config::Cluster& out, FieldErrors& errors) {
+// Of clusters that choose the host by what the request says.
+void compile_provided(const Cluster& cluster, config::Cluster& out, FieldErrors& errors) {
   if (cluster.has_load_balancing_policy()) {
     config::BalancerOptions none;
     PolicyCompiler(true, out, none, errors).compile(cluster.load_balancing_policy());
   } else if (cluster.lb_policy() != Cluster::CLUSTER_PROVIDED) {
     errors.add("lb_policy",
-               fmt::format("{} is not valid for the type ORIGINAL_DST: only CLUSTER_PROVIDED is",
-                           Cluster::LbPolicy_Name(cluster.lb_policy())));
+               fmt::format("{} is not valid for the type {}: only CLUSTER_PROVIDED is",
+                           Cluster::LbPolicy_Name(cluster.lb_policy()),
+                           out.original_dst ? "ORIGINAL_DST" : "dynamic_forward_proxy"));
   }
+}
+
+// In which of the states that endpoints may have a session's host serves.
+void compile_override_status(const Cluster& cluster, config::BalancerOptions& options) {
+  if (!cluster.common_lb_config().has_override_host_status()) return;
+  uint32_t bits = 0;
+  for (int status : cluster.common_lb_config().override_host_status().statuses())
+    bits |= 1u << status;
+  options.override_health = bits;
 }
 
 bool says_something(const config::BalancerOptions& options) {
   return options.subsets != nullptr || options.slow_start || options.active_request_bias ||
          options.full_scan || options.zone_routing || options.override_sources ||
-         options.client_weighting;
+         options.client_weighting || options.override_health;
 }
 
 }  // namespace
 
 void compile_balancer(const Cluster& cluster, const ClusterDefaults& defaults,
                       CompileEnvironment& environment, config::Cluster& out, FieldErrors& errors) {
-  if (out.original_dst) return compile_original_dst(cluster, out, errors);
+  bool of_requests = out.discovery == config::Cluster::Discovery::dynamic_forward_proxy;
+  if (out.original_dst || of_requests) return compile_provided(cluster, out, errors);
   config::BalancerOptions options;
   ZoneAware zones;
-  bool provides_hosts = cluster.cluster_type().name() == "envoy.clusters.dynamic_forward_proxy";
   if (cluster.has_load_balancing_policy()) {
-    PolicyCompiler compiler(provides_hosts, out, options, errors);
+    PolicyCompiler compiler(false, out, options, errors);
     compiler.compile(cluster.load_balancing_policy());
     zones = compiler.zones();
   } else {
@@ -302,9 +314,10 @@ void compile_balancer(const Cluster& cluster, const ClusterDefaults& defaults,
     out.locality_weighted = common.has_locality_weighted_lb_config();
     out.fail_traffic_on_panic = common.zone_aware_lb_config().fail_traffic_on_panic();
     zones = newer(common.zone_aware_lb_config());
-    compile_by_name(cluster, provides_hosts, out, options, errors);
+    compile_by_name(cluster, out, options, errors);
     compile_old_subsets(cluster, options, errors);
   }
+  compile_override_status(cluster, options);
   // As in Envoy, also where the cluster does not say a word of it.
   if (!defaults.local_cluster_name.empty() && !out.locality_weighted && !out.hashes())
     options.zone_routing = compile_zones(zones, defaults, environment);

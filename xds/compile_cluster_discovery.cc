@@ -18,21 +18,6 @@ using AggregateConfig = envoy::extensions::clusters::aggregate::v3::ClusterConfi
 using envoy::extensions::clusters::dns::v3::DnsCluster;
 using Family = config::DnsResolution::Family;
 
-Family compile_family(Cluster::DnsLookupFamily family) {
-  switch (family) {
-    case Cluster::V4_ONLY:
-      return Family::v4_only;
-    case Cluster::V6_ONLY:
-      return Family::v6_only;
-    case Cluster::V4_PREFERRED:
-      return Family::v4_preferred;
-    case Cluster::ALL:
-      return Family::all;
-    default:
-      return Family::auto_;
-  }
-}
-
 Family compile_family(envoy::extensions::clusters::common::dns::v3::DnsLookupFamily family) {
   namespace dns = envoy::extensions::clusters::common::dns::v3;
   switch (family) {
@@ -71,7 +56,7 @@ void compile_dns_fields(const Cluster& cluster, const ClusterDefaults& defaults,
       cluster.has_dns_failure_refresh_rate() ? &cluster.dns_failure_refresh_rate() : nullptr, out,
       errors);
   out.respect_ttl = cluster.respect_dns_ttl();
-  out.family = compile_family(cluster.dns_lookup_family());
+  out.family = compile_dns_family(cluster.dns_lookup_family());
   if (cluster.has_wait_for_warm_on_init())
     out.wait_for_first = cluster.wait_for_warm_on_init().value();
   out.resolver = defaults.resolver;
@@ -158,22 +143,15 @@ void compile_aggregate(const AggregateConfig& aggregate, const Cluster& cluster,
   for (const std::string& name : aggregate.clusters()) out.aggregate.push_back(clusters.ref(name));
 }
 
-constexpr std::string_view kForwardProxy =
-    "envoy.extensions.clusters.dynamic_forward_proxy.v3.ClusterConfig";
-
 void compile_custom_type(const Cluster& cluster, const ClusterDefaults& defaults,
-                         config::ClusterSlots& clusters, config::Cluster& out,
+                         CompileEnvironment& environment, config::Cluster& out,
                          FieldErrors& errors) {
   DnsCluster dns;
   AggregateConfig aggregate;
   const auto& any = cluster.cluster_type().typed_config();
-  // It has no endpoints: who asks for it gets 503.
-  if (is_type(any, kForwardProxy)) {
-    out.endpoints = std::make_shared<config::EndpointSet>();
-    return;
-  }
+  if (compile_forward_proxy(cluster, environment, out, errors)) return;
   if (is_type(any, aggregate.GetDescriptor()->full_name()) && any.UnpackTo(&aggregate))
-    return compile_aggregate(aggregate, cluster, clusters, out, errors);
+    return compile_aggregate(aggregate, cluster, environment.clusters, out, errors);
   if (!is_type(any, dns.GetDescriptor()->full_name()) || !any.UnpackTo(&dns)) {
     errors.add("cluster_type",
                fmt::format("'{}' is not supported by Outrigger", cluster.cluster_type().name()));
@@ -197,10 +175,25 @@ void check_discovered(const Cluster& cluster, FieldErrors& errors) {
 
 }  // namespace
 
+config::DnsResolution::Family compile_dns_family(Cluster::DnsLookupFamily family) {
+  switch (family) {
+    case Cluster::V4_ONLY:
+      return Family::v4_only;
+    case Cluster::V6_ONLY:
+      return Family::v6_only;
+    case Cluster::V4_PREFERRED:
+      return Family::v4_preferred;
+    case Cluster::ALL:
+      return Family::all;
+    default:
+      return Family::auto_;
+  }
+}
+
 void compile_discovery(const Cluster& cluster, const ClusterDefaults& defaults,
-                       config::ClusterSlots& clusters, config::Cluster& out, FieldErrors& errors) {
+                       CompileEnvironment& environment, config::Cluster& out, FieldErrors& errors) {
   if (cluster.has_cluster_type())
-    return compile_custom_type(cluster, defaults, clusters, out, errors);
+    return compile_custom_type(cluster, defaults, environment, out, errors);
   switch (cluster.type()) {
     case Cluster::STATIC:
       out.endpoints =

@@ -1,9 +1,16 @@
+#include <memory>
+#include <string>
+#include <utility>
+
 #include "fmt/format.h"
 
+#include "envoy/extensions/load_balancing_policies/common/v3/common.pb.h"
 #include "envoy/extensions/load_balancing_policies/maglev/v3/maglev.pb.h"
 #include "envoy/extensions/load_balancing_policies/ring_hash/v3/ring_hash.pb.h"
 
+#include "api/config/route.h"
 #include "xds/compile_cluster_parts.h"
+#include "xds/compile_route_parts.h"
 #include "xds/compile_values.h"
 
 // Envoy's deprecated fields are in use everywhere, so they work here.
@@ -41,6 +48,20 @@ template <class Message>
 void compile_ring_sizes(const Message& from, config::HashBalancing& out) {
   if (from.has_minimum_ring_size()) out.minimum_ring_size = from.minimum_ring_size().value();
   if (from.has_maximum_ring_size()) out.maximum_ring_size = from.maximum_ring_size().value();
+}
+
+using envoy::extensions::load_balancing_policies::common::v3::ConsistentHashingLbConfig;
+
+// Where the policy itself says what a request's hash is made of, routes are not asked.
+void compile_own_hash(const ConsistentHashingLbConfig& common, config::Cluster& out,
+                      FieldErrors& errors) {
+  if (common.hash_policy().empty()) return;
+  FieldErrors inner;
+  auto policies = std::make_shared<config::ClusterHttpPolicies>();
+  policies->hash_policies = compile_hash_policies(common.hash_policy(), inner);
+  if (!inner.empty())
+    errors.add_nested("load_balancing_policy.consistent_hashing_lb_config", inner.status());
+  out.http_policies = std::move(policies);
 }
 
 }  // namespace
@@ -88,6 +109,9 @@ bool compile_hashing_policy(const google::protobuf::Any& policy, config::Cluster
   } else {
     return false;
   }
+  compile_own_hash(out.balancer == Balancer::maglev ? maglev.consistent_hashing_lb_config()
+                                                    : ring.consistent_hashing_lb_config(),
+                   out, errors);
   check(*hashing, out.balancer, "load_balancing_policy", errors);
   out.hashing = std::move(hashing);
   return true;

@@ -21,10 +21,18 @@
 namespace outrigger::xds {
 
 // How the cluster finds its endpoints: type, cluster_type, load_assignment, dns_*,
-// original_dst_lb_config. Sets discovery, endpoints, dns, original_dst, aggregate.
+// original_dst_lb_config. Sets discovery, endpoints, dns, original_dst, aggregate, dns_cache.
 void compile_discovery(const envoy::config::cluster::v3::Cluster& cluster,
-                       const ClusterDefaults& defaults, config::ClusterSlots& clusters,
+                       const ClusterDefaults& defaults, CompileEnvironment& environment,
                        config::Cluster& out, FieldErrors& errors);
+
+// cluster_type envoy.clusters.dynamic_forward_proxy. False: it is another one.
+bool compile_forward_proxy(const envoy::config::cluster::v3::Cluster& cluster,
+                           CompileEnvironment& environment, config::Cluster& out,
+                           FieldErrors& errors);
+// What it asks of the HTTP options, which `out` has already. Of another type: nothing.
+void complete_forward_proxy(const envoy::config::cluster::v3::Cluster& cluster,
+                            config::Cluster& out, FieldErrors& errors);
 
 // lb_policy, load_balancing_policy and what belongs to them. After compile_discovery.
 void compile_balancer(const envoy::config::cluster::v3::Cluster& cluster,
@@ -79,6 +87,9 @@ absl::Status compile_dns_targets(
 
 absl::StatusOr<config::UpstreamBind> compile_bind(
     const envoy::config::core::v3::BindConfig& message);
+
+config::DnsResolution::Family compile_dns_family(
+    envoy::config::cluster::v3::Cluster::DnsLookupFamily family);
 
 // typed_dns_resolver_config.
 absl::StatusOr<config::DnsResolver> compile_dns_resolver(

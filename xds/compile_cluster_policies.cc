@@ -54,6 +54,8 @@ void compile_http_policies(const envoy::config::cluster::v3::Cluster& cluster,
     errors.add_nested(std::string("typed_extension_protocol_options[\"") + kProtocolOptions + "\"]",
                       inner.status());
   }
+  // A balancing policy with a hash of its own asks for nothing else.
+  if (out.http_policies != nullptr) policies.hash_policies = out.http_policies->hash_policies;
   out.http_policies = std::make_shared<const config::ClusterHttpPolicies>(std::move(policies));
 }
 

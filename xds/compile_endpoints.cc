@@ -62,13 +62,23 @@ std::vector<net::Address> compile_additional(const envoy::config::endpoint::v3::
   return out;
 }
 
+bool is_canary(const Metadata& metadata) {
+  const MetadataValue* balancing = metadata.filters.find("envoy.lb");
+  const MetadataStruct* members = balancing == nullptr ? nullptr : balancing->object();
+  const MetadataValue* value = members == nullptr ? nullptr : members->find("canary");
+  const bool* canary = value == nullptr ? nullptr : std::get_if<bool>(&value->get());
+  return canary != nullptr && *canary;
+}
+
 // Everything but the address.
 std::shared_ptr<config::Endpoint> compile_rest(const LbEndpoint& endpoint) {
   auto out = std::make_shared<config::Endpoint>();
   out->hostname = endpoint.endpoint().hostname();
   out->metadata = compile_metadata(endpoint.metadata());
+  out->canary = is_canary(out->metadata);
   if (endpoint.has_load_balancing_weight()) out->weight = endpoint.load_balancing_weight().value();
   out->health = compile_health(endpoint.health_status());
+  out->status = static_cast<uint8_t>(endpoint.health_status());
   return out;
 }
 

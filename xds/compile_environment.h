@@ -13,6 +13,10 @@
 #include "api/config/cluster_ref.h"
 #include "api/stats.h"
 
+namespace outrigger {
+class DnsCaches;
+}
+
 namespace outrigger::xds {
 
 class DynamicSources;
@@ -32,6 +36,9 @@ struct CompileEnvironment {
   // Takes clusters that a configuration describes without naming them (google_grpc), to put them
   // in force as any other; maybe the same one again. nullptr: they are used where they are named.
   std::function<void(const config::ClusterPtr&)> own_cluster = nullptr;
+
+  DnsCaches* dns_caches = nullptr;    // nullptr: names that requests name are not resolved
+  config::DnsResolver resolver = {};  // of the bootstrap; set with it
 
   std::shared_ptr<void> share(const std::string& key,
                               const std::function<std::shared_ptr<void>()>& make) {

@@ -219,6 +219,8 @@ void compile_health_checks(const envoy::config::cluster::v3::Cluster& cluster, c
     auto compiled = compile_check(check, of_check);
     if (!of_check.empty()) errors.add_nested("health_checks[0]", of_check.status());
     if (out.original_dst) errors.add("health_checks", "an ORIGINAL_DST cluster has no endpoints");
+    if (out.discovery == config::Cluster::Discovery::dynamic_forward_proxy)
+      errors.add("health_checks", "the hosts of a dynamic_forward_proxy are not asked");
     out.health_checks.push_back(std::move(compiled));
   }
 }

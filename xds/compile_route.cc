@@ -103,6 +103,9 @@ absl::StatusOr<config::VirtualHost> compile_host(const VirtualHost& host, RouteS
   out.request_buffer_limit = buffer_limit(host);
   out.metadata = compile_metadata(host.metadata());
 
+  out.virtual_clusters = compile_virtual_clusters(host, scope.context, errors);
+
+  scope.host_name = host.name();
   scope.request_buffer_limit = out.request_buffer_limit;
   if (host.has_retry_policy()) {
     scope.retry = std::make_shared<const config::RetryPolicy>(
@@ -198,7 +201,8 @@ absl::StatusOr<config::Route> compile_route(const Route& route, RouteScope& scop
   compile_header_levels(route, out, errors);
   out.per_filter = errors.take_nested(
       "typed_per_filter_config", scope.context.compile_per_filter(route.typed_per_filter_config()));
-  out.stat_prefix = route.stat_prefix();
+  if (!route.stat_prefix().empty())
+    out.stats = make_route_stats(scope.host_name, route.stat_prefix(), scope.context.stats());
   out.metadata = compile_metadata(route.metadata());
   out.request_buffer_limit = buffer_limit(route);
   if (!out.request_buffer_limit) out.request_buffer_limit = scope.request_buffer_limit;

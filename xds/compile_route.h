@@ -16,6 +16,7 @@
 
 #include "api/config/route.h"
 #include "api/filter/host_demand.h"
+#include "api/stats.h"
 
 namespace outrigger::xds {
 
@@ -23,6 +24,7 @@ namespace outrigger::xds {
 class RouteCompileContext {
  public:
   virtual config::ClusterSlots& clusters() = 0;
+  virtual StatsRegistry& stats() = 0;
   // typed_per_filter_config; errors open with the filter's name.
   virtual absl::StatusOr<config::PerFilterConfig> compile_per_filter(
       const google::protobuf::Map<std::string, google::protobuf::Any>& configs) = 0;

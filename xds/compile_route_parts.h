@@ -41,6 +41,7 @@ struct RouteScope {
   std::optional<uint64_t> request_buffer_limit;
   // Cluster specifiers that the table has, that are not known here, and may be left out.
   std::vector<std::string> left_out_specifiers;
+  std::string host_name;  // the virtual host's
 
   config::ClusterRef cluster(std::string_view field, const std::string& name, FieldErrors& errors);
 };
@@ -59,6 +60,14 @@ std::shared_ptr<const config::RouteIndex> make_route_index(std::span<const confi
 // VirtualHost.matcher: its routes are added to the host's.
 void compile_route_tree(const envoy::config::route::v3::VirtualHost& host, RouteScope& scope,
                         config::VirtualHost& out, FieldErrors& errors);
+
+// nullptr: the host has none.
+std::shared_ptr<const config::VirtualClusters> compile_virtual_clusters(
+    const envoy::config::route::v3::VirtualHost& host, RouteCompileContext& context,
+    FieldErrors& errors);
+// What requests of routes with this stat_prefix are counted as.
+StatsScopePtr make_route_stats(std::string_view host_name, std::string_view stat_prefix,
+                               StatsRegistry& stats);
 
 absl::StatusOr<config::ForwardAction> compile_forward(
     const envoy::config::route::v3::RouteAction& action, RouteScope& scope);

@@ -57,15 +57,9 @@ constexpr HarmlessField kHarmless[] = {
     {kAuthz, "send_tls_alert_on_denial", "a denied connection is closed"},
 };
 
-constexpr std::string_view kNoForwardProxy =
-    "names are not resolved on demand: its cluster has no endpoints, who asks for it gets 503";
-
 constexpr NoEffect kNoEffect[] = {
     {"stats.PluginConfig", "Istio's metrics (istio_requests_total, ...) are not counted"},
     {NETWORK_NS "mongo_proxy.v3.MongoProxy", "there are no statistics of MongoDB; its octets pass"},
-    {NETWORK_NS "sni_dynamic_forward_proxy.v3.FilterConfig", kNoForwardProxy},
-    {HTTP_NS "dynamic_forward_proxy.v3.FilterConfig", kNoForwardProxy},
-    {"envoy.extensions.clusters.dynamic_forward_proxy.v3.ClusterConfig", kNoForwardProxy},
     {LOGGER_NS "grpc.v3.HttpGrpcAccessLogConfig", "no lines are sent over gRPC"},
     {LOGGER_NS "grpc.v3.TcpGrpcAccessLogConfig", "no lines are sent over gRPC"},
     {LOGGER_NS "open_telemetry.v3.OpenTelemetryAccessLogConfig",

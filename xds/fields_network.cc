@@ -31,6 +31,7 @@ constexpr WorkingFields kWorking[] = {
     {NETWORK_NS "direct_response.v3.Config", "*"},
     {NETWORK_NS "echo.v3.Echo", "*"},
     {NETWORK_NS "sni_cluster.v3.SniCluster", "*"},
+    {NETWORK_NS "sni_dynamic_forward_proxy.v3.FilterConfig", "*"},
     {NETWORK_NS "rbac.v3.RBAC",
      "rules matcher shadow_rules shadow_matcher shadow_rules_stat_prefix stat_prefix "
      "enforcement_type delay_deny"},

@@ -25,10 +25,12 @@ constexpr WorkingFields kWorking[] = {
      "name metadata domains routes matcher require_tls include_request_attempt_count "
      "include_attempt_count_in_response include_is_timeout_retry_header hedge_policy retry_policy "
      "rate_limits "
-     "per_request_buffer_limit_bytes request_body_buffer_limit request_mirror_policies"},
-    {ROUTE_NS "Route",
-     HEADER_FIELDS "name metadata match route redirect direct_response non_forwarding_action "
-                   "per_request_buffer_limit_bytes request_body_buffer_limit"},
+     "per_request_buffer_limit_bytes request_body_buffer_limit request_mirror_policies "
+     "virtual_clusters"},
+    {ROUTE_NS "VirtualCluster", "*"},
+    {ROUTE_NS "Route", HEADER_FIELDS
+     "name metadata match route redirect direct_response non_forwarding_action stat_prefix "
+     "per_request_buffer_limit_bytes request_body_buffer_limit"},
     {ROUTE_NS "RouteMatch",
      "prefix path safe_regex connect_matcher path_separated_prefix case_sensitive runtime_fraction "
      "headers query_parameters grpc path_match_policy tls_context dynamic_metadata filter_state"},
@@ -146,10 +148,8 @@ constexpr HarmlessField kHarmless[] = {
     {ROUTE_NS "ClusterSpecifierPlugin", "extension",
      "there is no cluster specifier: what needs an optional one matches nothing"},
     {ROUTE_NS "RouteConfiguration", "metadata", "kept for /config_dump only"},
-    {ROUTE_NS "VirtualHost", "virtual_clusters", "there are no statistics by virtual cluster"},
     {ROUTE_NS "Route", "decorator", "no spans are made"},
     {ROUTE_NS "Route", "tracing", "no spans are made"},
-    {ROUTE_NS "Route", "stat_prefix", "there are no statistics by route"},
     {ROUTE_NS "RouteAction", "early_data_policy", "there is no TLS early data"},
     {ROUTE_NS "RouteAction.RequestMirrorPolicy", "trace_sampled", "no spans are made"},
     {ROUTE_NS "HedgePolicy", "initial_requests", "Envoy does not implement it either"},

@@ -66,6 +66,14 @@ constexpr WorkingFields kWorking[] = {
     {"envoy.config.core.v3.DnsResolverOptions", "*"},
     {"envoy.extensions.clusters.aggregate.v3.ClusterConfig", "*"},
     {"envoy.extensions.clusters.dns.v3.DnsCluster", "*"},
+    {"envoy.extensions.clusters.dynamic_forward_proxy.v3.ClusterConfig",
+     "dns_cache_config allow_insecure_cluster_options"},
+    {"envoy.extensions.common.dynamic_forward_proxy.v3.DnsCacheConfig",
+     "name dns_lookup_family dns_refresh_rate dns_min_refresh_rate host_ttl max_hosts "
+     "disable_dns_refresh_on_failure dns_failure_refresh_rate dns_cache_circuit_breaker "
+     "use_tcp_for_dns_lookups dns_resolution_config typed_dns_resolver_config "
+     "preresolve_hostnames dns_query_timeout"},
+    {"envoy.extensions.common.dynamic_forward_proxy.v3.DnsCacheCircuitBreakers", "*"},
     {"envoy.extensions.clusters.dns.v3.DnsCluster.RefreshRate", "*"},
     {"envoy.extensions.network.dns_resolver.cares.v3.CaresDnsResolverConfig",
      "resolvers use_resolvers_as_fallback filter_unroutable_families dns_resolver_options "
@@ -87,14 +95,14 @@ constexpr WorkingFields kWorking[] = {
     {"envoy.config.cluster.v3.Cluster.CommonLbConfig",
      "ignore_new_hosts_until_first_hc zone_aware_lb_config healthy_panic_threshold "
      "locality_weighted_lb_config "
-     "consistent_hashing_lb_config"},
+     "consistent_hashing_lb_config override_host_status"},
+    {"envoy.config.core.v3.HealthStatusSet", "*"},
     {"envoy.config.cluster.v3.Cluster.CommonLbConfig.ConsistentHashingLbConfig", "*"},
     {"envoy.config.cluster.v3.Cluster.RingHashLbConfig", "*"},
     {"envoy.config.cluster.v3.Cluster.MaglevLbConfig", "*"},
     {"envoy.extensions.load_balancing_policies.ring_hash.v3.RingHash", "*"},
     {"envoy.extensions.load_balancing_policies.maglev.v3.Maglev", "*"},
-    {"envoy.extensions.load_balancing_policies.common.v3.ConsistentHashingLbConfig",
-     "use_hostname_for_hashing hash_balance_factor"},
+    {"envoy.extensions.load_balancing_policies.common.v3.ConsistentHashingLbConfig", "*"},
     {"envoy.extensions.load_balancing_policies.common.v3.SlowStartConfig", "*"},
     {"envoy.extensions.load_balancing_policies.common.v3.LocalityLbConfig", "*"},
     {"envoy.extensions.load_balancing_policies.common.v3.LocalityLbConfig.ZoneAwareLbConfig", "*"},
@@ -180,6 +188,8 @@ constexpr std::string_view kCares =
 constexpr std::string_view kAsked = "a socket is closed as soon as its questions are answered";
 
 constexpr HarmlessField kHarmless[] = {
+    {"envoy.extensions.clusters.dynamic_forward_proxy.v3.ClusterConfig",
+     "allow_coalesced_connections", "each host has connections of its own"},
     {kCares, "udp_max_queries", kAsked},
     {kCares, "max_udp_channel_duration", kAsked},
     {kCares, "reinit_channel_on_timeout", kAsked},

@@ -4,6 +4,7 @@
 
 #include "xds/compile_access_log.h"
 #include "xds/compile_attempt_filters.h"
+#include "xds/compile_dns_cache.h"
 #include "xds/compile_grpc_service.h"
 #include "xds/compile_header_mutation.h"
 #include "xds/compile_match_tree.h"
@@ -110,6 +111,11 @@ absl::StatusOr<std::shared_ptr<const ClusterDemand>> FilterCompileContext::clust
   if (environment_.dynamic == nullptr)
     return absl::InvalidArgumentError("there is no management server here");
   return environment_.dynamic->cluster_demand(source, locator);
+}
+
+absl::StatusOr<std::shared_ptr<DnsCache>> FilterCompileContext::dns_cache(
+    const envoy::extensions::common::dynamic_forward_proxy::v3::DnsCacheConfig& config) {
+  return compile_dns_cache(config, environment_);
 }
 
 absl::StatusOr<std::string> FilterCompileContext::read(

@@ -56,6 +56,8 @@ class FilterCompileContext final : public CompileContext {
   absl::StatusOr<std::string> read(const envoy::config::core::v3::DataSource& source) override;
   absl::StatusOr<std::shared_ptr<const ClusterDemand>> cluster_demand(
       const envoy::config::core::v3::ConfigSource& source, const std::string& locator) override;
+  absl::StatusOr<std::shared_ptr<DnsCache>> dns_cache(
+      const envoy::extensions::common::dynamic_forward_proxy::v3::DnsCacheConfig& config) override;
   std::shared_ptr<void> share(const std::string& key,
                               const std::function<std::shared_ptr<void>()>& make) override {
     return environment_.share(key, make);

@@ -23,6 +23,7 @@ class FilterRouteContext final : public RouteCompileContext {
                      RouteOrigin origin)
       : filters_(filters), cluster_exists_(cluster_exists), origin_(origin) {}
   config::ClusterSlots& clusters() override { return filters_.clusters(); }
+  StatsRegistry& stats() override { return filters_.stats(); }
   absl::StatusOr<config::PerFilterConfig> compile_per_filter(
       const google::protobuf::Map<std::string, google::protobuf::Any>& configs) override {
     return compile_per_filter_config(configs, filters_);

@@ -22,6 +22,10 @@
 #include "api/net/socket_option.h"
 #include "api/stats.h"
 
+namespace outrigger {
+class DnsCache;
+}
+
 namespace outrigger::config {
 
 struct Endpoint {
@@ -37,6 +41,8 @@ struct Endpoint {
   Metadata metadata;
   uint32_t weight = 1;
   Health health = Health::healthy;
+  uint8_t status = 0;  // that as it was said: a number of envoy.config.core.v3.HealthStatus
+  bool canary = false;
   std::shared_ptr<const EndpointHealthCheck> health_check;  // nullptr: nothing of its own
   StatsScopePtr stats;  // HostStats; not in the store's names, shown by /clusters
 };
@@ -254,7 +260,8 @@ struct Cluster {
     logical_dns,
     eds,
     original_dst,
-    aggregate
+    aggregate,
+    dynamic_forward_proxy  // hosts that requests name
   };
   enum class Balancer : uint8_t {
     round_robin,
@@ -297,6 +304,7 @@ struct Cluster {
   std::vector<TransportSocketMatch> transport_socket_matches;
   std::shared_ptr<const DnsResolution> dns;  // strict_dns and logical_dns
   std::optional<OriginalDst> original_dst;
+  std::shared_ptr<DnsCache> dns_cache;  // dynamic_forward_proxy; nullptr: nobody asks DNS here
   std::vector<ClusterRef> aggregate;  // whose priorities it has, one cluster's after the other's
   Metadata metadata;
   std::shared_ptr<const PeerExchange> peer_exchange;  // nullptr: none

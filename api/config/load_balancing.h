@@ -131,7 +131,8 @@ struct BalancerOptions {
   std::optional<ZoneRouting> zone_routing;
   std::optional<ClientWeighting> client_weighting;
   std::optional<std::vector<OverrideHostSource>> override_sources;  // of the policy override_host
-  // A session's host is used in these states, as bits of config::Endpoint::Health.
+  // override_host_status: a session's host is used in these states, as bits of
+  // envoy.config.core.v3.HealthStatus; nullopt: in all but those that are unhealthy.
   std::optional<uint32_t> override_health;
 };
 

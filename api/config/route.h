@@ -21,7 +21,9 @@
 #include "api/config/route_index.h"
 #include "api/config/route_match.h"
 #include "api/config/string_matcher.h"
+#include "api/config/virtual_clusters.h"
 #include "api/metadata.h"
+#include "api/stats.h"
 
 namespace outrigger {
 class FilterRouteConfig;  // api/filter/http_filter.h
@@ -268,7 +270,7 @@ struct Route {
   HeaderMutations request_headers;
   HeaderMutations response_headers;
   PerFilterConfig per_filter;
-  std::string stat_prefix;
+  StatsScopePtr stats;  // RouteStats, of its stat_prefix; nullptr without one
   std::optional<uint64_t> request_buffer_limit;
   Metadata metadata;
 
@@ -305,6 +307,7 @@ struct VirtualHost {
   std::vector<RateLimit> rate_limits;
   std::optional<uint64_t> request_buffer_limit;
   Metadata metadata;
+  std::shared_ptr<const VirtualClusters> virtual_clusters;  // nullptr: none
 };
 
 struct RouteTable {

@@ -48,6 +48,9 @@ class RouteMatch;
 namespace envoy::extensions::filters::http::router::v3 {
 class Router;
 }
+namespace envoy::extensions::common::dynamic_forward_proxy::v3 {
+class DnsCacheConfig;
+}
 namespace envoy::type::matcher::v3 {
 class MetadataMatcher;
 class StringMatcher;
@@ -66,6 +69,8 @@ struct UpstreamFilters;
 }  // namespace outrigger::config
 
 namespace outrigger {
+
+class DnsCache;
 
 // What a policy may ask about.
 enum class RbacSubject : uint8_t {
@@ -128,6 +133,9 @@ class CompileContext {
   // Who asks for clusters that only requests name; `locator`: an xdstp:// one, or empty.
   virtual absl::StatusOr<std::shared_ptr<const ClusterDemand>> cluster_demand(
       const envoy::config::core::v3::ConfigSource& source, const std::string& locator) = 0;
+  // The cache of that name; nullptr: nobody asks DNS here.
+  virtual absl::StatusOr<std::shared_ptr<DnsCache>> dns_cache(
+      const envoy::extensions::common::dynamic_forward_proxy::v3::DnsCacheConfig& config) = 0;
   // What filters of the same key share, made for the first of them; gone with the last.
   virtual std::shared_ptr<void> share(const std::string& key,
                                       const std::function<std::shared_ptr<void>()>& make) = 0;

@@ -3,10 +3,11 @@
 
   first     from the push of N endpoints until they are in force
   KB each   what the process grew by, for each endpoint
-  CPU       of the process for one update: the whole assignment with one endpoint replaced, taken from the next address
+  CPU       of the process for one update: the whole assignment with one endpoint replaced, taken from the next address; requests
+            made every worker know the cluster before
   turn      the longest that the worker's loop was at work without looking at its sockets (enable_dispatcher_stats)
 
-  build/venv/bin/python bench/e2e/endpoints.py [--peers LIST] [--counts LIST] [--updates N] [--outrigger PATH] [--envoy PATH]
+  build/venv/bin/python bench/e2e/endpoints.py [--peers LIST] [--counts LIST] [--updates N] [--policy NAME] [--outrigger PATH] [--envoy PATH]
 
 Nothing else runs meanwhile. Ports 18001, 18900 and 18700 must be free.
 """
@@ -15,6 +16,8 @@ import argparse
 import pathlib
 import sys
 import time
+import urllib.error
+import urllib.request
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
@@ -35,6 +38,7 @@ def arguments():
     parser.add_argument("--peers", default="outrigger,envoy", help="default: %(default)s")
     parser.add_argument("--counts", default="1000,10000,100000", help="endpoints; default: %(default)s")
     parser.add_argument("--updates", type=int, default=10, help="default: %(default)s")
+    parser.add_argument("--policy", default="ROUND_ROBIN", help="lb_policy of the cluster; default: %(default)s")
     parser.add_argument("--outrigger", default=str(BUILD / "release/proxy/outrigger"))
     parser.add_argument("--envoy", default=str(BUILD / "venv-envoy/bin/envoy"))
     return parser.parse_args()
@@ -75,16 +79,44 @@ def updates():
     return admin.counter(f"cluster.{CLUSTER}.update_success")
 
 
-def measure(machine, peer, count, times):
+def routes():
+    """All to the cluster of many, whose endpoints do not answer."""
+    action = {"cluster": CLUSTER, "timeout": "0.05s", "hash_policy": [{"header": {"header_name": "x-user"}}]}
+    return octets("rds", {"name": "r", "virtual_hosts": [{"name": "all", "domains": ["*"], "routes": [{"match": {"prefix": "/"}, "route": action}]}]})
+
+
+def cluster(policy):
+    return management.one_cluster(CLUSTER, True) + octets("cds", {"lb_policy": policy})
+
+
+def use(times=24):
+    """Each worker takes some of so many connections."""
+    for number in range(times):
+        try:
+            urllib.request.urlopen(urllib.request.Request(f"http://127.0.0.1:{peers.PORT}/", headers={"x-user": str(number)}), timeout=10).read()
+        except urllib.error.HTTPError:
+            pass
+
+
+def settled(process):
+    """Waits until the process has nothing to do, and returns what it has used."""
+    before = -1
+    while (now := cpu_us(process.pid)) > before + 5000:
+        before = now
+        time.sleep(0.1)
+    return now
+
+
+def measure(machine, peer, count, times, policy):
     server = Management(machine, XDS_PORT)
     try:
         parts = [endpoint(number) for number in range(count)]
         many = [assignment(parts[:number] + [endpoint(count + number)] + parts[number + 1:]) for number in range(times)]
         server.do("apply", changes=[
-            {"type": "cds", "set": [resource("origin", management.one_cluster("origin", False)), resource(CLUSTER, management.one_cluster(CLUSTER, True))]},
+            {"type": "cds", "set": [resource("origin", management.one_cluster("origin", False)), resource(CLUSTER, cluster(policy))]},
             {"type": "eds", "set": [resource(CLUSTER, assignment(parts[:1]))]},
             {"type": "lds", "set": [resource("plain", management.listener())]},
-            {"type": "rds", "set": [resource("r", management.routes(0))]}])
+            {"type": "rds", "set": [resource("r", routes())]}])
         process = machine.spawn(peer.command_for(machine.folder, management.bootstrap(XDS_PORT, "delta")), BOTH_CORES, peer.name)
         if not wait_open(peers.PORT):
             raise SystemExit(f"{peer.name} did not start: {tail(process)}")
@@ -93,14 +125,15 @@ def measure(machine, peer, count, times):
         server.do("apply", changes=[{"type": "eds", "set": [resource(CLUSTER, assignment(parts))]}])
         wait_for(lambda: updates() >= 2, process)
         first = time.monotonic() - begin
+        use()
         grown = rss_mb(process.pid) - before_mb
         spent = 0.0
         for number, one in enumerate(many):
             value = resource(CLUSTER, one)
-            before = cpu_us(process.pid)
+            before = settled(process)
             server.do("apply", changes=[{"type": "eds", "set": [value]}])
             wait_for(lambda: updates() >= 3 + number, process)
-            spent += cpu_us(process.pid) - before
+            spent += settled(process) - before
         if server.refusals():
             raise SystemExit(f"{peer.name} refused: {server.refusals()[0][:300]}")
         result = {"first_ms": first * 1e3, "kb_each": grown * 1e3 / count, "cpu_ms": spent / times / 1e3, "turn_ms": admin.longest_turn_ms()}
@@ -120,7 +153,7 @@ def main():
     for count in map(int, args.counts.split(",")):
         for name in args.peers.split(","):
             if known[name].there():
-                result = measure(machine, known[name], count, args.updates)
+                result = measure(machine, known[name], count, args.updates, args.policy)
                 print(f"{f'{count} {name}':20}" + "".join(f"{result[c]:12.2f}" for c in columns), flush=True)
 
 

@@ -1,5 +1,6 @@
 // What the choice of a host costs, by policy and number of hosts, and what it costs to make the
-// balancers anew when the health of one host of 100,000 changes.
+// balancers anew when the health of one host of 100,000 changes: a worker's, and the hash tables
+// that the main thread makes for all of them.
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -8,6 +9,9 @@
 #include <benchmark/benchmark.h>
 
 #include "api/stats_cluster.h"
+#include "proxy/runtime/epoll_loop.h"
+#include "proxy/upstream/cluster_hash_tables.h"
+#include "proxy/upstream/cluster_table.h"
 #include "proxy/upstream/conn_pool.h"
 #include "proxy/upstream/load_balancer.h"
 #include "proxy/upstream/subset_balancer.h"
@@ -122,6 +126,92 @@ void update_subsets(benchmark::State& state) {
   }
 }
 
+// The endpoints as the main thread has them, of which the n-th is another one.
+std::shared_ptr<const config::EndpointSet> endpoints_of(const Hosts& hosts, size_t n,
+                                                        uint32_t weight) {
+  auto out = std::make_shared<config::EndpointSet>();
+  config::LocalityEndpoints& locality = out->localities.emplace_back();
+  for (const Host* host : hosts.localities()[0].hosts) locality.endpoints.push_back(host->endpoint);
+  auto changed = std::make_shared<config::Endpoint>(*locality.endpoints[n]);
+  changed->weight = weight;
+  locality.endpoints[n] = std::move(changed);
+  return out;
+}
+
+// On the main thread: one endpoint of all gets another weight.
+void change_tables(benchmark::State& state, const config::Cluster& cluster) {
+  auto count = static_cast<size_t>(state.range(0));
+  Hosts hosts(count, Weights::equal);
+  std::shared_ptr<const config::EndpointSet> sets[] = {endpoints_of(hosts, count / 2, 1),
+                                                       endpoints_of(hosts, count / 2, 2)};
+  auto before = std::make_unique<ClusterHashTables>(cluster, sets[0], nullptr, nullptr);
+  size_t turn = 0;
+  for (auto _ : state) {
+    turn = 1 - turn;
+    before = std::make_unique<ClusterHashTables>(cluster, sets[turn], nullptr, before.get());
+  }
+}
+
+// On a worker: its hosts behind tables that are there.
+void rebuild_with_tables(benchmark::State& state, const config::Cluster& cluster) {
+  Hosts hosts(static_cast<size_t>(state.range(0)), Weights::equal);
+  ClusterHashTables tables(cluster, endpoints_of(hosts, 0, 1), nullptr, nullptr);
+  for (auto _ : state) {
+    LoadBalancer balancer(cluster, hosts.localities(), 1, LoadBalancer::kOverprovisioning, {},
+                          &tables);
+    benchmark::DoNotOptimize(balancer.healthy_count());
+  }
+}
+
+// Two zones of which this process is in one, which has room for half of its requests.
+void pick_by_zone(benchmark::State& state) {
+  auto count = static_cast<size_t>(state.range(0));
+  Hosts near(count / 4 + 1, Weights::equal), far(count - count / 4, Weights::equal);
+  config::Locality places[] = {{"r", "a", ""}, {"r", "b", ""}};
+  auto local = std::make_shared<config::Cluster>(cluster_of(Balancer::round_robin));
+  local->ref = {"local", 0};
+  auto like = std::make_shared<config::EndpointSet>();
+  for (const config::Locality& place : places)
+    like->localities.push_back({place, 0, {}, {near.localities()[0].hosts[0]->endpoint}});
+  local->endpoints = std::move(like);
+  runtime::EpollLoop loop;
+  ClusterTable table(loop, 0, 0);
+  table.set_clusters({local});
+  config::Cluster cluster = cluster_of(Balancer::random);
+  auto options = std::make_shared<config::BalancerOptions>();
+  config::LocalZone here{local->ref, "r", "a", ""};
+  options->zone_routing.emplace().local = std::make_shared<const config::LocalZone>(here);
+  options->zone_routing->min_cluster_size = 1;
+  cluster.balancer_options = std::move(options);
+  std::vector<LocalityHosts> localities = near.localities();
+  localities.push_back(far.localities()[0]);
+  for (size_t i = 0; i < localities.size(); ++i) localities[i].locality = &places[i];
+  LoadBalancer balancer(cluster, localities, 1, LoadBalancer::kOverprovisioning,
+                        {nullptr, nullptr, nullptr, &table});
+  uint64_t random = 1;
+  bool panic = false;
+  for (auto _ : state) benchmark::DoNotOptimize(balancer.pick(next(random), panic));
+}
+
+// Ten localities that take turns by their weights.
+void pick_by_locality(benchmark::State& state) {
+  config::Cluster cluster = cluster_of(Balancer::round_robin);
+  cluster.balancer_options = nullptr;
+  cluster.locality_weighted = true;
+  std::vector<std::unique_ptr<Hosts>> made;
+  std::vector<LocalityHosts> localities;
+  for (uint32_t i = 0; i < 10; ++i) {
+    made.push_back(
+        std::make_unique<Hosts>(static_cast<size_t>(state.range(0)) / 10, Weights::equal));
+    localities.push_back(made.back()->localities()[0]);
+    localities.back().weight = i + 1;
+  }
+  LoadBalancer balancer(cluster, localities, 1);
+  uint64_t random = 1;
+  bool panic = false;
+  for (auto _ : state) benchmark::DoNotOptimize(balancer.pick(next(random), panic));
+}
+
 const auto kRoundRobin = cluster_of(Balancer::round_robin);
 const auto kLeastRequest = cluster_of(Balancer::least_request);
 const auto kFullScan = cluster_of(Balancer::least_request, 0, true);
@@ -130,6 +220,7 @@ const auto kReported = cluster_of(Balancer::client_weighted);
 const auto kRing = cluster_of(Balancer::ring_hash);
 const auto kBoundedRing = cluster_of(Balancer::ring_hash, 150);
 const auto kMaglev = cluster_of(Balancer::maglev);
+const auto kBoundedMaglev = cluster_of(Balancer::maglev, 150);
 
 #define OUTRIGGER_PICKER(name, cluster, weights)                                    \
   BENCHMARK_CAPTURE(pick, name, cluster, weights)->Arg(10)->Arg(1000)->Arg(100000); \
@@ -145,6 +236,16 @@ OUTRIGGER_PICKER(client_side_weighted, kReported, Weights::equal);
 OUTRIGGER_PICKER(ring_hash, kRing, Weights::equal);
 OUTRIGGER_PICKER(ring_hash_bounded, kBoundedRing, Weights::equal);
 OUTRIGGER_PICKER(maglev, kMaglev, Weights::equal);
+OUTRIGGER_PICKER(maglev_bounded, kBoundedMaglev, Weights::equal);
+
+#define OUTRIGGER_TABLES(name, cluster)                                                        \
+  BENCHMARK_CAPTURE(change_tables, name, cluster)->Arg(100000)->Unit(benchmark::kMicrosecond); \
+  BENCHMARK_CAPTURE(rebuild_with_tables, name, cluster)->Arg(100000)->Unit(benchmark::kMicrosecond)
+
+OUTRIGGER_TABLES(ring_hash, kRing);
+OUTRIGGER_TABLES(maglev, kMaglev);
+BENCHMARK(pick_by_zone)->Arg(10)->Arg(1000)->Arg(100000);
+BENCHMARK(pick_by_locality)->Arg(10)->Arg(1000)->Arg(100000);
 BENCHMARK(pick_of_subset)->Arg(1000)->Arg(100000);
 BENCHMARK(update_subsets)->Arg(100000)->Unit(benchmark::kMicrosecond);
 

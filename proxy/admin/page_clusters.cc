@@ -116,7 +116,7 @@ void endpoint_as_text(const std::string& name, const LocalityEndpoints& group,
   put("region", group.locality.region);
   put("zone", group.locality.zone);
   put("sub_zone", group.locality.sub_zone);
-  put("canary", false);
+  put("canary", endpoint.canary);
   put("priority", group.priority);
   // Below 0: outlier detection has not measured any.
   put("success_rate", state == nullptr ? -1.0 : state->success_rate.load());

@@ -142,10 +142,7 @@ class CaresResolver::Lookup : public std::enable_shared_from_this<Lookup> {
     // A name that does not exist, or has no address, is an answer too.
     answer.ok = status == ARES_SUCCESS || status == ARES_ENODATA || status == ARES_ENOTFOUND;
     if (status == ARES_ENOTFOUND || status == ARES_ENODATA) stats_.not_found.inc();
-    if (!answer.ok) {
-      stats_.get_addr_failure.inc();
-      answer.error = ares_strerror(status);
-    }
+    if (!answer.ok) stats_.get_addr_failure.inc();
     for (const ares_addrinfo_node* node = info == nullptr ? nullptr : info->nodes; node != nullptr;
          node = node->ai_next) {
       net::Address address =
@@ -154,6 +151,8 @@ class CaresResolver::Lookup : public std::enable_shared_from_this<Lookup> {
         continue;
       answer.records.push_back({address.with_port(0), std::chrono::seconds(node->ai_ttl)});
     }
+    if (answer.records.empty())
+      answer.error = ares_strerror(status == ARES_SUCCESS ? ARES_ENODATA : status);
     return answer;
   }
 

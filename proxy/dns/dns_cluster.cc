@@ -101,8 +101,24 @@ bool DnsCluster::take_logical(Target& target, const Answer& answer) {
   return true;
 }
 
-// A host for each address. Hosts that were there before stay the same object.
+// What the others of its names have is nothing.
+bool DnsCluster::is_last(const Target& target) const {
+  return !target.endpoints.empty() &&
+         std::all_of(targets_.begin(), targets_.end(), [&target](const Target& other) {
+           return &other == &target || other.endpoints.empty();
+         });
+}
+
+// A host for each address. Hosts that were there before stay the same object. An answer that would
+// empty a cluster that serves changes nothing: only a control plane may do that.
 bool DnsCluster::take_strict(Target& target, const Answer& answer) {
+  if (answer.records.empty() && is_last(target)) {
+    stats_.update_empty.inc();
+    OUTRIGGER_LOG(upstream, warning,
+                  "cluster {}: DNS has no addresses of {} any more; going on with the last ones",
+                  parts_.cluster->ref.name, target.config->name);
+    return false;
+  }
   std::vector<config::EndpointPtr> now;
   bool changed = false;
   for (const Record& record : answer.records) {

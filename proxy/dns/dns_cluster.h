@@ -1,7 +1,7 @@
 // DnsCluster: keeps the endpoints of one STRICT_DNS or LOGICAL_DNS cluster up to date: asks for
 // each of its names, again and again, and publishes a new set when an answer changed something. A
-// failure keeps what the last good answer said. Thread: main. Lifetime: the server's; the resolver
-// and the alarms outlive it. Semantics:
+// failure keeps what the last good answer said, and so does an answer that would leave nothing.
+// Thread: main. Lifetime: the server's; the resolver and the alarms outlive it. Semantics:
 // https://www.envoyproxy.io/docs/envoy/latest/intro/arch_overview/upstream/service_discovery
 #pragma once
 
@@ -54,6 +54,7 @@ class DnsCluster {
   bool take(Target& target, const Answer& answer);
   bool take_logical(Target& target, const Answer& answer);
   bool take_strict(Target& target, const Answer& answer);
+  bool is_last(const Target& target) const;
   config::EndpointPtr make_endpoint(const Target& target,
                                     const std::vector<net::Address>& addresses,
                                     const config::EndpointPtr& before);

@@ -24,7 +24,7 @@ struct Record {
 struct Answer {
   bool ok = false;              // false: no answer, or a failure of the server
   std::vector<Record> records;  // empty and ok: there is no such name, or it has no address
-  std::string error;            // of a failure
+  std::string error;            // why there are no records
 };
 
 class Query {

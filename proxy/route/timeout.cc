@@ -87,6 +87,9 @@ RequestTimeouts take_timeouts(const ForwardAction& action, http::HeaderMap& requ
   if (action.retry != nullptr) {
     timeouts.per_try_idle = action.retry->per_try_idle_timeout.value_or(Milliseconds(0));
   }
+  timeouts.stream = header_timeout(request, HeaderId::x_envoy_upstream_stream_duration_ms);
+  request.remove(HeaderId::x_envoy_upstream_stream_duration_ms);
+  timeouts.empty_answer = request.remove(HeaderId::x_envoy_upstream_rq_timeout_alt_response) > 0;
   set_timeout_headers(action, timeouts, Milliseconds(0), request, options);
   return timeouts;
 }

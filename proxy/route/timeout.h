@@ -16,6 +16,9 @@ struct RequestTimeouts {
       0};  // from the end of the request to the end of the response, retries included
   config::Milliseconds per_try{0};
   config::Milliseconds per_try_idle{0};
+  std::optional<config::Milliseconds> stream =
+      {};                     // of each attempt, in the place of the cluster's
+  bool empty_answer = false;  // whoever ran out of time is answered 204, not 504
 };
 
 struct TimeoutOptions {
@@ -26,7 +29,8 @@ struct TimeoutOptions {
   bool hedging = false;  // a late try goes on: it may use all of the global timeout
 };
 
-// Takes x-envoy-upstream-rq-timeout-ms and -per-try-timeout-ms off the request and sets what goes
+// Takes what a trusted client says of timeouts off the request (x-envoy-upstream-rq-timeout-ms,
+// -rq-per-try-timeout-ms, -rq-timeout-alt-response, -stream-duration-ms) and sets what goes
 // upstream.
 RequestTimeouts take_timeouts(const config::ForwardAction& action, http::HeaderMap& request,
                               TimeoutOptions options);

@@ -31,6 +31,8 @@ constexpr HeaderId kInternalHeaders[] = {
     HeaderId::x_envoy_upstream_alt_stat_name,
     HeaderId::x_envoy_upstream_rq_timeout_ms,
     HeaderId::x_envoy_upstream_rq_per_try_timeout_ms,
+    HeaderId::x_envoy_upstream_rq_timeout_alt_response,
+    HeaderId::x_envoy_upstream_stream_duration_ms,
     HeaderId::x_envoy_expected_rq_timeout_ms,
     HeaderId::x_envoy_ip_tags,
 };

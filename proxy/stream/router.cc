@@ -1,5 +1,7 @@
 #include "proxy/stream/router.h"
 
+#include <utility>
+
 #include "proxy/route/match.h"
 #include "proxy/route/redirect.h"
 #include "proxy/route/rewrite.h"
@@ -47,6 +49,7 @@ void Router::on_request_headers(http::HeaderMap& headers, bool end_stream) {
     return;
   }
   action_ = route_->forward();
+  counts_.begin(*owner_.matched_route().host, *route_, headers, owner_.services(), owner_.arena());
   if (!choose_cluster(*action_)) {
     state_ = State::done;
     return;
@@ -169,8 +172,9 @@ void Router::prepare_headers(const config::ForwardAction& action, http::HeaderMa
   // After the mutations: a route may ask for retries by the headers that it adds.
   retry_rules_ = route::take_retry_rules(retry_policy(), headers);
   if (action.auto_host_rewrite && host_ != nullptr && !host_->endpoint->hostname.empty()) {
-    route::rewrite_host(headers, host_->endpoint->hostname, action.append_x_forwarded_host,
-                        {envoy_headers});
+    // A copy: another attempt may let go of the host.
+    route::rewrite_host(headers, owner_.arena().copy(host_->endpoint->hostname),
+                        action.append_x_forwarded_host, {envoy_headers});
   }
 }
 
@@ -248,7 +252,7 @@ upstream::ConnPool& Router::choose_pool() {
 }
 
 // One try on a host; `fresh`: on a connection that has carried no request yet.
-void Router::attempt(bool fresh) {
+void Router::attempt(bool fresh, const UpstreamRequest* unsent) {
   if (host_ == nullptr) {
     cluster_->stats().upstream_cx_none_healthy.inc();
     refuse_without_host(owner_.arena().concat("no endpoint of cluster ",
@@ -272,18 +276,19 @@ void Router::attempt(bool fresh) {
   if (info.attempt_count > 1) set_retry_headers();
   upstream_start_ = owner_.services().loop.now();
   bool headers_only = end_seen_ && !body_seen_ && trailers_ == nullptr;
-  upstream_ = make_attempt(pool, headers_only);
+  ArenaPtr<UpstreamRequest> before = std::exchange(upstream_, make_attempt(pool, headers_only));
   UpstreamRequest* request = upstream_.get();
   measure_attempt();
   if (body_seen_) {
-    if (measure_ != nullptr) measure_->add_sent(kept_body_.size());
-    bool body_ends = end_seen_ && trailers_ == nullptr;
-    if (log_ != nullptr) log_->add_sent(kept_body_.size());
-    request->send_body(kept_body_, body_ends);
-    if (trailers_ != nullptr) request->send_trailers(*trailers_);
+    std::string_view body = unsent == nullptr ? std::string_view(kept_body_) : unsent->unsent();
+    if (measure_ != nullptr) measure_->add_sent(body.size());
+    if (log_ != nullptr) log_->add_sent(body.size());
+    request->send_body(body, end_seen_ && trailers_ == nullptr);
   }
+  if (trailers_ != nullptr) request->send_trailers(*trailers_);
   if (end_seen_) start_try_timers();
-  if (auto limit = cluster_->config().http.max_stream_duration) duration_timer_.start(*limit);
+  auto limit = timeouts_.stream ? timeouts_.stream : cluster_->config().http.max_stream_duration;
+  if (limit && limit->count() > 0) duration_timer_.start(*limit);
   request->start(fresh);
 }
 

@@ -1,21 +1,25 @@
 // Router: the end of the filter chain: takes a request to an endpoint of the route's cluster and
 // brings the response back. Timeouts, retries, replay of a request that met a stale connection,
-// mirrors. Thread: the stream's worker. Lifetime: a member of its Stream.
+// other hosts in the place of one that refuses, mirrors. Thread: the stream's worker. Lifetime: a
+// member of its Stream.
 //
 //   idle --headers--> trying --response headers--> responding --end--> done
 //                       |  ^
 //                       '--' retry: back-off timer, then another attempt      any --reply, reset-->
 //                       done
+// Where the request names its host: idle --headers--> naming --its address is known--> trying
 // While it tries or backs off, late attempts may go on beside (contenders).
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "api/config/cluster.h"
 #include "api/config/route.h"
+#include "api/dns_cache.h"
 #include "api/filter/verdict.h"
 #include "api/http/header_map.h"
 #include "api/stream_info.h"
@@ -29,6 +33,7 @@
 #include "proxy/stream/attempt_measure.h"
 #include "proxy/stream/contender.h"
 #include "proxy/stream/redirect_history.h"
+#include "proxy/stream/request_counts.h"
 #include "proxy/stream/upstream_request.h"
 #include "proxy/upstream/cluster_table.h"
 
@@ -81,7 +86,7 @@ class RouterOwner {
   ~RouterOwner() = default;
 };
 
-class Router final : public ContenderOwner {
+class Router final : public ContenderOwner, private DnsWaiter {
  public:
   Router(RouterOwner& owner, runtime::TimerWheel& wheel);
   ~Router();
@@ -99,6 +104,7 @@ class Router final : public ContenderOwner {
  private:
   enum class State : uint8_t {
     idle,
+    naming,
     trying,
     backing_off,
     responding,
@@ -129,16 +135,33 @@ class Router final : public ContenderOwner {
   void prepare_headers(const config::ForwardAction& action, http::HeaderMap& headers);
   void start_mirrors(const config::ForwardAction& action, http::HeaderMap& headers,
                      bool end_stream);
-  void attempt(bool fresh);
+  // `unsent`: the attempt before, if what waits in it goes along.
+  void attempt(bool fresh, const UpstreamRequest* unsent = nullptr);
   ArenaPtr<UpstreamRequest> make_attempt(upstream::ConnPool& pool, bool headers_only);
-  void refuse_without_host(std::string_view cause);
+  void refuse_without_host(std::string_view cause,
+                           std::string_view details = "no_healthy_upstream");
+  bool names_host() const;
+  bool wait_for_host();
+  void on_dns_host(const CachedHostPtr& host) override;
+  void refuse_unresolved(const CachedHost& host);
+  void refuse_without_room();
+  void stop_naming();
   void measure_attempt();
   void measure_request();
   void note_attempt();
   void note_connection(upstream::ClientConnection& connection);
   void note_upstream(upstream::ClientConnection& connection, upstream::Host& host);
   void start_global_timeout();
+  bool try_again(const UpstreamFailure& failure);
+  bool is_whole() const;
   bool may_replay(const UpstreamFailure& failure) const;
+  void replay(const UpstreamFailure& failure);
+  bool is_for_policy(const UpstreamFailure& failure) const;
+  bool may_move(const UpstreamFailure& failure) const;
+  bool move_on(const UpstreamFailure& failure);
+  upstream::HostRef pick_untried();
+  upstream::HostRef pick_untried(const std::vector<uint32_t>* priority_loads);
+  void go_to(upstream::HostRef host);
   bool retry(bool wanted, const http::HeaderMap* response);
   void note_retry_outcome(bool wanted);
   bool take_retry();
@@ -161,6 +184,7 @@ class Router final : public ContenderOwner {
   const std::vector<uint32_t>* retry_loads();
   void keep_body(Bytes body);
   void on_global_timeout();
+  int timeout_code() const { return timeouts_.empty_answer ? 204 : 504; }
   void start_try_timers();
   void note_upstream_activity();
   void stop_try_timers();
@@ -177,7 +201,9 @@ class Router final : public ContenderOwner {
   void note_load(const http::HeaderMap& headers);
   upstream::ConnPool& choose_pool();
   upstream::HostRef pick_retry_host();
-  void count_code(int code);
+  // `response`: the upstream's, which took so long; nullptr: one of ours.
+  void count_code(int code, const http::HeaderMap* response = nullptr,
+                  std::optional<uint64_t> took_ms = {});
   void note_failed_attempt(const UpstreamFailure& failure, upstream::Host& host);
   void fail(const UpstreamFailure& failure);
   void finish_headers(http::HeaderMap& headers);
@@ -191,7 +217,7 @@ class Router final : public ContenderOwner {
   upstream::HostRef host_;
   upstream::WorkerClusterRef of_host_;  // where the host is an aggregate's
   route::RequestHash hash_;
-  std::vector<const upstream::Host*> tried_hosts_;  // filled by retries
+  std::vector<const upstream::Host*> tried_hosts_;  // filled by retries, and by hosts that refused
   // Of a retry policy that leaves tried priorities out; the loads hold until they are made anew.
   std::vector<uint32_t> tried_priorities_;
   std::vector<uint32_t> retry_loads_;
@@ -203,6 +229,7 @@ class Router final : public ContenderOwner {
   ArenaPtr<AttemptLog> log_;                          // nullptr: no log of attempts
   ArenaPtr<AttemptMeasure> measure_;                  // nullptr: nobody wants to know
   std::vector<Mirror*> mirrors_;                      // each destroys itself after original_ended()
+  RequestCounts counts_;
   route::RequestTimeouts timeouts_;
   route::RetryRules retry_rules_;
   std::string kept_body_;  // what has come, as long as another attempt may need it
@@ -212,6 +239,8 @@ class Router final : public ContenderOwner {
   bool end_seen_ = false;
   bool internal_ = false;       // x-envoy-internal: counts as internal traffic of the cluster
   uint8_t replays_ = 0;         // of an attempt that met the end of its connection
+  uint8_t moves_ = 0;           // from a host that refused to another one
+  bool was_cut_ = false;        // ... of these one from a host that ended the connection
   bool retry_counted_ = false;  // a unit of the retry circuit breaker is taken
   bool hedges_ = false;         // a late try goes on beside the next one
   bool was_late_ = false;       // the present attempt was: there was a try after it

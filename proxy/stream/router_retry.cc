@@ -19,12 +19,6 @@ const MetadataStruct* balancing_metadata(const upstream::Host& host) {
   return value == nullptr ? nullptr : value->object();
 }
 
-bool is_canary(const MetadataStruct& metadata) {
-  const MetadataValue* value = metadata.find("canary");
-  const bool* canary = value == nullptr ? nullptr : std::get_if<bool>(&value->get());
-  return canary != nullptr && *canary;
-}
-
 // A list has each of its members.
 bool has_value(const MetadataValue& have, const MetadataValue& wanted) {
   if (have == wanted) return true;
@@ -58,6 +52,7 @@ bool Router::retry(bool wanted, const http::HeaderMap* response) {
   tried_hosts_.push_back(host_);
   tried_priorities_.push_back(cluster_->priority_of(*host_));
   cluster_->stats().upstream_rq_retry.inc();
+  counts_.count(&RouteStats::upstream_rq_retry);
   milliseconds delay = back_off(response);
   if (response != nullptr) upstream_->give_up(http::ResetReason::local_reset);
   stop_try_timers();
@@ -69,7 +64,10 @@ bool Router::retry(bool wanted, const http::HeaderMap* response) {
 // The attempt before this one was a retry: it ends here, and as a success if it needs no other.
 void Router::note_retry_outcome(bool wanted) {
   if (!retry_counted_) return;
-  if (!wanted) cluster_->stats().upstream_rq_retry_success.inc();
+  if (!wanted) {
+    cluster_->stats().upstream_rq_retry_success.inc();
+    counts_.count(&RouteStats::upstream_rq_retry_success);
+  }
   give_retry_back();
 }
 
@@ -84,6 +82,7 @@ bool Router::take_retry() {
   if (body_seen_ && body_lost_) return false;
   if (retries_ >= retry_rules_.retries) {
     stats.upstream_rq_retry_limit_exceeded.inc();
+    counts_.count(&RouteStats::upstream_rq_retry_limit_exceeded);
     owner_.info().flags.set(ResponseFlag::upstream_retry_limit_exceeded);
     return false;
   }
@@ -95,6 +94,7 @@ bool Router::take_retry() {
   cluster_->note_limits(action_->high_priority);
   if (retry_counted_) return true;
   stats.upstream_rq_retry_overflow.inc();
+  counts_.count(&RouteStats::upstream_rq_retry_overflow);
   owner_.info().flags.set(ResponseFlag::upstream_overflow);
   return false;
 }
@@ -146,9 +146,9 @@ bool Router::is_unwanted(const upstream::Host& host) const {
   const config::RetryPolicy& policy = *retry_rules_.policy;
   if (policy.avoid_previous_hosts && std::ranges::find(tried_hosts_, &host) != tried_hosts_.end())
     return true;
+  if (policy.avoid_canary_hosts && host.endpoint->canary) return true;
   const MetadataStruct* metadata = balancing_metadata(host);
   if (metadata == nullptr) return false;
-  if (policy.avoid_canary_hosts && is_canary(*metadata)) return true;
   return std::ranges::any_of(policy.avoided_metadata, [metadata](const MetadataStruct& avoided) {
     return has_all(*metadata, avoided);
   });

@@ -41,7 +41,7 @@ void Router::cancel_timers() {
 
 void Router::on_per_try_timeout() {
   if (state_ == State::backing_off) {
-    host_ = pick_retry_host();
+    go_to(pick_retry_host());
     attempt(false);
     return;
   }
@@ -102,6 +102,7 @@ void Router::on_global_timeout() {
   // Each attempt that is under way has run out of time.
   if (state_ != State::backing_off) {
     cluster_->stats().upstream_rq_timeout.inc();
+    counts_.count(&RouteStats::upstream_rq_timeout);
     host_->stats.rq_timeout.inc();
   }
   // A late one was noted when it became late.
@@ -110,8 +111,9 @@ void Router::on_global_timeout() {
   for (const auto& contender : contenders_) {
     if (!contender->alive()) continue;
     cluster_->stats().upstream_rq_timeout.inc();
+    counts_.count(&RouteStats::upstream_rq_timeout);
     contender->host()->stats.rq_timeout.inc();
-    count_code(504);
+    count_code(timeout_code());
   }
   time_out(ResponseFlag::upstream_request_timeout, "response_timeout",
            owner_.arena().concat("no complete answer from cluster ", cluster_->config().ref.name,
@@ -136,8 +138,10 @@ void Router::time_out(ResponseFlag flag, std::string_view details, std::string_v
     owner_.respond_reset(outcome, http::ResetReason::local_reset);
     return;
   }
-  if (attempting) count_code(504);
-  owner_.local_reply({504, body, outcome, -1});
+  bool duration = flag == ResponseFlag::upstream_max_stream_duration_reached;
+  int code = duration ? 504 : timeout_code();
+  if (attempting) count_code(code);
+  owner_.local_reply({code, code == 504 ? body : "", outcome, -1});
 }
 
 }  // namespace outrigger::stream

@@ -1,5 +1,4 @@
 // What the upstream says to the router: the response, or how it failed.
-#include <algorithm>
 #include <charconv>
 
 #include "proxy/stream/failure_text.h"
@@ -18,6 +17,7 @@ using std::chrono::milliseconds;
 void Router::on_upstream_connected(upstream::ClientConnection& connection, upstream::Host& host) {
   note_upstream(connection, host);
   note_connection(connection);
+  counts_.count(&RouteStats::upstream_rq_total);
   StreamInfo& info = owner_.info();
   info.upstream_request_header_bytes = headers_->byte_size();
   info.upstream_first_sent = owner_.services().loop.now();
@@ -70,10 +70,8 @@ void Router::on_upstream_headers(http::HeaderMap& headers, bool end_stream) {
   drop_contenders();
   (code >= 500 ? host_->stats.rq_error : host_->stats.rq_success).inc();
   state_ = State::responding;
-  count_code(code);
   auto elapsed = std::chrono::duration_cast<milliseconds>(now - upstream_start_).count();
-  cluster_->stats().upstream_rq_time.record(static_cast<uint64_t>(elapsed));
-  cluster_->origin_stats(internal_).upstream_rq_time.record(static_cast<uint64_t>(elapsed));
+  count_code(code, &headers, static_cast<uint64_t>(elapsed));
   info.details = "via_upstream";
   if (!owner_.service().router_options().suppress_envoy_headers) {
     char* text = owner_.arena().allocate_chars(20);
@@ -162,27 +160,29 @@ void Router::pause_response(bool pause) {
 void Router::on_upstream_failure(const UpstreamFailure& failure) {
   if (state_ == State::done) return;
   stop_try_timers();
-  on_upstream_blocked(false);
   if (log_ != nullptr) log_->on_failure(failure_flag(failure));
   note_failed_attempt(failure, *host_);
-  if (!failure.response_started) {
-    if (may_replay(failure)) {
-      ++replays_;
-      --owner_.info().attempt_count;  // the client's request, still its first attempt
-      attempt(!failure.left_behind);
-      return;
-    }
-    if (failure.met_idle_close()) host_->note_failure(upstream::HostState::Failure::connect);
-    if (retry_rules_.enabled() && !was_late_ &&
-        retry(route::should_retry(retry_rules_, failure.reason, failure.request_started), nullptr))
-      return;
-    if (has_contender()) {
-      count_code(failure_code(failure));
-      promote_contender();
-      return;
-    }
-  }
+  if (!failure.response_started && try_again(failure)) return;
+  on_upstream_blocked(false);
   fail(failure);
+}
+
+// Before the client has seen anything. False: there is no other attempt.
+bool Router::try_again(const UpstreamFailure& failure) {
+  if (may_replay(failure)) {
+    replay(failure);
+    return true;
+  }
+  if (failure.met_idle_close()) host_->note_failure(upstream::HostState::Failure::connect);
+  // What waits for a stream must not be joined by more before it moves.
+  if (!is_for_policy(failure) && may_move(failure) && move_on(failure)) return true;
+  on_upstream_blocked(false);
+  bool wanted = route::should_retry(retry_rules_, failure.reason, failure.request_started);
+  if (retry_rules_.enabled() && !was_late_ && retry(wanted, nullptr)) return true;
+  if (!has_contender()) return false;
+  count_code(failure_code(failure));
+  promote_contender();
+  return true;
 }
 
 void Router::note_failed_attempt(const UpstreamFailure& failure, upstream::Host& host) {
@@ -192,22 +192,6 @@ void Router::note_failed_attempt(const UpstreamFailure& failure, upstream::Host&
       failure.reason == http::ResetReason::remote_refused_stream) {
     cluster_->stats().upstream_rq_rx_reset.inc();
   }
-}
-
-// The keep-alive race: the peer closed an idle connection while the request was on its way. Nothing
-// was answered, and a request that is safe and whole is sent once more, on a new connection. What a
-// GOAWAY left behind was not looked at, so that any request may be sent again (RFC 9113, 8.7).
-bool Router::may_replay(const UpstreamFailure& failure) const {
-  constexpr uint8_t kMaxAfterGoaway = 3;  // a peer that ends each connection at once gets no more
-  if (body_seen_ && (body_lost_ || !end_seen_ || kept_body_.empty())) return false;
-  if (failure.left_behind) return replays_ < kMaxAfterGoaway && !owner_.is_upgrade();
-  if (replays_ > 0 || !failure.met_idle_close()) return false;
-  std::string_view method = headers_->get(HeaderId::method);
-  static constexpr std::string_view kIdempotent[] = {"GET",   "HEAD", "OPTIONS",
-                                                     "TRACE", "PUT",  "DELETE"};
-  return std::find(std::begin(kIdempotent), std::end(kIdempotent), method) !=
-             std::end(kIdempotent) &&
-         !owner_.is_upgrade();
 }
 
 void Router::fail(const UpstreamFailure& failure) {
@@ -237,9 +221,17 @@ void Router::fail(const UpstreamFailure& failure) {
   owner_.local_reply(reply);
 }
 
-void Router::count_code(int code) {
-  count_upstream_response(cluster_->stats(), code);
-  count_upstream_response(cluster_->origin_stats(internal_), code);
+void Router::count_code(int code, const http::HeaderMap* response,
+                        std::optional<uint64_t> took_ms) {
+  ClusterStats& stats = cluster_->stats();
+  ClusterCodeStats& of_origin = cluster_->origin_stats(internal_);
+  count_upstream_response(stats, code);
+  count_upstream_response(of_origin, code);
+  if (took_ms) {
+    stats.upstream_rq_time.record(*took_ms);
+    of_origin.upstream_rq_time.record(*took_ms);
+  }
+  counts_.count({*cluster_, host_.get(), response, internal_, code, took_ms});
 }
 
 }  // namespace outrigger::stream

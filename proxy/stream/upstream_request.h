@@ -75,6 +75,8 @@ class UpstreamRequest final : private upstream::PoolWaiter, private http::Stream
   void pause_response(bool pause);
   // Who hears of it from now on.
   void set_owner(UpstreamOwner& owner) { owner_ = &owner; }
+  // The part of the body that waited for a stream; it is still there when none was to be had.
+  std::string_view unsent() const { return waiting_body_; }
   // nullptr: it has none yet, or has let go of it.
   upstream::ClientConnection* connection() const { return connection_; }
   // No callback follows.

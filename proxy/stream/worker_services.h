@@ -11,6 +11,7 @@
 #include "api/config/runtime_snapshot.h"
 #include "api/grpc/client.h"
 #include "api/http/async_client.h"
+#include "api/stats.h"
 #include "proxy/observe/http_date.h"
 #include "proxy/observe/log_writer.h"
 #include "proxy/runtime/loop.h"
@@ -68,6 +69,7 @@ struct WorkerServices {
   const config::NodeIdentity& node;
   std::string hostname;
   std::string local_ip = {};  // what others can reach this machine by; empty: not known
+  StatsRegistry* stats = nullptr;  // where statistics are made with their first value; nullptr: not
   // Of filters; nullptr only where none has a use for them.
   http::AsyncClient* http_client = nullptr;
   grpc::ClientFactory* grpc_clients = nullptr;

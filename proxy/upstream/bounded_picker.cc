@@ -20,53 +20,53 @@ uint32_t below(std::mt19937& random, uint32_t bound) {
 
 }  // namespace
 
-BoundedPicker::BoundedPicker(std::unique_ptr<HostPicker> by_hash, std::vector<WeightedHost> hosts,
+BoundedPicker::BoundedPicker(HashTablePtr table, std::shared_ptr<const std::vector<Host*>> hosts,
                              uint32_t percent, const BalancerEnv& env)
-    : by_hash_(std::move(by_hash)),
+    : table_(std::move(table)),
       hosts_(std::move(hosts)),
-      order_(hosts_.size()),
+      order_(table_->members().size()),
       percent_(percent),
       env_(env) {
-  for (const WeightedHost& host : hosts_) parts_.emplace(host.host, host.part);
   std::iota(order_.begin(), order_.end(), 0u);
-  swaps_.reserve(hosts_.size());
+  swaps_.reserve(order_.size());
 }
 
-double BoundedPicker::load_of(const Host& host, double part) const {
+double BoundedPicker::load_of(uint32_t member) const {
   auto active =
       static_cast<uint32_t>(env_.stats == nullptr ? 0 : env_.stats->upstream_rq_active.value());
   uint32_t slots = ((active + 1) * percent_ + 99) / 100;
+  double part = table_->members()[member].part;
   auto own = std::max(static_cast<uint32_t>(std::ceil(slots * part)), 1u);
-  return static_cast<double>(host.active_requests) / own;
+  return static_cast<double>(host_of(member)->active_requests) / own;
 }
 
 Host* BoundedPicker::pick(const Draw& draw) {
-  Host* host = by_hash_->pick(draw);
-  double load = load_of(*host, parts_.at(host));
-  return load <= 1.0 ? host : pick_other(*host, draw.number, load);
+  uint32_t member = table_->find(draw.number, draw.attempt);
+  double load = load_of(member);
+  return load <= 1.0 ? host_of(member) : pick_other(member, draw.number, load);
 }
 
 // The first that has room, else the one that has least too much.
-Host* BoundedPicker::pick_other(Host& own, uint64_t hash, double least) {
-  auto count = static_cast<uint32_t>(hosts_.size());
+Host* BoundedPicker::pick_other(uint32_t own, uint64_t hash, double least) {
+  auto count = static_cast<uint32_t>(order_.size());
   std::mt19937 random(static_cast<std::mt19937::result_type>(hash));
-  Host* best = &own;
+  uint32_t best = own;
   for (uint32_t i = 0; i < count; ++i) {
     uint32_t with = i + below(random, count - i);
     std::swap(order_[i], order_[with]);
     swaps_.push_back(with);
-    const WeightedHost& other = hosts_[order_[i]];
-    if (other.host == &own) continue;
-    double load = load_of(*other.host, other.part);
+    uint32_t other = order_[i];
+    if (other == own) continue;
+    double load = load_of(other);
     if (load < least) {
-      best = other.host;
+      best = other;
       least = load;
     }
     if (load <= 1.0) break;
   }
   for (; !swaps_.empty(); swaps_.pop_back())
     std::swap(order_[swaps_.size() - 1], order_[swaps_.back()]);
-  return best;
+  return host_of(best);
 }
 
 }  // namespace outrigger::upstream

@@ -8,28 +8,27 @@
 #include <memory>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
-
-#include "proxy/upstream/hash_picker.h"
+#include "proxy/upstream/hash_table.h"
+#include "proxy/upstream/load_balancer.h"
 
 namespace outrigger::upstream {
 
 class BoundedPicker final : public HostPicker {
  public:
-  // `percent`: of the average load, what a host may have; 100 or more.
-  BoundedPicker(std::unique_ptr<HostPicker> by_hash, std::vector<WeightedHost> hosts,
+  // `percent`: of the average load, what a host may have; 100 or more. `hosts`: by place.
+  BoundedPicker(HashTablePtr table, std::shared_ptr<const std::vector<Host*>> hosts,
                 uint32_t percent, const BalancerEnv& env);
   Host* pick(const Draw& draw) override;
 
  private:
+  Host* host_of(uint32_t member) const { return (*hosts_)[table_->members()[member].place]; }
   // Of what the host may have; above 1: too much.
-  double load_of(const Host& host, double part) const;
-  Host* pick_other(Host& own, uint64_t hash, double least);
+  double load_of(uint32_t member) const;
+  Host* pick_other(uint32_t own, uint64_t hash, double least);
 
-  std::unique_ptr<HostPicker> by_hash_;
-  std::vector<WeightedHost> hosts_;
-  absl::flat_hash_map<const Host*, double> parts_;
-  std::vector<uint32_t> order_;  // shuffled and put in order again by each pick
+  HashTablePtr table_;
+  std::shared_ptr<const std::vector<Host*>> hosts_;
+  std::vector<uint32_t> order_;  // of the members: shuffled and put in order again by each pick
   std::vector<uint32_t> swaps_;
   uint32_t percent_;
   BalancerEnv env_;

@@ -48,6 +48,7 @@ void ClusterTable::apply(ClusterChange& change) {
   ++entry.version;
   entry.endpoints.swap(change.endpoints);
   entry.states.swap(change.states);
+  entry.tables.swap(change.tables);
   if (change.kind != Kind::endpoints) entry.config.swap(change.cluster);
   if (names_made_ && entry.config != nullptr)
     names_.try_emplace(entry.config->ref.name, change.slot);
@@ -88,7 +89,7 @@ WorkerCluster* ClusterTable::find(std::string_view name) {
 WorkerCluster* ClusterTable::activate(Entry& entry) {
   entry.active = std::make_unique<WorkerCluster>(
       entry.config, loop_, worker_, seed_ + entry.config->ref.slot, entry.endpoints, nullptr,
-      entry.states, BalancerEnv{nullptr, runtime_, nullptr, this});
+      entry.states, BalancerEnv{nullptr, runtime_, nullptr, this}, entry.tables);
   entry.active->join(*this, ++made_);
   return entry.active.get();
 }
@@ -102,7 +103,8 @@ void ClusterTable::refresh(Entry& entry) {
     replace(entry);
   } else {
     entry.active->update_endpoints(
-        entry.endpoints == nullptr ? entry.config->endpoints : entry.endpoints, entry.states);
+        entry.endpoints == nullptr ? entry.config->endpoints : entry.endpoints, entry.states,
+        entry.tables);
   }
 }
 
@@ -112,7 +114,7 @@ void ClusterTable::replace(Entry& entry) {
   if (identity != 0 && identity == before->config().connection_identity) {
     entry.active = std::make_unique<WorkerCluster>(
         entry.config, loop_, worker_, seed_ + entry.config->ref.slot, entry.endpoints, before.get(),
-        entry.states, BalancerEnv{nullptr, runtime_, nullptr, this});
+        entry.states, BalancerEnv{nullptr, runtime_, nullptr, this}, entry.tables);
     entry.active->join(*this, ++made_);
   }
   retire(std::move(before));

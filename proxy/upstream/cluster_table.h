@@ -24,8 +24,9 @@ struct ClusterChange {
   Kind kind = Kind::set;
   uint32_t slot = 0;
   config::ClusterPtr cluster;
-  EndpointSetPtr endpoints;   // nullptr: those of the configuration
-  HostStatesPtr states = {};  // of those endpoints; nullptr: nobody watches or asks them
+  EndpointSetPtr endpoints;          // nullptr: those of the configuration
+  HostStatesPtr states = {};         // of those endpoints; nullptr: nobody watches or asks them
+  ClusterHashTablesPtr tables = {};  // of those endpoints; nullptr: a worker makes its own
 };
 
 class ClusterTable {
@@ -76,6 +77,7 @@ class ClusterTable {
     config::ClusterPtr config;
     EndpointSetPtr endpoints;  // nullptr: those of the configuration
     HostStatesPtr states;
+    ClusterHashTablesPtr tables;
     std::unique_ptr<WorkerCluster> active;
     uint64_t version = 0;
     bool outdated = false;  // `active` does not know the latest change yet

@@ -7,7 +7,13 @@
 // - transport socket: plain, or one TLS context and the PROXY protocol version,
 // - the version of the TLS context's slot: a renewed certificate makes new connections,
 // - ConnectionNeeds: SNI, ALPN, verified names, source address and mark, the PROXY header octet by
-//   octet, and the downstream connection where the cluster asks for a pool for each.
+//   octet, filter state that is shared with the upstream connection, and the downstream connection
+//   where the cluster asks for a pool for each.
+// What the cluster says for all of its connections is in the first: client certificate,
+// verification, socket options and source address, keepalive. A version of the cluster takes the
+// pools of the one before it over only if all of that is unchanged (connection_identity). Some of
+// it may be of the endpoint: transport_socket_matches give hosts of one cluster sockets that
+// differ, and a host whose socket changes is another host.
 #pragma once
 
 #include <cstdint>

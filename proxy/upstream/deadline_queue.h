@@ -19,14 +19,12 @@ class DeadlineQueue {
   template <class Weigh>
   DeadlineQueue(const std::vector<Item>& items, uint64_t seed, const Weigh& weigh) {
     size_t first = seed % items.size();
-    now_ = static_cast<double>(first) / static_cast<double>(items.size());
-    entries_.reserve(items.size());
-    for (size_t i = 0; i < items.size(); ++i) {
-      const Item& item = items[(first + i) % items.size()];
-      double weight = weigh(item);
-      entries_.push_back({(std::floor(now_ * weight) + 1) / weight, order_++, item});
+    if (items.size() <= kReplayed) {
+      start(items, 0, weigh);
+      for (; first > 0; --first) next(weigh);
+    } else {
+      start(items, first, weigh);
     }
-    std::make_heap(entries_.begin(), entries_.end(), later);
   }
 
   template <class Weigh>
@@ -40,6 +38,23 @@ class DeadlineQueue {
   }
 
  private:
+  // Of so many items the turns before the first one are taken for real, as Envoy does, which makes
+  // the order of all turns Envoy's. With more of them it would take long, and a point of time that
+  // is as far into the cycle has to do.
+  static constexpr size_t kReplayed = 1024;
+
+  template <class Weigh>
+  void start(const std::vector<Item>& items, size_t first, const Weigh& weigh) {
+    now_ = static_cast<double>(first) / static_cast<double>(items.size());
+    entries_.reserve(items.size());
+    for (size_t i = 0; i < items.size(); ++i) {
+      const Item& item = items[(first + i) % items.size()];
+      double weight = weigh(item);
+      entries_.push_back({(std::floor(now_ * weight) + 1) / weight, order_++, item});
+    }
+    std::make_heap(entries_.begin(), entries_.end(), later);
+  }
+
   struct Entry {
     double deadline;
     uint64_t order;  // equal deadlines: first in, first out

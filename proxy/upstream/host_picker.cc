@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "proxy/upstream/deadline_queue.h"
-#include "proxy/upstream/hash_picker.h"
 #include "proxy/upstream/host_weigher.h"
 #include "proxy/upstream/load_balancer.h"
 #include "proxy/upstream/reported_weights.h"
@@ -23,6 +22,12 @@ bool same_weights(const std::vector<Host*>& hosts) {
 uint64_t next_random(uint64_t random) {
   random = random * 6364136223846793005ULL + 1442695040888963407ULL;
   return random ^ (random >> 29);
+}
+
+// How busy the host is; one that refused just now has little to do, and is not to be had for that.
+uint64_t load_of(const Host& host, const Draw& draw) {
+  constexpr uint64_t kAvoided = uint64_t{1} << 32;
+  return host.active_requests + (draw.avoids(&host) ? kAvoided : 0);
 }
 
 class RoundRobinPicker final : public HostPicker {
@@ -61,7 +66,7 @@ class LeastRequestPicker final : public HostPicker {
     for (uint32_t i = 0; i < choices_; ++i) {
       Host* host = hosts_[random % hosts_.size()];
       random = next_random(random);
-      if (best == nullptr || host->active_requests < best->active_requests) best = host;
+      if (best == nullptr || load_of(*host, draw) < load_of(*best, draw)) best = host;
     }
     return best;
   }
@@ -78,12 +83,14 @@ class FullScanPicker final : public HostPicker {
   Host* pick(const Draw& draw) override {
     uint64_t random = draw.number;
     Host* best = nullptr;
-    uint64_t ties = 0;
+    uint64_t least = 0, ties = 0;
     for (Host* host : hosts_) {
-      if (best == nullptr || host->active_requests < best->active_requests) {
+      uint64_t load = load_of(*host, draw);
+      if (best == nullptr || load < least) {
         best = host;
+        least = load;
         ties = 1;
-      } else if (host->active_requests == best->active_requests) {
+      } else if (load == least) {
         random = next_random(random);
         if ((random >> 16) % ++ties == 0) best = host;
       }
@@ -140,8 +147,6 @@ class LocalityPicker final : public HostPicker {
 std::unique_ptr<HostPicker> make_locality_picker(const config::Cluster& cluster,
                                                  std::vector<LocalityShare> localities,
                                                  uint64_t seed, const BalancerEnv& env) {
-  // With a hash there are no turns: the localities' shares are those of their hosts' places.
-  if (cluster.hashes()) return make_hash_picker(cluster, weigh(localities), env);
   std::vector<LocalityPicker::Locality> pickers;
   for (LocalityShare& locality : localities) {
     if (locality.weight <= 0 || locality.hosts.empty()) continue;
@@ -155,7 +160,6 @@ std::unique_ptr<HostPicker> make_locality_picker(const config::Cluster& cluster,
 std::unique_ptr<HostPicker> make_picker(const config::Cluster& cluster, std::vector<Host*> hosts,
                                         uint64_t seed, const BalancerEnv& env) {
   using Balancer = config::Cluster::Balancer;
-  if (cluster.hashes()) return make_hash_picker(cluster, weigh({{1.0, std::move(hosts)}}), env);
   if (cluster.balancer == Balancer::random) return std::make_unique<RandomPicker>(std::move(hosts));
   if (cluster.balancer == Balancer::client_weighted)
     return std::make_unique<ReportedWeightPicker>(cluster, std::move(hosts), seed, env);

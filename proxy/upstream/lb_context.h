@@ -13,6 +13,8 @@
 
 namespace outrigger::upstream {
 
+struct Host;
+
 struct LbContext {
   uint64_t random = 0;
   std::optional<uint64_t> hash;       // of the request's hash policy
@@ -23,7 +25,8 @@ struct LbContext {
   bool override_host_strict = false;  // ... and no other
   // Per cent of each priority, in the place of what health says; the hosts must be healthy.
   const std::vector<uint32_t>* priority_loads = nullptr;
-  bool degraded = false;  // ... or the degraded ones, while there are any
+  bool degraded = false;                            // ... or the degraded ones, while there are any
+  const std::vector<const Host*>* avoid = nullptr;  // any other is better; they may still be picked
   // Where an ORIGINAL_DST cluster looks for the address.
   const DownstreamConnectionInfo* connection = nullptr;
   const http::HeaderMap* headers = nullptr;

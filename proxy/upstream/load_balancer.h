@@ -4,6 +4,7 @@
 // Thread: one worker. Lifetime: the worker's cluster entry.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <vector>
@@ -11,8 +12,11 @@
 #include "api/config/cluster.h"
 #include "proxy/upstream/balancer_env.h"
 #include "proxy/upstream/host.h"
+#include "proxy/upstream/priority_loads.h"
 
 namespace outrigger::upstream {
+
+class ClusterHashTables;
 
 // What one choice depends on: a random number, or the hash where the policy wants one.
 struct Draw {
@@ -21,6 +25,10 @@ struct Draw {
   uint64_t number;
   uint32_t attempt;       // an equal hash is to meet another host: n-th time
   bool degraded = false;  // the degraded hosts of a priority that was chosen already
+  const std::vector<const Host*>* avoid = nullptr;  // those that refused; nullptr: none
+  bool avoids(const Host* host) const {
+    return avoid != nullptr && std::find(avoid->begin(), avoid->end(), host) != avoid->end();
+  }
 };
 
 // The choice among the hosts of one priority. Never among none.
@@ -52,16 +60,20 @@ struct LocalityHosts {
   bool operator==(const LocalityHosts&) const = default;
 };
 
+// Localities have shares by their weights; in subsets only if the configuration says so.
+bool weighs_localities(const config::Cluster& cluster);
+
 class LoadBalancer {
  public:
   // A priority counts as full from 72 % healthy hosts on.
   static constexpr uint32_t kOverprovisioning = 140;
 
   LoadBalancer() = default;  // without hosts
-  // `seed` spreads the workers' and processes' first choices.
+  // `seed` spreads the workers' and processes' first choices. `tables`: of these very hosts, if
+  // there are some already; of a policy that hashes.
   LoadBalancer(const config::Cluster& cluster, const std::vector<LocalityHosts>& localities,
                uint64_t seed, uint32_t overprovisioning_percent = kOverprovisioning,
-               const BalancerEnv& env = {});
+               const BalancerEnv& env = {}, const ClusterHashTables* tables = nullptr);
 
   // nullptr: no host can take a request. `panic`: the choice was made among all hosts, healthy or
   // not.
@@ -76,28 +88,26 @@ class LoadBalancer {
 
  private:
   using HostsOfPriority = std::vector<const LocalityHosts*>;
-  struct Priority {
+  // Each may be nullptr: there is no such host. A policy that hashes has one picker only: `all` in
+  // panic, otherwise `healthy`.
+  struct Pickers {
     std::unique_ptr<HostPicker> healthy;
     std::unique_ptr<HostPicker> degraded;
-    std::unique_ptr<HostPicker> all;
-    size_t total = 0;
-    size_t excluded_hosts = 0;  // of which nothing is known yet: they are not asked for their part
-    size_t healthy_hosts = 0;
-    size_t degraded_hosts = 0;
-    uint32_t healthy_load = 0;  // per cent of the requests
-    uint32_t degraded_load = 0;
-    bool panic = false;
-    size_t counted() const { return total - excluded_hosts; }
+    std::unique_ptr<HostPicker> all;  // in panic
   };
   static std::vector<HostsOfPriority> by_priority(const std::vector<LocalityHosts>& localities);
-  Priority make_priority(const config::Cluster& cluster, const HostsOfPriority& localities,
-                         uint64_t seed, const BalancerEnv& env) const;
-  void assign_loads(const config::Cluster& cluster);
-  void assign_loads_by_size();
-  void give_rest(uint64_t left);
-  Host* pick_of(Priority& priority, HostPicker* picker, const Draw& draw, bool& panic) const;
+  PriorityHealth health_of(const HostsOfPriority& localities, uint32_t overprovisioning) const;
+  Pickers make_pickers(const config::Cluster& cluster, const HostsOfPriority& localities,
+                       bool panic, uint64_t seed, const BalancerEnv& env) const;
+  void make_hash_pickers(const config::Cluster& cluster,
+                         const std::vector<LocalityHosts>& localities, const BalancerEnv& env,
+                         const ClusterHashTables* tables);
+  Host* pick_of(uint32_t priority, bool degraded, const Draw& draw, bool& panic) const;
+  uint32_t share_of(const Draw& draw) const;
 
-  std::vector<Priority> priorities_;
+  std::vector<PriorityHealth> health_;
+  PriorityLoads loads_;
+  std::vector<Pickers> pickers_;  // by priority
   uint32_t overprovisioning_ = kOverprovisioning;
   bool hashes_ = false;
   bool fail_on_panic_ = false;

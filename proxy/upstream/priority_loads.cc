@@ -25,8 +25,8 @@ bool give_rest(std::vector<uint32_t>& loads, uint64_t left) {
   return true;
 }
 
-PriorityLoads by_size(std::span<const PriorityHealth> priorities) {
-  PriorityLoads out;
+// Health tells nothing any more, the number of hosts does.
+void share_by_size(std::span<const PriorityHealth> priorities, PriorityLoads& out) {
   out.degraded.resize(priorities.size());
   uint64_t hosts = 0;
   for (const PriorityHealth& each : priorities) hosts += each.total;
@@ -37,28 +37,32 @@ PriorityLoads by_size(std::span<const PriorityHealth> priorities) {
     left -= load;
   }
   give_rest(out.healthy, left);
-  return out;
 }
 
 }  // namespace
 
 PriorityLoads share_out(std::span<const PriorityHealth> priorities, double panic_threshold) {
   uint64_t sum = 0;
+  for (const PriorityHealth& each : priorities)
+    sum += capacity(each, each.healthy) + capacity(each, each.degraded);
+  uint64_t norm = std::min<uint64_t>(100, sum);
+  PriorityLoads out;
   bool all_in_panic = panic_threshold > 0;
   for (const PriorityHealth& each : priorities) {
-    sum += capacity(each, each.healthy) + capacity(each, each.degraded);
-    if (each.total > 0) all_in_panic = all_in_panic && below_panic(each, panic_threshold);
+    // Panic counts only where even all priorities together are not enough.
+    out.panic.push_back(norm < 100 && each.total > 0 && below_panic(each, panic_threshold));
+    all_in_panic = all_in_panic && (each.total == 0 || out.panic.back());
   }
-  // Panic counts only where even all priorities together are not enough.
-  uint64_t norm = std::min<uint64_t>(100, sum);
-  if (norm == 0 || (norm < 100 && all_in_panic)) return by_size(priorities);
+  if (norm == 0 || (norm < 100 && all_in_panic)) {
+    share_by_size(priorities, out);
+    return out;
+  }
   uint64_t left = 100;
   auto take = [&](uint64_t can) {
     uint64_t load = std::min(left, can * 100 / norm);
     left -= load;
     return static_cast<uint32_t>(load);
   };
-  PriorityLoads out;
   for (const PriorityHealth& each : priorities)
     out.healthy.push_back(take(capacity(each, each.healthy)));
   for (const PriorityHealth& each : priorities)
@@ -91,14 +95,18 @@ std::vector<uint32_t> share_out_without(std::span<const PriorityHealth> prioriti
   return loads;
 }
 
-std::optional<PriorityChoice> choose_priority(const PriorityLoads& loads, uint32_t draw) {
-  for (bool degraded : {false, true}) {
-    const std::vector<uint32_t>& of = degraded ? loads.degraded : loads.healthy;
-    for (uint32_t i = 0; i < of.size(); ++i) {
-      if (draw < of[i]) return PriorityChoice{i, degraded};
-      draw -= of[i];
-    }
+std::optional<uint32_t> choose_share(std::span<const uint32_t> loads, uint32_t draw) {
+  for (uint32_t i = 0; i < loads.size(); ++i) {
+    if (draw < loads[i]) return i;
+    draw -= loads[i];
   }
+  return std::nullopt;
+}
+
+std::optional<PriorityChoice> choose_priority(const PriorityLoads& loads, uint32_t draw) {
+  if (auto healthy = choose_share(loads.healthy, draw)) return PriorityChoice{*healthy, false};
+  for (uint32_t load : loads.healthy) draw -= load;
+  if (auto degraded = choose_share(loads.degraded, draw)) return PriorityChoice{*degraded, true};
   return std::nullopt;
 }
 

@@ -20,10 +20,11 @@ struct PriorityHealth {
   uint32_t overprovisioning_percent = 140;
 };
 
-// Per cent of the requests. Both lists are as long as there are priorities.
+// Per cent of the requests. The lists are as long as there are priorities.
 struct PriorityLoads {
   std::vector<uint32_t> healthy;
   std::vector<uint32_t> degraded;
+  std::vector<bool> panic = {};  // all hosts of the priority serve, healthy or not
 };
 
 // The first priority takes what it can, then the next; degraded hosts what the healthy ones leave.
@@ -35,11 +36,13 @@ PriorityLoads share_out(std::span<const PriorityHealth> priorities, double panic
 std::vector<uint32_t> share_out_without(std::span<const PriorityHealth> priorities,
                                         std::span<const uint32_t> without);
 
+// `draw` is below 100: the one that it falls on; nullopt: all together are less.
+std::optional<uint32_t> choose_share(std::span<const uint32_t> loads, uint32_t draw);
+
 struct PriorityChoice {
   uint32_t priority = 0;
   bool degraded = false;
 };
-// `draw` is below 100.
 std::optional<PriorityChoice> choose_priority(const PriorityLoads& loads, uint32_t draw);
 
 }  // namespace outrigger::upstream

@@ -38,6 +38,10 @@ Out filtered(Criteria criteria, const std::vector<std::string>& keys) {
   return out;
 }
 
+bool same_names(const config::Locality& a, const config::Locality& b) {
+  return a.region == b.region && a.zone == b.zone && a.sub_zone == b.sub_zone;
+}
+
 // A list is each of its values.
 bool has_value(const MetadataValue& have, const MetadataValue& wanted, bool list_as_any) {
   const auto* list = list_as_any ? std::get_if<MetadataList>(&have.get()) : nullptr;
@@ -104,6 +108,7 @@ void SubsetBalancer::update(const std::vector<LocalityHosts>& localities,
   all_changed_ = std::exchange(priorities_, priorities) != priorities;
   if (std::exchange(overprovisioning_, overprovisioning_percent) != overprovisioning_percent)
     all_changed_ = true;
+  if (!note_zones(localities)) all_changed_ = true;
   rebuilt_ = 0;
   ++updates_;
   for (size_t i = 0; i < localities.size(); ++i) {
@@ -116,6 +121,16 @@ void SubsetBalancer::update(const std::vector<LocalityHosts>& localities,
   }
   if (default_ != nullptr) finish(*default_, localities);
   remove_empty();
+}
+
+bool SubsetBalancer::note_zones(const std::vector<LocalityHosts>& localities) {
+  if (!cluster_.balancer_options->zone_routing) return true;
+  std::vector<config::Locality> now;
+  for (const LocalityHosts& locality : localities)
+    now.push_back(locality.locality == nullptr ? config::Locality() : *locality.locality);
+  bool same = std::equal(now.begin(), now.end(), zones_.begin(), zones_.end(), same_names);
+  zones_ = std::move(now);
+  return same;
 }
 
 bool SubsetBalancer::note_changes(Host& host) const {
@@ -204,7 +219,7 @@ bool SubsetBalancer::is_default(const MetadataStruct* metadata) const {
 void SubsetBalancer::finish(Subset& subset, const std::vector<LocalityHosts>& localities) {
   if (config_.scale_locality_weight && config_.locality_weight_aware)
     scale_weights(subset, localities);
-  subset.places.clear();
+  std::vector<size_t> places = std::exchange(subset.places, {});
   bool changed = std::exchange(subset.changed, false) || all_changed_;
   if (!changed && subset.next == subset.hosts) {
     subset.next = {};
@@ -216,7 +231,12 @@ void SubsetBalancer::finish(Subset& subset, const std::vector<LocalityHosts>& lo
   subset.host = subset.hosts.front().hosts.front();
   if (subset.single_host) return;
   std::vector<LocalityHosts> hosts = subset.hosts;
-  if (priorities_ > 0) hosts.push_back({priorities_ - 1, 0, {}});
+  uint32_t last = 0;
+  for (size_t i = 0; i < hosts.size(); ++i) {
+    hosts[i].locality = localities[places[i]].locality;
+    last = std::max(last, hosts[i].priority);
+  }
+  if (last + 1 < priorities_) hosts.push_back({priorities_ - 1, 0, {}});
   subset.balancer = LoadBalancer(cluster_, hosts, seed_, overprovisioning_, env_);
 }
 

@@ -47,6 +47,8 @@ class SubsetBalancer {
 
   // Says whether the tables know the host as it is, and notes it.
   bool note_changes(Host& host) const;
+  // The same of the localities' names.
+  bool note_zones(const std::vector<LocalityHosts>& localities);
   void add_host(Host& host, size_t locality, const LocalityHosts& of);
   void add_by(const config::SubsetSelector& selector, const MetadataStruct& metadata, Host& host,
               size_t locality, const LocalityHosts& of);
@@ -78,6 +80,7 @@ class SubsetBalancer {
   uint64_t updates_ = 0;
   uint32_t priorities_ = 0;
   uint32_t overprovisioning_ = 0;
+  std::vector<config::Locality> zones_;  // of the localities, where zones matter
   bool all_changed_ = false;
 };
 

@@ -6,6 +6,7 @@
 
 #include "proxy/upstream/aggregate_hosts.h"
 #include "proxy/upstream/conn_pool.h"
+#include "proxy/upstream/dynamic_hosts.h"
 #include "proxy/upstream/host_match.h"
 #include "proxy/upstream/original_hosts.h"
 
@@ -58,6 +59,16 @@ std::string_view named_hosts(const config::OverrideHostSource& source, const LbC
   return value == nullptr || value->string() == nullptr ? std::string_view() : *value->string();
 }
 
+// As a number of envoy.config.core.v3.HealthStatus: what is found out, then what was said of it.
+uint32_t status_of(const Host& host) {
+  constexpr uint32_t kUnhealthy = 2, kDegraded = 5;
+  const config::Endpoint& endpoint = *host.endpoint;
+  if (host.found_bad) return kUnhealthy;
+  bool said_bad = endpoint.health == config::Endpoint::Health::unhealthy;
+  bool degraded = host.health == config::Endpoint::Health::degraded;
+  return degraded && !said_bad ? kDegraded : endpoint.status;
+}
+
 bool busy(Host& host) {
   bool any = false;
   host.for_each_pool([&](ConnPool& pool) { any = any || !pool.idle(); });
@@ -68,7 +79,8 @@ bool busy(Host& host) {
 
 WorkerCluster::WorkerCluster(config::ClusterPtr config, runtime::Loop& loop, unsigned worker,
                              uint64_t seed, EndpointSetPtr endpoints, WorkerCluster* before,
-                             HostStatesPtr states, const BalancerEnv& env)
+                             HostStatesPtr states, const BalancerEnv& env,
+                             const ClusterHashTablesPtr& tables)
     : config_(std::move(config)),
       loop_(loop),
       worker_(worker),
@@ -87,7 +99,7 @@ WorkerCluster::WorkerCluster(config::ClusterPtr config, runtime::Loop& loop, uns
     note_remaining(high);
   }
   if (before != nullptr) take_over(*before);
-  balance(endpoints == nullptr ? *config_->endpoints : *endpoints, states.get());
+  balance(endpoints == nullptr ? *config_->endpoints : *endpoints, states.get(), tables.get());
   if (config_->original_dst) original_ = std::make_unique<OriginalHosts>(*this);
 }
 
@@ -97,6 +109,8 @@ WorkerCluster::~WorkerCluster() = default;
 void WorkerCluster::take_over(WorkerCluster& before) {
   hosts_ = before.hosts_;
   retired_ = std::exchange(before.retired_, {});
+  if (config_->discovery == config::Cluster::Discovery::dynamic_forward_proxy)
+    dynamic_ = std::make_unique<DynamicHosts>(*this);
   tls_contexts_ = std::exchange(before.tls_contexts_, {});
   for (const HostRef& host : hosts_) host->owner = this;
   for (const HostRef& host : retired_) host->owner = this;
@@ -111,6 +125,7 @@ HostRef WorkerCluster::make_host(const config::EndpointPtr& endpoint) {
 
 // A host goes on if its address and its transport socket stay. The one host of a LOGICAL_DNS
 // cluster goes on whatever its address: its connections stay, new ones go to the new address.
+  if (dynamic_ != nullptr && before.dynamic_ != nullptr) dynamic_->take_over(*before.dynamic_);
 HostRef WorkerCluster::continue_host(HostRef host, const config::EndpointPtr& endpoint) {
   if (host == nullptr) return make_host(endpoint);
   if (host->endpoint == endpoint) return host;
@@ -155,13 +170,15 @@ std::vector<LocalityHosts> WorkerCluster::make_hosts(const config::EndpointSet& 
   return localities;
 }
 
-void WorkerCluster::update_endpoints(const EndpointSetPtr& endpoints, const HostStatesPtr& states) {
+void WorkerCluster::update_endpoints(const EndpointSetPtr& endpoints, const HostStatesPtr& states,
+                                     const ClusterHashTablesPtr& tables) {
   // The balancer first: it must not pick a host while its pools drain.
   std::vector<HostRef> keep = hosts_;
-  balance(*endpoints, states.get());
+  balance(*endpoints, states.get(), tables.get());
 }
 
-void WorkerCluster::balance(const config::EndpointSet& set, const HostStates* states) {
+void WorkerCluster::balance(const config::EndpointSet& set, const HostStates* states,
+                            const ClusterHashTables* tables) {
   ++generation_;
   drop_overload_ = set.drop_overload;
   overprovisioning_percent_ = set.overprovisioning_percent;
@@ -169,12 +186,14 @@ void WorkerCluster::balance(const config::EndpointSet& set, const HostStates* st
   for (const config::LocalityEndpoints& locality : set.localities)
     priority_count_ = std::max(priority_count_, locality.priority + 1);
   std::vector<LocalityHosts> localities = make_hosts(set, states);
-  balancer_ = LoadBalancer(*config_, localities, seed_, set.overprovisioning_percent, env_);
+  if (tables != nullptr && !tables->are_of(set)) tables = nullptr;
+  balancer_ = LoadBalancer(*config_, localities, seed_, set.overprovisioning_percent, env_, tables);
   if (subsets_ != nullptr) subsets_->update(localities, set.overprovisioning_percent);
   give_up_connections_of_failed();
 }
 
 // It may be the way to the host that fails: when it comes back, it gets new connections.
+  if (dynamic_ != nullptr) return dynamic_->update_states(set, states);
 void WorkerCluster::give_up_connections_of_failed() {
   for (const HostRef& host : std::exchange(failed_, {})) {
     std::vector<ConnPool*> pools;  // draining may make some go
@@ -208,6 +227,7 @@ void WorkerCluster::retire(const HostRef& host) {
   for (ConnPool* pool : pools) pool->drain();
   if (busy(*host)) on_pool_busy(*host);
 }
+  if (dynamic_ != nullptr) dynamic_->retire();
 
 void WorkerCluster::on_pool_busy(Host& host) {
   if (!host.removed || host.retired) return;
@@ -252,8 +272,7 @@ void WorkerCluster::note_limits(bool high_priority) {
   keep_true(stats.cx_pool_open, [&] { return limits.pools.reached(); });
   keep_true(stats.rq_pending_open, [&] { return limits.pending.reached(); });
   keep_true(stats.rq_open, [&] { return limits.requests.reached(); });
-  keep_true(stats.rq_retry_open,
-            [&] { return limits.retries.used() >= retry_limit(high_priority); });
+  keep_true(stats.rq_retry_open, [&] { return retries_at_limit(high_priority); });
   if (remaining_stats_[high_priority ? 1 : 0] != nullptr) note_remaining(high_priority);
 }
 
@@ -286,7 +305,11 @@ Host* WorkerCluster::find_by_address(std::string_view address) {
 
 Host* WorkerCluster::find_override(std::string_view address) {
   Host* host = find_by_address(address);
-  bool usable = host != nullptr && host->health != config::Endpoint::Health::unhealthy;
+  if (host == nullptr) return nullptr;
+  const config::BalancerOptions* options = config_->balancer_options.get();
+  bool usable = options == nullptr || !options->override_health
+                    ? host->health != config::Endpoint::Health::unhealthy
+                    : (*options->override_health >> status_of(*host) & 1) != 0;
   return usable ? host : nullptr;
 }
 
@@ -328,6 +351,7 @@ std::vector<uint32_t> WorkerCluster::loads_without(const std::vector<uint32_t>& 
 
 uint32_t WorkerCluster::priority_of(const Host& host) const {
   return aggregate_ == nullptr ? host.priority : aggregate_->priority_of(host);
+  if (dynamic_ != nullptr) return dynamic_->size();
 }
 
 Host* WorkerCluster::pick_host(const LbContext& context) {
@@ -344,8 +368,10 @@ Host* WorkerCluster::pick_host(const LbContext& context) {
   Draw draw(context.random);
   if (config_->hashes()) draw = Draw(context.hash.value_or(context.random), context.repeated);
   draw.degraded = context.degraded;
+  draw.avoid = context.avoid;
   Host* host =
       subsets_ == nullptr
+  if (dynamic_ != nullptr) return dynamic_->pick(context);
           ? balancer_.pick(draw, panic, context.priority_loads)
           : subsets_->pick({balancer_, context.criteria, draw, context.priority_loads}, panic);
   if (panic) stats_.lb_healthy_panic.inc();
@@ -407,3 +433,4 @@ void WorkerCluster::close_all() {
 }
 
 }  // namespace outrigger::upstream
+  if (dynamic_ != nullptr) dynamic_->append_to(hosts);

@@ -17,6 +17,7 @@
 #include "api/stats_cluster.h"
 #include "proxy/runtime/loop.h"
 #include "proxy/tls/client_context.h"
+#include "proxy/upstream/cluster_hash_tables.h"
 #include "proxy/upstream/connection_needs.h"
 #include "proxy/upstream/lb_context.h"
 #include "proxy/upstream/load_balancer.h"
@@ -28,6 +29,7 @@ namespace outrigger::upstream {
 class AggregateHosts;
 class ClusterTable;
 class OriginalHosts;
+class DynamicHosts;
 class WorkerCluster;
 using EndpointSetPtr = std::shared_ptr<const config::EndpointSet>;
 
@@ -58,7 +60,8 @@ class WorkerCluster {
   // connection_identity, whose hosts go on in this one, with their connections.
   WorkerCluster(config::ClusterPtr config, runtime::Loop& loop, unsigned worker, uint64_t seed,
                 EndpointSetPtr endpoints = nullptr, WorkerCluster* before = nullptr,
-                HostStatesPtr states = nullptr, const BalancerEnv& env = {});
+                HostStatesPtr states = nullptr, const BalancerEnv& env = {},
+                const ClusterHashTablesPtr& tables = nullptr);
   ~WorkerCluster();
   WorkerCluster(const WorkerCluster&) = delete;
   WorkerCluster& operator=(const WorkerCluster&) = delete;
@@ -94,6 +97,9 @@ class WorkerCluster {
   }
   // One more retry at this time, if the limit or the budget allows it.
   bool try_take_retry(bool high_priority);
+  bool retries_at_limit(bool high_priority) {
+    return limits(high_priority).retries.used() >= retry_limit(high_priority);
+  }
   // Keeps the gauges true after a limit was taken or given back.
   void note_limits(bool high_priority);
   // A request met a limit: for load reports.
@@ -136,8 +142,10 @@ class WorkerCluster {
   }
   // Hosts of endpoints that stay are kept, with their connections; those that went get no new
   // request, finish what they have and are gone. Costs hashing only for endpoints that changed.
-  // `states`: what is known of each; nullptr: nothing.
-  void update_endpoints(const EndpointSetPtr& endpoints, const HostStatesPtr& states = nullptr);
+  // `states`: what is known of each; nullptr: nothing. `tables`: of these endpoints, or of others:
+  // then they are not used.
+  void update_endpoints(const EndpointSetPtr& endpoints, const HostStatesPtr& states = nullptr,
+                        const ClusterHashTablesPtr& tables = nullptr);
   // Ends every connection now.
   void close_all();
 
@@ -159,10 +167,12 @@ class WorkerCluster {
   ConnPool& pool(Host& host, bool high_priority, PoolKind kind, const ConnectionNeeds& needs);
   PoolKind pool_kind(http::Protocol downstream_protocol) const;
   uint32_t retry_limit(bool high_priority);
+  friend class DynamicHosts;
   void note_remaining(bool high_priority);
   void take_over(WorkerCluster& before);
   std::vector<LocalityHosts> make_hosts(const config::EndpointSet& set, const HostStates* states);
-  void balance(const config::EndpointSet& set, const HostStates* states);
+  void balance(const config::EndpointSet& set, const HostStates* states,
+               const ClusterHashTables* tables);
   void give_up_connections_of_failed();
   HostRef make_host(const config::EndpointPtr& endpoint);
   HostRef continue_host(HostRef host, const config::EndpointPtr& endpoint);
@@ -201,6 +211,7 @@ class WorkerCluster {
   uint32_t priority_count_ = 0;
   WorkerClusterRef successor_;  // that took its hosts over
   runtime::TurnTask sweep_;
+  std::unique_ptr<DynamicHosts> dynamic_;    // of a dynamic_forward_proxy
   runtime::TurnTask* finished_ = nullptr;  // it is retired
 };
 

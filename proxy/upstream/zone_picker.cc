@@ -35,14 +35,16 @@ uint64_t mixed(uint64_t random, uint64_t salt) {
 
 ZonePicker::ZonePicker(const config::Cluster& cluster,
                        const std::vector<const LocalityHosts*>& localities,
-                       std::unique_ptr<HostPicker> all, uint64_t seed, const BalancerEnv& env)
+                       config::Endpoint::Health serving, std::unique_ptr<HostPicker> all,
+                       uint64_t seed, const BalancerEnv& env)
     : options_(cluster.balancer_options),
       config_(*options_->zone_routing),
       panic_threshold_(cluster.panic_threshold),
       fail_on_panic_(cluster.fail_traffic_on_panic),
       env_(env),
+      notes_(serving == config::Endpoint::Health::healthy ? env.stats : nullptr),
       all_(std::move(all)) {
-  for (const LocalityHosts* locality : localities) add(*locality);
+  for (const LocalityHosts* locality : localities) add(*locality, serving);
   auto here = std::find_if(zones_.begin(), zones_.end(),
                            [&](const Zone& zone) { return is_here(zone.locality); });
   has_here_ = here != zones_.end();
@@ -61,7 +63,7 @@ bool ZonePicker::is_here(const config::Locality& locality) const {
          locality.sub_zone == local.sub_zone;
 }
 
-void ZonePicker::add(const LocalityHosts& locality) {
+void ZonePicker::add(const LocalityHosts& locality, config::Endpoint::Health serving) {
   if (locality.hosts.empty()) return;
   Zone* zone = find_zone(zones_, *locality.locality);
   if (zone == nullptr) {
@@ -69,8 +71,8 @@ void ZonePicker::add(const LocalityHosts& locality) {
     zone = &zones_.back();
   }
   for (Host* host : locality.hosts) {
+    if (host->health == serving) zone->hosts.push_back(host);
     if (host->health != config::Endpoint::Health::healthy) continue;
-    zone->hosts.push_back(host);
     ++zone->count;
     zone->healthy += config_.by_weight ? host->weight() : 1;
   }
@@ -110,7 +112,7 @@ std::vector<ZonePicker::LocalZone> ZonePicker::local_zones(bool& panic) const {
 
 void ZonePicker::recalculate() {
   seen_ = env_.table->endpoints_of(config_.local->cluster.slot).version;
-  if (env_.stats != nullptr) env_.stats->lb_recalculate_zone_structures.inc();
+  if (notes_ != nullptr) notes_->lb_recalculate_zone_structures.inc();
   std::vector<LocalZone> local = local_zones(local_panic_);
   mode_ = choose_mode(local);
   if (mode_ != Mode::residual) return;
@@ -127,18 +129,18 @@ ZonePicker::Mode ZonePicker::choose_mode(const std::vector<LocalZone>& local) {
     whole += config_.by_weight ? zone.weight : zone.healthy;
   }
   if (mine == nullptr) {
-    if (env_.stats != nullptr) env_.stats->lb_local_cluster_not_ok.inc();
+    if (notes_ != nullptr) notes_->lb_local_cluster_not_ok.inc();
     return Mode::off;
   }
   uint64_t least = config_.min_cluster_size;
   if (env_.runtime != nullptr && *env_.runtime != nullptr)
     least = (*env_.runtime)->number("upstream.zone_routing.min_cluster_size", least);
   if (healthy_hosts_ < least) {
-    if (env_.stats != nullptr) env_.stats->lb_zone_cluster_too_small.inc();
+    if (notes_ != nullptr) notes_->lb_zone_cluster_too_small.inc();
     return Mode::off;
   }
   if (!has_here_) return Mode::residual;
-  uint64_t here = zones_[0].picker == nullptr ? 0 : zones_[0].healthy;
+  uint64_t here = zones_[0].healthy;
   uint64_t all = 0;
   for (const Zone& zone : zones_) all += zone.healthy;
   uint64_t upstream = part_of(here, all);

@@ -15,10 +15,12 @@ namespace outrigger::upstream {
 
 class ZonePicker final : public HostPicker {
  public:
-  // `localities`: of one priority, with their names. `all`: picks among its healthy hosts.
-  // `env` has a table. The cluster has zone_routing.
+  // `localities`: of one priority, with their names. `serving`: healthy or degraded: in this state
+  // are the hosts that it picks; what goes where depends on the healthy ones. `all`: picks among
+  // those that serve, whatever their zone. `env` has a table. The cluster has zone_routing.
   ZonePicker(const config::Cluster& cluster, const std::vector<const LocalityHosts*>& localities,
-             std::unique_ptr<HostPicker> all, uint64_t seed, const BalancerEnv& env);
+             config::Endpoint::Health serving, std::unique_ptr<HostPicker> all, uint64_t seed,
+             const BalancerEnv& env);
   Host* pick(const Draw& draw) override;
 
  private:
@@ -29,10 +31,10 @@ class ZonePicker final : public HostPicker {
   };
   struct Zone {
     config::Locality locality;
-    uint64_t count = 0;    // of healthy hosts
-    uint64_t healthy = 0;  // hosts, or their weights
-    std::vector<Host*> hosts;
-    std::unique_ptr<HostPicker> picker;  // nullptr: no healthy host
+    uint64_t count = 0;                  // of healthy hosts
+    uint64_t healthy = 0;                // hosts, or their weights
+    std::vector<Host*> hosts;            // that serve
+    std::unique_ptr<HostPicker> picker;  // nullptr: none of its hosts serves
     uint64_t room_end = 0;               // of the parts of 10,000 that have room, up to this one
   };
   // Of the cluster of processes like this one.
@@ -42,7 +44,7 @@ class ZonePicker final : public HostPicker {
   };
 
   bool is_here(const config::Locality& locality) const;
-  void add(const LocalityHosts& locality);
+  void add(const LocalityHosts& locality, config::Endpoint::Health serving);
   std::vector<LocalZone> local_zones(bool& panic) const;
   void recalculate();
   Mode choose_mode(const std::vector<LocalZone>& local);
@@ -55,6 +57,7 @@ class ZonePicker final : public HostPicker {
   double panic_threshold_;
   bool fail_on_panic_;
   BalancerEnv env_;
+  ClusterStats* notes_;      // where what was found out counts: once for healthy and degraded hosts
   std::vector<Zone> zones_;  // this process's first, if it is among them
   bool has_here_ = false;
   std::unique_ptr<HostPicker> all_;

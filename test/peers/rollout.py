@@ -17,6 +17,11 @@ REPLICAS = 20
 LOAD_S = 24
 HTTP2 = {config.PROTOCOL_OPTIONS: {"@type": TYPE + config.PROTOCOL_OPTIONS, "explicit_http_config": {"http2_protocol_options": {}}}}
 
+# What istiod asks for where nobody asks for anything else.
+ISTIO_RETRIES = {"retry_on": "connect-failure,refused-stream,unavailable,cancelled,retriable-status-codes", "retriable_status_codes": [503], "num_retries": 2,
+                 "host_selection_retry_max_attempts": 5, "retry_host_predicate": [{"name": "envoy.retry_host_predicates.previous_hosts", "typed_config": {
+                     "@type": TYPE + "envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate"}}]}
+
 
 class Replicas:
     """nginx, many of it. An idle connection lives 20 ms and a busy one 50 requests."""
@@ -41,9 +46,9 @@ http {{ access_log off; {scratch} keepalive_requests 50; keepalive_timeout 20ms;
         self.origins[name] = Origin(port, self.protocol)
         self.processes[name] = self.bench.processes[-1]
 
-    def stop(self, name):
-        """It finishes what it has, and takes nothing new."""
-        self.processes[name].send_signal(signal.SIGQUIT)
+    def stop(self, name, how=signal.SIGQUIT):
+        """It finishes what it has, and takes nothing new; or, by SIGTERM, it does not even finish."""
+        self.processes[name].send_signal(how)
 
     async def ended(self, names):
         try:
@@ -52,27 +57,32 @@ http {{ access_log off; {scratch} keepalive_requests 50; keepalive_timeout 20ms;
             raise Mismatch("a server that was told to end still has connections") from None
 
 
+def codes(out, kind):
+    """How many answers of this kind ("2xx") there are in h2load's report."""
+    found = re.search(rf"(\d+) {kind}", out)
+    return int(found[1]) if found else 0
+
+
 def failures(out):
     """How many requests failed, of h2load's report."""
     done = re.search(r"(\d+) succeeded, (\d+) failed, (\d+) errored, (\d+) timeout", out)
-    codes = re.search(r"status codes: (\d+) 2xx", out)
-    if not done or not codes or int(codes[1]) < 100:
+    if not done or codes(out, "2xx") < 100:
         raise Mismatch(f"no load: {out[-1500:]}")
     return sum(int(n) for n in done.groups()[1:])  # any status but 2xx and 3xx is a failure
 
 
-async def rollout(bench, mode, protocol="http1", stop_first=False, retry_on=None):
-    """Each step: a new server, endpoints that name it in the place of an old one, the old one is told to end; or that before the endpoints say so."""
+async def rollout(bench, mode, protocol="http1", stops_first=None, retries=None):
+    """Each step: a new server, endpoints that name it in the place of an old one, the old one is told to end. `stops_first`: it is told so, by this
+    signal, and ends before the endpoints say so."""
     replicas = Replicas(bench, protocol)
     managed = Managed(bench, mode, replicas.origins)
     names = [f"old-{i}" for i in range(REPLICAS)]
     cluster = {"eds": True, **({"typed_extension_protocol_options": HTTP2} if protocol == "http2" else {})}
     route = {"match": {"prefix": "/"}, "route": {"cluster": "a", "timeout": "10s"}}
-    if retry_on:
-        route["route"]["retry_policy"] = {"retry_on": retry_on, "num_retries": 3, "retry_back_off": {"base_interval": "0.01s"},
-                                          "retry_host_predicate": [{"name": "envoy.retry_host_predicates.previous_hosts", "typed_config": {
-                                              "@type": TYPE + "envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate"}}],
-                                          "host_selection_retry_max_attempts": 5}
+    if retries:
+        route["route"]["retry_policy"] = retries
+    # Answers that take their time are cut by a server that does not finish them: nobody can help that.
+    paths = [(8, "/")] if stops_first == signal.SIGTERM else [(8, "/"), (4, "/slow")]
     try:
         for name in names:
             await replicas.start(name)
@@ -80,17 +90,17 @@ async def rollout(bench, mode, protocol="http1", stop_first=False, retry_on=None
         await managed.start({"cds": {"a": dict(cluster)}, "eds": {"a": names}, "lds": {"main": {"rds": "r"}}, "rds": {"r": table}})
         await managed.acknowledged("rds")
         loads = [asyncio.create_task(bench.output("h2load", "-D", LOAD_S, "-c", clients, "-m", 4, bench.url + path, limit_s=LOAD_S + 60))
-                 for clients, path in ((8, "/"), (4, "/slow"))]
+                 for clients, path in paths]
         for i in range(REPLICAS):
             old, new = names[i], f"new-{i}"
             await replicas.start(new)
             names[i] = new
-            if stop_first:
-                replicas.stop(old)
-                await asyncio.sleep(0.1)
+            if stops_first:
+                replicas.stop(old, stops_first)
+                await asyncio.sleep(0.1)  # it is gone, and everybody still has it among the endpoints
             await managed.server.apply(managed.forms.changes({"eds": {"a": names}}))
             await managed.acknowledged("eds")
-            if not stop_first:
+            if not stops_first:
                 await asyncio.sleep(0.1)  # the workers take what the main thread acknowledged
                 replicas.stop(old)
             if i == REPLICAS // 2:  # and the cluster itself, whose endpoints stay
@@ -99,10 +109,12 @@ async def rollout(bench, mode, protocol="http1", stop_first=False, retry_on=None
         assert not any(load.done() for load in loads), "the load ended before the rollout"
         reports = [await load for load in loads]
         failed = [failures(report) for report in reports]
-        assert failed == [0, 0], f"{failed} requests failed:\n" + "\n".join(reports)
+        assert not any(failed), f"{failed} requests failed:\n" + "\n".join(reports)
         await replicas.ended([f"old-{i}" for i in range(REPLICAS)])
         stats = await bench.proxy.stats()
         assert stats["cluster.a.membership_total"] == str(REPLICAS), stats["cluster.a.membership_total"]
+        if stops_first and not retries and bench.proxy.binary.kind == "outrigger":
+            assert int(stats["cluster.a.upstream_rq_elsewhere"]) > 0, "no request met a server that was gone"
     finally:
         await managed.stop()
 
@@ -115,3 +127,23 @@ async def test_rollout_http1(bench):
 @not_envoy("it does not send a request again that met the end of an idle connection")
 async def test_rollout_http2(bench):
     await rollout(bench, "sotw", "http2")
+
+
+@not_envoy("a request that meets a server that is gone is a 503")
+async def test_rollout_stops_first_http1(bench):
+    await rollout(bench, "sotw", stops_first=signal.SIGQUIT)
+
+
+@not_envoy("a request that meets a server that is gone is a 503")
+async def test_rollout_stops_first_http2(bench):
+    await rollout(bench, "delta", "http2", stops_first=signal.SIGQUIT)
+
+
+@not_envoy("a request that meets a server that is gone is a 503")
+async def test_rollout_cut_http1(bench):
+    await rollout(bench, "delta", stops_first=signal.SIGTERM)
+
+
+@not_envoy("it does not send a request again that met the end of an idle connection")
+async def test_rollout_stops_first_with_retries(bench):
+    await rollout(bench, "sotw", stops_first=signal.SIGQUIT, retries=ISTIO_RETRIES)

@@ -73,8 +73,8 @@ void compare_metadata(const TestCase& test, const Decision& decision, Coverage& 
 
 }  // namespace
 
-TestResult compare(const TestCase& test, const LoadedRoutes& routes, const Decision& decision,
-                   const Request& request, Coverage& coverage) {
+TestResult compare(const TestCase& test, const Decision& decision, const Request& request,
+                   Coverage& coverage) {
   TestResult result;
   result.name = test.name;
   const Expectations& expect = test.expect;
@@ -83,7 +83,7 @@ TestResult compare(const TestCase& test, const LoadedRoutes& routes, const Decis
   Comparison is(decision, coverage, result);
   is.text(expect.cluster_name, decision.matched.cluster.name, "cluster_name", Coverage::cluster,
           entry);
-  is.text(expect.virtual_cluster_name, virtual_cluster_of(routes, decision, headers),
+  is.text(expect.virtual_cluster_name, virtual_cluster_of(decision, headers),
           "virtual_cluster_name", Coverage::virtual_cluster, entry);
   is.text(expect.virtual_host_name, entry ? std::string_view(decision.matched.host->name) : "",
           "virtual_host_name", Coverage::virtual_host, entry);

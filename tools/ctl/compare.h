@@ -11,7 +11,7 @@
 namespace outrigger::ctl {
 
 // The request after apply(): as Envoy's tool does, all is looked at as it goes upstream.
-TestResult compare(const TestCase& test, const LoadedRoutes& routes, const Decision& decision,
-                   const Request& request, Coverage& coverage);
+TestResult compare(const TestCase& test, const Decision& decision, const Request& request,
+                   Coverage& coverage);
 
 }  // namespace outrigger::ctl

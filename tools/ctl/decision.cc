@@ -1,9 +1,7 @@
 #include "tools/ctl/decision.h"
 
-#include <algorithm>
 #include <string>
 
-#include "api/config/header_match.h"
 #include "proxy/route/redirect.h"
 #include "proxy/route/rewrite.h"
 
@@ -101,17 +99,12 @@ void apply(const LoadedRoutes& routes, const Decision& decision, Request& reques
   route::mutate_response(levels, request.response(), request);
 }
 
-std::string_view virtual_cluster_of(const LoadedRoutes& routes, const Decision& decision,
-                                    const http::HeaderMap& headers) {
+std::string_view virtual_cluster_of(const Decision& decision, const http::HeaderMap& headers) {
   if (!decision.has_entry()) return {};
-  const auto& clusters = routes.virtual_clusters(*decision.matched.host);
-  for (const VirtualCluster& cluster : clusters) {
-    bool all = std::ranges::all_of(cluster.headers, [&headers](const config::HeaderMatch& match) {
-      return config::matches(match, headers);
-    });
-    if (all) return cluster.name;
-  }
-  return clusters.empty() ? std::string_view() : kOtherVirtualCluster;
+  const config::VirtualClusters* clusters = decision.matched.host->virtual_clusters.get();
+  if (clusters == nullptr) return {};
+  const config::VirtualClusters::Entry* entry = clusters->find(headers);
+  return entry == nullptr ? kOtherVirtualCluster : entry->name;
 }
 
 }  // namespace outrigger::ctl

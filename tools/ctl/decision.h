@@ -34,8 +34,7 @@ Decision decide(const LoadedRoutes& routes, Request& request,
 void apply(const LoadedRoutes& routes, const Decision& decision, Request& request);
 
 // The virtual cluster that the head is counted under; empty: none.
-std::string_view virtual_cluster_of(const LoadedRoutes& routes, const Decision& decision,
-                                    const http::HeaderMap& headers);
+std::string_view virtual_cluster_of(const Decision& decision, const http::HeaderMap& headers);
 
 route::RouteInput route_input(Request& request, const route::FractionSource& fractions);
 

@@ -170,7 +170,7 @@ void describe_forward(const LoadedRoutes& routes, const Decision& decision, cons
                       Lines& out) {
   const ForwardAction& action = *decision.forward();
   describe_cluster(decision, action, request, out);
-  std::string_view counted = virtual_cluster_of(routes, decision, request.headers());
+  std::string_view counted = virtual_cluster_of(decision, request.headers());
   if (!counted.empty()) out.push_back(fmt::format("counted as virtual cluster \"{}\"", counted));
   describe_timeouts(action, out);
   describe_retries(action, out);

@@ -39,7 +39,7 @@ TestResult run_test(const TestCase& test, const LoadedRoutes& routes, Coverage& 
   TestFractions fractions(routes, test.input.runtime);
   Decision decision = decide(routes, request, fractions);
   apply(routes, decision, request);
-  return compare(test, routes, decision, request, coverage);
+  return compare(test, decision, request, coverage);
 }
 
 // With details every test, or the failing ones; failures go to the error stream.

@@ -11,7 +11,6 @@
 #include "tools/ctl/text_message.h"
 #include "xds/check.h"
 #include "xds/compile_environment.h"
-#include "xds/compile_matcher.h"
 #include "xds/compile_route.h"
 #include "xds/document.h"
 #include "xds/filter_compile_context.h"
@@ -177,7 +176,6 @@ class RouteLoader {
     auto table = xds::compile_route_table(out_->message_, context);
     if (!table.ok()) return add_lines(std::string(table.status().message()));
     out_->table_ = *std::move(table);
-    for (int i = 0; i < out_->message_.virtual_hosts_size(); ++i) compile_virtual_clusters(i);
   }
 
   // Each line is "path: problem".
@@ -196,26 +194,6 @@ class RouteLoader {
 
   void problem(const std::string& path, std::string_view text) {
     problems_.add(sources_.describe(path_.empty() ? path : path_ + "." + path, text));
-  }
-
-  void compile_virtual_clusters(int host) {
-    const auto& message = out_->message_.virtual_hosts(host);
-    std::vector<VirtualCluster> clusters;
-    for (int i = 0; i < message.virtual_clusters_size(); ++i) {
-      const auto& cluster = message.virtual_clusters(i);
-      VirtualCluster compiled{cluster.name(), {}};
-      for (int j = 0; j < cluster.headers_size(); ++j) {
-        auto match = xds::compile_header_match(cluster.headers(j));
-        if (match.ok()) {
-          compiled.headers.push_back(*std::move(match));
-        } else {
-          problem(fmt::format("virtual_hosts[{}].virtual_clusters[{}].headers[{}]", host, i, j),
-                  std::string(match.status().message()));
-        }
-      }
-      clusters.push_back(std::move(compiled));
-    }
-    out_->virtual_clusters_.push_back(std::move(clusters));
   }
 
   void keep_shares() {
@@ -239,11 +217,6 @@ class RouteLoader {
   xds::Problems problems_;
   std::unique_ptr<LoadedRoutes> out_ = std::make_unique<LoadedRoutes>();
 };
-
-const std::vector<VirtualCluster>& LoadedRoutes::virtual_clusters(
-    const config::VirtualHost& host) const {
-  return virtual_clusters_[static_cast<size_t>(&host - table_->hosts.data())];
-}
 
 const LoadedRoutes::Share* LoadedRoutes::share_of(const config::RuntimeFraction& fraction) const {
   auto found = shares_.find(&fraction);

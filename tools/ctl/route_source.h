@@ -28,11 +28,6 @@ struct RouteSource {
   bool raise_empty_fractions = false;
 };
 
-struct VirtualCluster {
-  std::string name;
-  std::vector<config::HeaderMatch> headers;
-};
-
 class LoadedRoutes {
  public:
   using Message = envoy::config::route::v3::RouteConfiguration;
@@ -41,8 +36,6 @@ class LoadedRoutes {
   const config::RouteTable& table() const { return *table_; }
   const Message& message() const { return message_; }
   const std::vector<std::string>& warnings() const { return warnings_; }
-  // Of a host of the table.
-  const std::vector<VirtualCluster>& virtual_clusters(const config::VirtualHost& host) const;
   // The fraction as it was written, with its denominator; nullptr: it is no route's.
   const Share* share_of(const config::RuntimeFraction& fraction) const;
   // What a host or route of the table was compiled from.
@@ -59,7 +52,6 @@ class LoadedRoutes {
   config::ClusterSlots clusters_;
   Message message_;
   std::shared_ptr<const config::RouteTable> table_;
-  std::vector<std::vector<VirtualCluster>> virtual_clusters_;  // by host
   std::unordered_map<const config::RuntimeFraction*, const Share*> shares_;
   std::vector<std::string> warnings_;
 };

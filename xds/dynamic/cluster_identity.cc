@@ -47,7 +47,20 @@ uint64_t connection_identity(const envoy::config::cluster::v3::Cluster& message)
   rest.clear_dns_failure_refresh_rate();
   rest.clear_dns_jitter();
   rest.clear_respect_dns_ttl();
+  rest.clear_dns_lookup_family();
+  rest.clear_dns_resolvers();
+  rest.clear_use_tcp_for_dns_lookups();
+  rest.clear_dns_resolution_config();
+  rest.clear_typed_dns_resolver_config();
   rest.clear_cleanup_interval();
+  // How new connections are made, and what is counted: one that is open has that behind it.
+  rest.clear_connect_timeout();
+  rest.clear_preconnect_policy();
+  rest.clear_close_connections_on_host_health_failure();
+  rest.clear_ignore_health_on_host_removal();
+  rest.clear_wait_for_warm_on_init();
+  rest.clear_track_timeout_budgets();
+  rest.clear_track_cluster_stats();
   rest.ByteSizeLong();
   std::string octets = deterministic(rest);
   uint64_t hash = XXH3_64bits(octets.data(), octets.size());

@@ -11,7 +11,8 @@
 namespace outrigger::xds {
 
 // config::Cluster::connection_identity: a hash of everything but who is balanced how, how many at
-// once, and where endpoints come from. 0: connections never go over to another version.
+// once, where endpoints come from, how long a connection may take to be made, and what is counted.
+// 0: connections never go over to another version.
 uint64_t connection_identity(const envoy::config::cluster::v3::Cluster& message);
 
 // `now` takes the place of `before`.

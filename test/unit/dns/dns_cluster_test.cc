@@ -171,13 +171,35 @@ TEST_F(DnsClusterTest, AFailureKeepsTheLastGoodAnswer) {
   EXPECT_EQ(stats().update_failure.value(), 1u);
 }
 
-TEST_F(DnsClusterTest, NoAddressIsAnAnswer) {
+TEST_F(DnsClusterTest, NoAddressIsAnAnswerWhereOtherNamesHaveSome) {
+  add("b.test");
+  start();
+  resolver_.answer("a.test", {"10.0.0.1"});
+  resolver_.answer("b.test", {"10.0.0.2"});
+  alarms_.ring(milliseconds(5000));
+  resolver_.answer("a.test", {});
+  EXPECT_THAT(addresses(), ElementsAre("10.0.0.2:80"));
+  EXPECT_EQ(stats().update_empty.value(), 0u);
+}
+
+TEST_F(DnsClusterTest, NoAddressKeepsTheLastOnes) {
   start();
   resolver_.answer("a.test", {"10.0.0.1"});
   alarms_.ring(milliseconds(5000));
   resolver_.answer("a.test", {});
+  EXPECT_THAT(addresses(), ElementsAre("10.0.0.1:80"));
+  EXPECT_EQ(stats().update_empty.value(), 1u);
+  alarms_.ring(milliseconds(5000));
+  resolver_.answer("a.test", {"10.0.0.2"});
+  EXPECT_THAT(addresses(), ElementsAre("10.0.0.2:80"));
+}
+
+TEST_F(DnsClusterTest, NoAddressAtFirstIsAnAnswer) {
+  start();
+  resolver_.answer("a.test", {});
   EXPECT_THAT(addresses(), IsEmpty());
-  EXPECT_EQ(published_, 2u);
+  EXPECT_EQ(ready_, 1u);
+  EXPECT_EQ(stats().update_empty.value(), 0u);
 }
 
 TEST_F(DnsClusterTest, FailuresBackOffAndAGoodAnswerBeginsAnew) {

@@ -35,6 +35,7 @@ class FakeConnection final : public NetworkFilterContext {
   bool closed = false;
   bool flushed = false;
   std::string close_reason;
+  unsigned resumes = 0;
   std::optional<std::chrono::milliseconds> timer;
 
   DownstreamConnectionInfo& info() override { return facts; }
@@ -44,7 +45,7 @@ class FakeConnection final : public NetworkFilterContext {
     flushed = flush;
     close_reason = reason;
   }
-  void resume() override {}
+  void resume() override { ++resumes; }
   void pause_reading(bool) override {}
   void start_timer(std::chrono::milliseconds delay) override { timer = delay; }
   unsigned worker() const override { return 0; }

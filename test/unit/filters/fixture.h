@@ -149,6 +149,10 @@ class FakeCompileContext final : public CompileContext {
     if (demand == nullptr) return absl::InvalidArgumentError("source: no such source");
     return demand;
   }
+  absl::StatusOr<std::shared_ptr<DnsCache>> dns_cache(
+      const envoy::extensions::common::dynamic_forward_proxy::v3::DnsCacheConfig&) override {
+    return hosts;
+  }
   std::shared_ptr<void> share(const std::string& key,
                               const std::function<std::shared_ptr<void>()>& make) override {
     std::shared_ptr<void>& place = shared[key];
@@ -157,6 +161,7 @@ class FakeCompileContext final : public CompileContext {
   }
 
   std::shared_ptr<const ClusterDemand> demand;  // of every source; nullptr: they are refused
+  std::shared_ptr<DnsCache> hosts;  // of every name
   std::map<std::string, std::shared_ptr<void>> shared;
   FakeRegistry registry;
   config::ClusterSlots slots;

@@ -37,9 +37,10 @@ class Checks : public ::testing::Test {
     check_.unhealthy_threshold = check_.healthy_threshold = 2;
   }
   void http() {
-    auto& http = check_.http.emplace();
+    config::HealthCheck::Http http;
     http.path = "/health";
     http.expected = {{200, 201}};
+    check_.http = http;
   }
   void start() {
     cluster_ = outrigger::test::cluster({{outrigger::test::endpoint(80)}});

@@ -6,7 +6,7 @@ namespace {
 class TunnelTest : public TcpTest {
  protected:
   TunnelTest() {
-    config_->tunneling.emplace();
+    config_->tunneling = config::TcpProxy::Tunneling{};
     config_->tunneling->hostname = literal("target:443");
   }
   static config::SubstitutionFormat literal(std::string text) {

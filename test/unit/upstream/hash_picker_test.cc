@@ -18,7 +18,7 @@ class HashPicker : public ::testing::TestWithParam<Balancer> {
  protected:
   HashPicker() { cluster_.balancer = GetParam(); }
   std::unique_ptr<upstream::HostPicker> picker(const std::vector<Host*>& hosts) {
-    return make_picker(cluster_, hosts, 0);
+    return hash_picker(cluster_, hosts);
   }
   static constexpr unsigned kPicks = 20'000;
   Counts count(upstream::HostPicker& picker) {
@@ -87,6 +87,33 @@ TEST_P(HashPicker, LocalitiesHaveTheirShares) {
   EXPECT_NEAR(static_cast<double>(to_few) / kPicks, 0.5, 0.05);
 }
 
+// As Envoy's: there is one table, of all hosts, and shares are what they are without panic.
+TEST_P(HashPicker, InPanicLocalitiesKeepTheirShares) {
+  cluster_.locality_weighted = true;
+  std::vector<Host*> few = made_.in_state(0, 1);
+  std::vector<Host*> many = made_.in_state(1, 3);
+  LoadBalancer balancer(cluster_, {{0, 1, few}, {0, 1, many}}, 0);
+  unsigned to_few = 0;
+  bool panic = false;
+  for (unsigned i = 0; i < kPicks; ++i) {
+    to_few += balancer.pick(dice_.next(), panic) == few[0];
+    ASSERT_TRUE(panic);
+  }
+  EXPECT_NEAR(static_cast<double>(to_few) / kPicks, 0.5, 0.05);
+}
+
+// Degraded hosts serve only where no host is healthy.
+TEST_P(HashPicker, WhatDegradedHostsAreToTakeGoesByTheTableOfTheHealthyOnes) {
+  std::vector<Host*> hosts = made_.in_state(3, 1, 4);
+  LoadBalancer balancer(cluster_, priorities({hosts}), 0);
+  bool panic = false;
+  for (int i = 0; i < 1000; ++i)
+    EXPECT_EQ(balancer.pick(dice_.next(), panic)->health, Health::healthy);
+  LoadBalancer other(cluster_, priorities({made_.in_state(0, 1, 4)}), 0);
+  for (int i = 0; i < 1000; ++i)
+    EXPECT_EQ(other.pick(dice_.next(), panic)->health, Health::degraded);
+}
+
 INSTANTIATE_TEST_SUITE_P(Policies, HashPicker,
                          ::testing::Values(Balancer::ring_hash, Balancer::maglev));
 
@@ -103,11 +130,11 @@ TEST(Ring, OfMurmurHashesIsAnother) {
   cluster.balancer = Balancer::ring_hash;
   Hosts made;
   std::vector<Host*> hosts = made.weighted({1, 1, 1});
-  auto xx = make_picker(cluster, hosts, 0);
+  auto xx = hash_picker(cluster, hosts);
   auto hashing = std::make_shared<config::HashBalancing>();
   hashing->murmur = true;
   cluster.hashing = hashing;
-  auto murmur = make_picker(cluster, hosts, 0);
+  auto murmur = hash_picker(cluster, hosts);
   Dice dice;
   unsigned different = 0;
   for (int i = 0; i < 1000; ++i) {
@@ -123,7 +150,7 @@ TEST(Ring, AttemptsGoOnAlongIt) {
   cluster.balancer = Balancer::ring_hash;
   Hosts made;
   std::vector<Host*> hosts = made.weighted({1, 1, 1, 1});  // 256 places each
-  auto picker = make_picker(cluster, hosts, 0);
+  auto picker = hash_picker(cluster, hosts);
   Dice dice;
   for (int i = 0; i < 100; ++i) {
     uint64_t hash = dice.next();
@@ -139,7 +166,7 @@ class BoundedLoad : public ::testing::TestWithParam<Balancer> {
     auto hashing = std::make_shared<config::HashBalancing>();
     hashing->balance_percent = percent;
     cluster_.hashing = hashing;
-    return make_picker(cluster_, hosts_, 0, {nullptr, nullptr, &stats(), nullptr});
+    return hash_picker(cluster_, hosts_, {nullptr, nullptr, &stats(), nullptr});
   }
   ClusterStats& stats() { return scope_->local<ClusterStats>(0); }
   void take(Host* host) {

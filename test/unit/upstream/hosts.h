@@ -7,7 +7,9 @@
 #include <utility>
 #include <vector>
 
+#include "proxy/upstream/cluster_hash_tables.h"
 #include "proxy/upstream/conn_pool.h"
+#include "proxy/upstream/hash_picker.h"
 #include "proxy/upstream/load_balancer.h"
 #include "test/unit/support/cluster.h"
 
@@ -22,6 +24,19 @@ inline std::vector<LocalityHosts> priorities(const std::vector<std::vector<Host*
   for (const auto& of_priority : hosts)
     out.push_back({static_cast<uint32_t>(out.size()), 0, of_priority});
   return out;
+}
+
+// Among these hosts, of a cluster whose policy hashes.
+inline std::unique_ptr<HostPicker> hash_picker(const config::Cluster& cluster,
+                                               const std::vector<Host*>& hosts,
+                                               const BalancerEnv& env = {}) {
+  std::vector<HashLocality> localities(1);
+  for (const Host* host : hosts) {
+    auto place = static_cast<uint32_t>(localities[0].hosts.size());
+    localities[0].hosts.push_back({host->endpoint.get(), place, host->health});
+  }
+  return make_hash_picker(cluster, make_priority_table(cluster, false, localities, false),
+                          std::make_shared<const std::vector<Host*>>(hosts), env);
 }
 
 // Ports count from 1, over all hosts that it makes.

@@ -43,6 +43,14 @@ TEST(PriorityLoads, InPanicTheSizeCounts) {
   EXPECT_EQ(loads({of_hundred(10), of_hundred(10)}).healthy, Shares({50, 50}));
 }
 
+TEST(PriorityLoads, PanicIsOfEachPriorityForItself) {
+  EXPECT_EQ(loads({{5, 5, 1, 0}, {4, 4, 2, 0}}).panic, std::vector<bool>({true, false}));
+  // All together are enough.
+  EXPECT_EQ(loads({of_hundred(1), of_hundred(100)}).panic, std::vector<bool>({false, false}));
+  EXPECT_EQ(loads({{0, 0, 0, 0}, of_hundred(10)}).panic, std::vector<bool>({false, true}));
+  EXPECT_EQ(loads({of_hundred(10)}, 0).panic, std::vector<bool>({false}));
+}
+
 TEST(PriorityLoads, EachClusterHasItsOwnOverprovisioning) {
   EXPECT_EQ(loads({{100, 100, 50, 0, 100}, of_hundred(100)}).healthy, Shares({50, 50}));
   EXPECT_EQ(loads({{100, 100, 50, 0, 200}, of_hundred(100)}).healthy, Shares({100, 0}));
@@ -68,6 +76,8 @@ TEST(PriorityLoads, EachDrawHasItsPriority) {
   EXPECT_FALSE(choose_priority(shares, 69)->degraded);
   EXPECT_EQ(choose_priority(shares, 70)->priority, 1u);
   EXPECT_TRUE(choose_priority(shares, 99)->degraded);
+  EXPECT_EQ(choose_share(shares.healthy, 69), 1u);
+  EXPECT_FALSE(choose_share(shares.healthy, 70));
   EXPECT_FALSE(choose_priority({{0}, {0}}, 0));
   EXPECT_FALSE(choose_priority({}, 0));
 }

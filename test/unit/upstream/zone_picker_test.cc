@@ -8,6 +8,7 @@
 
 #include "proxy/upstream/cluster_table.h"
 #include "proxy/upstream/conn_pool.h"
+#include "proxy/upstream/subset_balancer.h"
 #include "test/unit/support/cluster.h"
 #include "test/unit/support/fake_loop.h"
 #include "test/unit/upstream/hosts.h"
@@ -50,6 +51,12 @@ class Zones : public ::testing::Test {
     options->zone_routing = routing_;
     cluster_.balancer_options = std::move(options);
     set_ = endpoints(sizes);
+    std::vector<LocalityHosts> localities = hosts();
+    balancer_ = LoadBalancer(cluster_, localities, 0, 140, env());
+  }
+  BalancerEnv env() { return {&loop_, nullptr, &stats(), &table_}; }
+  // Those of set_.
+  std::vector<LocalityHosts> hosts() {
     made_.clear();
     std::vector<LocalityHosts> localities;
     for (const config::LocalityEndpoints& from : set_->localities) {
@@ -61,7 +68,7 @@ class Zones : public ::testing::Test {
         to.hosts.push_back(made_.back().get());
       }
     }
-    balancer_ = LoadBalancer(cluster_, localities, 0, 140, {&loop_, nullptr, &stats(), &table_});
+    return localities;
   }
   std::map<std::string, unsigned> pick(unsigned times) {
     std::map<std::string, unsigned> out;
@@ -153,6 +160,72 @@ TEST_F(Zones, PartOfTheRequestsMayBeLeftAlone) {
   local({{"a", 1}, {"b", 1}});
   upstream({{"a", 1}, {"b", 1}});
   EXPECT_EQ(pick(100), Sizes({{"a", 50}, {"b", 50}}));
+}
+
+// What goes where depends on the healthy hosts: three quarters of the processes and half of those.
+TEST_F(Zones, DegradedHostsServeByTheSameShares) {
+  local({{"a", 3}, {"b", 1}});
+  upstream({{"a", 1}, {"b", 1}});
+  for (auto& locality : set_->localities) {
+    for (const auto& sick : this->locality("", 3, Health::degraded).endpoints)
+      locality.endpoints.push_back(sick);
+  }
+  std::vector<LocalityHosts> localities = hosts();
+  uint64_t before = stats().lb_recalculate_zone_structures.value();
+  balancer_ = LoadBalancer(cluster_, localities, 0, 140, env());
+  EXPECT_EQ(stats().lb_recalculate_zone_structures.value(), before + 1);
+  std::map<std::pair<std::string, Health>, unsigned> counts;
+  bool panic = false;
+  for (unsigned i = 0; i < 30'000; ++i) {
+    Host* host = balancer_.pick(dice_.next(), panic);
+    ++counts[{zone_of_[host], host->health}];
+  }
+  EXPECT_NEAR((counts[{"a", Health::healthy}]), 30'000 * 0.35 * 2 / 3, 300);
+  EXPECT_NEAR((counts[{"b", Health::healthy}]), 30'000 * 0.35 / 3, 300);
+  EXPECT_NEAR((counts[{"a", Health::degraded}]), 30'000 * 0.65 * 2 / 3, 300);
+  EXPECT_NEAR((counts[{"b", Health::degraded}]), 30'000 * 0.65 / 3, 300);
+}
+
+TEST_F(Zones, MatterInSubsets) {
+  local({{"a", 3}, {"b", 1}});
+  auto options = std::make_shared<config::BalancerOptions>();
+  options->zone_routing = routing_;
+  auto subsets = std::make_shared<config::SubsetBalancing>();
+  subsets->selectors.push_back({{"stage"}, false, config::SubsetFallback::not_defined, {}});
+  options->subsets = subsets;
+  cluster_.balancer_options = options;
+  set_ = endpoints({{"a", 2}, {"b", 2}});
+  for (auto& locality : set_->localities) {
+    for (config::EndpointPtr& endpoint : locality.endpoints) {
+      auto marked = std::make_shared<config::Endpoint>(*endpoint);
+      marked->metadata.of("envoy.lb")["stage"] = MetadataValue(std::string("dev"));
+      endpoint = std::move(marked);
+    }
+  }
+  std::vector<LocalityHosts> localities = hosts();
+  SubsetBalancer balancer(cluster_, 0, env());
+  config::MetadataMatchCriteria criteria({{"stage", MetadataValue(std::string("dev"))}});
+  LoadBalancer any;
+  auto in_zone_a = [&] {
+    balancer.update(localities, 140);
+    unsigned found = 0;
+    for (unsigned i = 0; i < 10'000; ++i) {
+      Draw draw(dice_.next());
+      bool panic = false;
+      Host* host = balancer.pick({any, criteria.criteria(), draw, nullptr}, panic);
+      found += zone_of_[host] == "a";
+    }
+    return found;
+  };
+  EXPECT_NEAR(in_zone_a(), 6667, 200);
+  EXPECT_EQ(balancer.rebuilt(), 1u);
+  in_zone_a();
+  EXPECT_EQ(balancer.rebuilt(), 0u);
+  // The same hosts under another name.
+  set_->localities[1].locality.zone = "c";
+  local({{"a", 1}, {"c", 3}});
+  EXPECT_EQ(in_zone_a(), 10'000u);
+  EXPECT_EQ(balancer.rebuilt(), 1u);
 }
 
 }  // namespace

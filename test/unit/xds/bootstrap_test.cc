@@ -161,7 +161,7 @@ static_resources:
                   "static_resources.clusters[0].eds_cluster_config.eds_config: clusters of the "
                   "type EDS need it, line 4",
                   "static_resources.clusters[1].lb_policy: CLUSTER_PROVIDED is for clusters of the "
-                  "type ORIGINAL_DST, line 5",
+                  "types ORIGINAL_DST and dynamic_forward_proxy, line 5",
                   "static_resources.clusters[2].name: duplicate cluster 'b', line 6",
                   "admin.address.socket_address.address: 'nowhere' is not an IP address, line 1"));
 }

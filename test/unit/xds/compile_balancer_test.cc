@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "api/config/route.h"
 #include "test/unit/xds/load_helpers.h"
 
 namespace outrigger::xds {
@@ -152,6 +153,44 @@ common_lb_config: {consistent_hashing_lb_config: {hash_balance_factor: 150}})");
       policy("ring_hash.v3.RingHash, consistent_hashing_lb_config: {hash_balance_factor: 130}"));
   ASSERT_THAT(loaded.errors, IsEmpty());
   EXPECT_EQ(loaded.cluster().hashing->balance_percent, 130u);
+}
+
+TEST(CompileBalancer, StatesInWhichASessionsHostServes) {
+  Loaded loaded =
+      load_cluster("common_lb_config: {override_host_status: {statuses: [HEALTHY, DRAINING]}}");
+  ASSERT_THAT(loaded.errors, IsEmpty());
+  EXPECT_EQ(options(loaded).override_health, (1u << 1) | (1u << 3));
+  loaded = load_cluster("common_lb_config: {override_host_status: {}}");
+  ASSERT_THAT(loaded.errors, IsEmpty());
+  EXPECT_EQ(options(loaded).override_health, 0u);
+}
+
+TEST(CompileBalancer, APolicyMaySayWhatIsHashed) {
+  Loaded loaded =
+      list(policy("maglev.v3.Maglev, consistent_hashing_lb_config: {hash_policy: [{header: "
+                  "{header_name: a}}]}"));
+  ASSERT_THAT(loaded.errors, IsEmpty());
+  ASSERT_NE(loaded.cluster().http_policies, nullptr);
+  ASSERT_EQ(loaded.cluster().http_policies->hash_policies.size(), 1u);
+  EXPECT_EQ(loaded.cluster().http_policies->hash_policies[0].name, "a");
+  loaded = list(policy("ring_hash.v3.RingHash, consistent_hashing_lb_config: {hash_policy: [{}]}"));
+  EXPECT_THAT(loaded.errors, ElementsAre(HasSubstr("hash_policy")));
+}
+
+TEST(CompileBalancer, WhatThePolicySaysOfHashesComesBeforeTheProtocolsOptions) {
+  std::string ring = policy(
+      "ring_hash.v3.RingHash, consistent_hashing_lb_config: {hash_policy: [{header: {header_name: "
+      "a}}]}");
+  Loaded loaded = load_cluster("load_balancing_policy: {policies: [" + ring + R"(]}
+typed_extension_protocol_options:
+  envoy.extensions.upstreams.http.v3.HttpProtocolOptions:
+    "@type": type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions
+    explicit_http_config: {http_protocol_options: {}}
+    hash_policy: [{header: {header_name: b}}]
+)");
+  ASSERT_THAT(loaded.errors, IsEmpty());
+  ASSERT_EQ(loaded.cluster().http_policies->hash_policies.size(), 1u);
+  EXPECT_EQ(loaded.cluster().http_policies->hash_policies[0].name, "a");
 }
 
 }  // namespace

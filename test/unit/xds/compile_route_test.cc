@@ -7,6 +7,8 @@
 #include "google/protobuf/util/json_util.h"
 #include <gtest/gtest.h>
 
+#include "proxy/observe/stats_store.h"
+
 namespace outrigger::xds {
 namespace {
 
@@ -17,6 +19,7 @@ using TablePtr = std::shared_ptr<const config::RouteTable>;
 class FakeContext final : public RouteCompileContext {
  public:
   config::ClusterSlots& clusters() override { return slots_; }
+  StatsRegistry& stats() override { return stats_; }
   absl::StatusOr<config::PerFilterConfig> compile_per_filter(
       const google::protobuf::Map<std::string, google::protobuf::Any>& configs) override {
     config::PerFilterConfig out;
@@ -27,6 +30,7 @@ class FakeContext final : public RouteCompileContext {
   bool validate_clusters_by_default() const override { return true; }
 
  private:
+  observe::StatsStore stats_;
   config::ClusterSlots slots_;
 };
 

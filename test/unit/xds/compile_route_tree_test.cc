@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "api/config/stream_conditions.h"
+#include "proxy/observe/stats_store.h"
 #include "proxy/route/match.h"
 #include "proxy/route/rewrite.h"
 #include "test/unit/route/request.h"
@@ -20,6 +21,7 @@ using RouteTablePtr = std::shared_ptr<const config::RouteTable>;
 class NoContext final : public RouteCompileContext {
  public:
   config::ClusterSlots& clusters() override { return slots_; }
+  StatsRegistry& stats() override { return stats_; }
   absl::StatusOr<config::PerFilterConfig> compile_per_filter(
       const google::protobuf::Map<std::string, google::protobuf::Any>&) override {
     return config::PerFilterConfig();
@@ -28,6 +30,7 @@ class NoContext final : public RouteCompileContext {
   bool validate_clusters_by_default() const override { return true; }
 
  private:
+  observe::StatsStore stats_;
   config::ClusterSlots slots_;
 };
 
@@ -186,7 +189,8 @@ TEST(CompileWeighted, MetadataOfAClusterAddsToTheRoutes) {
   using Criteria = config::MetadataMatchCriteria::Values;
   auto text = [](const char* value) { return MetadataValue(std::string(value)); };
   EXPECT_EQ(action.metadata_match->values(), (Criteria{{"a", text("1")}, {"b", text("2")}}));
-  EXPECT_EQ(action.weighted[0].metadata_match->values(), (Criteria{{"a", text("1")}, {"b", text("3")}}));
+  EXPECT_EQ(action.weighted[0].metadata_match->values(),
+            (Criteria{{"a", text("1")}, {"b", text("3")}}));
   EXPECT_EQ(action.weighted[1].metadata_match, action.metadata_match);
   EXPECT_TRUE(action.weight_by_hash && action.weights_in_runtime);
   EXPECT_EQ(action.weighted[1].runtime_key, "w.y");

@@ -100,7 +100,7 @@ TEST(Fields, SupportOfAField) {
   EXPECT_EQ(support_of("envoy.config.cluster.v3.Cluster.CommonLbConfig", "update_merge_window"),
             Support::harmless);
   EXPECT_EQ(support_of("envoy.config.cluster.v3.Cluster.CommonLbConfig", "override_host_status"),
-            Support::unsupported);
+            Support::works);
   EXPECT_EQ(support_of("envoy.config.core.v3.Node", "metadata"), Support::works);
   EXPECT_EQ(support_of("a.Message", "that_nobody_knows"), Support::unsupported);
   EXPECT_EQ(support_of("google.protobuf.Duration", "seconds"), Support::works);

@@ -180,8 +180,10 @@ TEST_F(Clusters, ConnectionsMayGoOnWhereNothingAboutThemChanged) {
   send_all({cluster("a")});
   auto first = sink_.clusters["a"].config;
   ASSERT_NE(first->connection_identity, 0u);
-  send_all(
-      {cluster("a", ", lb_policy: RANDOM, circuit_breakers: {thresholds: [{max_retries: 9}]}")});
+  send_all({cluster(
+      "a",
+      ", lb_policy: RANDOM, connect_timeout: 3s, track_cluster_stats: {timeout_budgets: true}, "
+      "circuit_breakers: {thresholds: [{max_retries: 9}]}")});
   auto second = sink_.clusters["a"].config;
   EXPECT_EQ(second->connection_identity, first->connection_identity);
   EXPECT_EQ(second->transport_socket, first->transport_socket);

@@ -43,7 +43,8 @@ TEST(Deadlines, HappenInOrderAndMayBeTakenBack) {
   auto never = deadlines.after(20ms, [&] { seen.push_back(2); });
   clock.advance(5ms);
   never.cancel();
-  early = std::move(early);
+  auto& same = early;
+  early = std::move(same);
   clock.advance(100ms);
   EXPECT_EQ(seen, (std::vector<int>{1, 3}));
   auto forever = deadlines.after(std::chrono::milliseconds::max(), [] {});

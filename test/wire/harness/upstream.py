@@ -83,18 +83,27 @@ class Upstream:
             self._server = await asyncio.start_unix_server(self._accept, self.path, limit=1 << 26)
             return
         family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
+        self._bind(family)
+        # Bound but not listening: a connection attempt is refused, and nobody else gets the port.
+        if self.listening:
+            await self.start_listening()
+
+    def _bind(self, family):
         self._socket = socket.socket(family, socket.SOCK_STREAM)
         if "receive buffer" in self.spec:
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, self.spec["receive buffer"])
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self._socket.bind((self.host, self.port or 0))
         self.port = self._socket.getsockname()[1]
-        # Bound but not listening: a connection attempt is refused, and nobody else gets the port.
-        if self.listening:
-            self._server = await asyncio.start_server(self._accept, sock=self._socket, limit=1 << 26)
 
     async def start_listening(self):
         self._server = await asyncio.start_server(self._accept, sock=self._socket, limit=1 << 26)
+
+    def stop_listening(self):
+        family = self._socket.family
+        self._server.close()
+        self._server = None
+        self._bind(family)
 
     def stop(self):
         if self._server:

@@ -153,6 +153,10 @@ class UpstreamSteps:
     async def step_upstream_starts_listening(self, upstream, _):
         await upstream.start_listening()
 
+    async def step_upstream_stops_listening(self, upstream, _):
+        """New connections are refused; those that are open go on."""
+        upstream.stop_listening()
+
     def _connection(self, upstream, step):
         name = step.get("of") if isinstance(step, dict) else None
         if name in upstream.named_connections:

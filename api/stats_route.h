@@ -1,0 +1,26 @@
+// vhost.<virtual host>.vcluster.<virtual cluster>.* and vhost.<virtual host>.route.<stat_prefix>.*:
+// https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_filters/router_filter#statistics
+#pragma once
+
+#include "api/stats.h"
+
+namespace outrigger {
+
+#define OUTRIGGER_ROUTE_STATS(COUNTER, GAUGE, HISTOGRAM, CODES) \
+  COUNTER(upstream_rq_1xx)                                      \
+  COUNTER(upstream_rq_2xx)                                      \
+  COUNTER(upstream_rq_3xx)                                      \
+  COUNTER(upstream_rq_4xx)                                      \
+  COUNTER(upstream_rq_5xx)                                      \
+  COUNTER(upstream_rq_completed)                                \
+  COUNTER(upstream_rq_retry)                                    \
+  COUNTER(upstream_rq_retry_limit_exceeded)                     \
+  COUNTER(upstream_rq_retry_overflow)                           \
+  COUNTER(upstream_rq_retry_success)                            \
+  COUNTER(upstream_rq_timeout)                                  \
+  COUNTER(upstream_rq_total)                                    \
+  HISTOGRAM(upstream_rq_time)                                   \
+  CODES(upstream_rq)
+OUTRIGGER_DEFINE_STATS(RouteStats, OUTRIGGER_ROUTE_STATS)
+
+}  // namespace outrigger

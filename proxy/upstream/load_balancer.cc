@@ -62,9 +62,6 @@ LoadBalancer::LoadBalancer(const config::Cluster& cluster,
     : overprovisioning_(overprovisioning_percent),
       hashes_(cluster.hashes()),
       fail_on_panic_(cluster.fail_traffic_on_panic && !cluster.hashes()) {
-  for (const LocalityHosts& locality : localities) {
-    for (Host* host : locality.hosts) host->priority = locality.priority;
-  }
   std::vector<HostsOfPriority> priorities = by_priority(localities);
   if (!hashes_ || tables == nullptr || tables->priorities().size() != priorities.size())
     tables = nullptr;

@@ -130,24 +130,35 @@ HostRef WorkerCluster::continue_host(HostRef host, const config::EndpointPtr& en
   if (host == nullptr) return make_host(endpoint);
   if (host->endpoint == endpoint) return host;
   if (host->transport_socket != *choose_transport_socket(*config_, *endpoint).socket) {
-    retire(host);
+    leaving_.push_back(host);
     return make_host(endpoint);
   }
   host->set_endpoint(endpoint);
   return host;
 }
 
+void WorkerCluster::bring_up_to_date(Host& host, const HostStatePtr& state, uint32_t priority) {
+  host.priority = priority;
+  if (host.set_state(state, worker_)) failed_.push_back(&host);
+  host.note_service(loop_.now());
+}
+
 std::vector<LocalityHosts> WorkerCluster::make_hosts(const config::EndpointSet& set,
                                                      const HostStates* states) {
-  std::vector<const config::Endpoint*> endpoints;
-  for (const config::LocalityEndpoints& locality : set.localities) {
-    for (const config::EndpointPtr& endpoint : locality.endpoints)
-      endpoints.push_back(endpoint.get());
-  }
+  PlacedEndpoints now(set);
   hosts_by_address_ = nullptr;
-  HostMatch match(std::exchange(hosts_, {}));
-  hosts_ = match.match(endpoints, config_->discovery == config::Cluster::Discovery::logical_dns);
-  if (states != nullptr && states->size() != endpoints.size()) states = nullptr;
+  HostMatch match(std::exchange(hosts_, {}), placed_.endpoints());
+  bool one_name = config_->discovery == config::Cluster::Discovery::logical_dns;
+  hosts_ = match.match(now.endpoints(), one_name);
+  if (states != nullptr && states->size() != hosts_.size()) states = nullptr;
+  bool stateless = std::exchange(stateless_, states == nullptr) && stateless_;
+  std::vector<uint32_t> like = placed_.counterparts(set);
+  // Not even looked at: of many endpoints an update changes few.
+  auto unchanged = [&](size_t place, size_t locality) {
+    uint32_t was = match.place_before(place);
+    return stateless && was != HostMatch::kNone && was < placed_.endpoints().size() &&
+           placed_.locality_of(was) == like[locality];
+  };
   std::vector<LocalityHosts> localities(set.localities.size());
   size_t place = 0;
   for (size_t i = 0; i < set.localities.size(); ++i) {
@@ -158,22 +169,21 @@ std::vector<LocalityHosts> WorkerCluster::make_hosts(const config::EndpointSet& 
     localities[i].hosts.reserve(from.endpoints.size());
     for (const config::EndpointPtr& endpoint : from.endpoints) {
       HostRef& host = hosts_[place];
-      host = continue_host(std::move(host), endpoint);
-      if (host->set_state(states == nullptr ? nullptr : (*states)[place], worker_))
-        failed_.push_back(host);
-      host->note_service(loop_.now());
+      if (!unchanged(place, i)) {
+        host = continue_host(std::move(host), endpoint);
+        bring_up_to_date(*host, states == nullptr ? nullptr : (*states)[place], from.priority);
+      }
       ++place;
       localities[i].hosts.push_back(host);
     }
   }
-  for (const HostRef& host : match.left()) retire(host);
+  leaving_.insert(leaving_.end(), match.left().begin(), match.left().end());
+  placed_ = std::move(now);
   return localities;
 }
 
 void WorkerCluster::update_endpoints(const EndpointSetPtr& endpoints, const HostStatesPtr& states,
                                      const ClusterHashTablesPtr& tables) {
-  // The balancer first: it must not pick a host while its pools drain.
-  std::vector<HostRef> keep = hosts_;
   balance(*endpoints, states.get(), tables.get());
 }
 
@@ -189,6 +199,8 @@ void WorkerCluster::balance(const config::EndpointSet& set, const HostStates* st
   if (tables != nullptr && !tables->are_of(set)) tables = nullptr;
   balancer_ = LoadBalancer(*config_, localities, seed_, set.overprovisioning_percent, env_, tables);
   if (subsets_ != nullptr) subsets_->update(localities, set.overprovisioning_percent);
+  // The balancer first: it must not pick a host while its pools drain.
+  for (const HostRef& host : std::exchange(leaving_, {})) retire(host);
   give_up_connections_of_failed();
 }
 

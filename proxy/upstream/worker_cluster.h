@@ -21,6 +21,7 @@
 #include "proxy/upstream/connection_needs.h"
 #include "proxy/upstream/lb_context.h"
 #include "proxy/upstream/load_balancer.h"
+#include "proxy/upstream/placed_endpoints.h"
 #include "proxy/upstream/resource_limit.h"
 #include "proxy/upstream/subset_balancer.h"
 
@@ -171,6 +172,7 @@ class WorkerCluster {
   void note_remaining(bool high_priority);
   void take_over(WorkerCluster& before);
   std::vector<LocalityHosts> make_hosts(const config::EndpointSet& set, const HostStates* states);
+  void bring_up_to_date(Host& host, const HostStatePtr& state, uint32_t priority);
   void balance(const config::EndpointSet& set, const HostStates* states,
                const ClusterHashTables* tables);
   void give_up_connections_of_failed();
@@ -198,7 +200,10 @@ class WorkerCluster {
       tls_contexts_;
   std::vector<HostRef> hosts_;
   std::vector<HostRef> failed_;   // found unhealthy while they are looked at
+  std::vector<HostRef> leaving_;  // while an update is under way: they go when it is in force
   std::vector<HostRef> retired_;  // removed, with connections or waiters
+  PlacedEndpoints placed_;        // of hosts_, when they were updated; empty: nothing is known
+  bool stateless_ = false;        // they had no states then
   // For sessions: made with the first of them, nullptr again when the hosts change.
   std::unique_ptr<absl::flat_hash_map<std::string, Host*>> hosts_by_address_;
   BalancerEnv env_;

@@ -61,6 +61,53 @@ TEST_F(UpdateEndpoints, AnEjectedHostIsNotPickedAndGivesItsConnectionsUp) {
   EXPECT_EQ(cluster().pick_host(0), host);
 }
 
+// Hosts of endpoints that are as they were are not looked at; these are not.
+TEST_F(UpdateEndpoints, AnEndpointThatChangesItsPlaceIsKnownThere) {
+  auto place = [&](config::EndpointPtr one, config::EndpointPtr other, const std::string& zone) {
+    auto set = std::make_shared<config::EndpointSet>();
+    set->localities.resize(2);
+    set->localities[0].endpoints.push_back(std::move(one));
+    set->localities[1].endpoints.push_back(std::move(other));
+    set->localities[1].priority = 1;
+    set->localities[1].locality.zone = zone;
+    cluster().update_endpoints(set);
+  };
+  auto other = endpoint(81);
+  place(first(), other, "a");
+  Host* host = cluster().hosts()[0].get();
+  place(first(), other, "a");
+  EXPECT_EQ(cluster().hosts()[0].get(), host);
+  EXPECT_EQ(cluster().hosts()[0]->priority, 0u);
+  EXPECT_EQ(cluster().hosts()[1]->priority, 1u);
+  place(other, first(), "a");
+  EXPECT_EQ(cluster().hosts()[1].get(), host);
+  EXPECT_EQ(host->priority, 1u);
+  EXPECT_EQ(cluster().hosts()[0]->priority, 0u);
+}
+
+TEST_F(UpdateEndpoints, WhatIsKnownOfEndpointsMayComeAndGo) {
+  config_->panic_threshold = 0;
+  Host* host = cluster().hosts().front();
+  cluster().update_endpoints(config_->endpoints);
+  auto states = std::make_shared<HostStates>();
+  states->push_back(std::make_shared<HostState>(std::make_shared<HostWatch>(), first()));
+  states->front()->set(HealthFlag::kFailedActiveCheck);
+  cluster().update_endpoints(config_->endpoints, states);
+  EXPECT_EQ(cluster().pick_host(0), nullptr);
+  cluster().update_endpoints(config_->endpoints);
+  EXPECT_EQ(cluster().pick_host(0), host);
+}
+
+// Its pools drain when the balancer knows it no longer.
+TEST_F(UpdateEndpoints, WhoWaitsForAHostThatGoesIsSentElsewhere) {
+  auto open_request = open(*cluster().hosts().front());
+  Host* gone = cluster().hosts().front();
+  HostRef kept(gone);
+  update({endpoint(90)});
+  EXPECT_TRUE(gone->removed);
+  for (uint64_t random = 0; random < 4; ++random) EXPECT_NE(cluster().pick_host(random), gone);
+}
+
 TEST_F(UpdateEndpoints, AnEqualAddressIsTheSameHostWithNewContent) {
   Host* host = cluster().hosts().front();
   update({endpoint(80, 5)});

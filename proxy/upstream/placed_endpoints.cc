@@ -4,7 +4,7 @@
 
 namespace outrigger::upstream {
 
-PlacedEndpoints::PlacedEndpoints(const config::EndpointSet& set) {
+PlacedEndpoints::PlacedEndpoints(const config::EndpointSet& set, const HostStates* states) {
   size_t count = 0;
   for (const config::LocalityEndpoints& locality : set.localities)
     count += locality.endpoints.size();
@@ -18,6 +18,10 @@ PlacedEndpoints::PlacedEndpoints(const config::EndpointSet& set) {
       locality_of_.push_back(number);
     }
   }
+  if (states == nullptr || states->size() != count) return;
+  states_.reserve(count);
+  for (const HostStatePtr& state : *states)
+    states_.push_back({state.get(), state == nullptr ? 0 : state->flags()});
 }
 
 std::vector<uint32_t> PlacedEndpoints::counterparts(const config::EndpointSet& next) const {

@@ -145,19 +145,17 @@ void WorkerCluster::bring_up_to_date(Host& host, const HostStatePtr& state, uint
 
 std::vector<LocalityHosts> WorkerCluster::make_hosts(const config::EndpointSet& set,
                                                      const HostStates* states) {
-  PlacedEndpoints now(set);
   hosts_by_address_ = nullptr;
   HostMatch match(std::exchange(hosts_, {}), placed_.endpoints());
+  PlacedEndpoints now(set, states);
   bool one_name = config_->discovery == config::Cluster::Discovery::logical_dns;
   hosts_ = match.match(now.endpoints(), one_name);
   if (states != nullptr && states->size() != hosts_.size()) states = nullptr;
-  bool stateless = std::exchange(stateless_, states == nullptr) && stateless_;
   std::vector<uint32_t> like = placed_.counterparts(set);
   // Not even looked at: of many endpoints an update changes few.
   auto unchanged = [&](size_t place, size_t locality) {
     uint32_t was = match.place_before(place);
-    return stateless && was != HostMatch::kNone && was < placed_.endpoints().size() &&
-           placed_.locality_of(was) == like[locality];
+    return was != HostMatch::kNone && placed_.has(was, like[locality], now.state_of(place));
   };
   std::vector<LocalityHosts> localities(set.localities.size());
   size_t place = 0;

@@ -203,7 +203,6 @@ class WorkerCluster {
   std::vector<HostRef> leaving_;  // while an update is under way: they go when it is in force
   std::vector<HostRef> retired_;  // removed, with connections or waiters
   PlacedEndpoints placed_;        // of hosts_, when they were updated; empty: nothing is known
-  bool stateless_ = false;        // they had no states then
   // For sessions: made with the first of them, nullptr again when the hosts change.
   std::unique_ptr<absl::flat_hash_map<std::string, Host*>> hosts_by_address_;
   BalancerEnv env_;

@@ -1,4 +1,6 @@
 // Endpoints that come and go while requests are under way.
+#include <set>
+
 #include <gtest/gtest.h>
 
 #include "test/unit/upstream/pool_fixture.h"
@@ -96,6 +98,41 @@ TEST_F(UpdateEndpoints, WhatIsKnownOfEndpointsMayComeAndGo) {
   EXPECT_EQ(cluster().pick_host(0), nullptr);
   cluster().update_endpoints(config_->endpoints);
   EXPECT_EQ(cluster().pick_host(0), host);
+}
+
+TEST_F(UpdateEndpoints, WhatChangedOfAnEndpointsStateCountsWithTheNextUpdate) {
+  config_->panic_threshold = 0;
+  auto other = endpoint(81);
+  auto set = std::make_shared<config::EndpointSet>();
+  set->localities.emplace_back().endpoints = {first(), other};
+  auto watch = std::make_shared<HostWatch>();
+  auto states = std::make_shared<HostStates>();
+  for (const auto& each : set->localities[0].endpoints)
+    states->push_back(std::make_shared<HostState>(watch, each));
+  cluster().update_endpoints(set, states);
+  Host* second = cluster().hosts()[1].get();
+  auto ports = [&] {
+    std::set<uint16_t> out;
+    for (uint64_t random = 0; random < 4; ++random) {
+      Host* host = cluster().pick_host(random);
+      out.insert(host == nullptr ? uint16_t{0} : host->endpoint->address.port());
+    }
+    return out;
+  };
+  EXPECT_EQ(ports().size(), 2u);
+  states->back()->set(HealthFlag::kFailedActiveCheck);
+  cluster().update_endpoints(set, states);
+  EXPECT_EQ(ports().count(81), 0u);
+  EXPECT_EQ(cluster().hosts()[1].get(), second);
+  // Another state of the same flags: of the cluster's next version.
+  auto next = std::make_shared<HostStates>(*states);
+  next->back() = std::make_shared<HostState>(watch, other);
+  next->back()->set(HealthFlag::kFailedActiveCheck);
+  cluster().update_endpoints(set, next);
+  EXPECT_EQ(second->state, next->back());
+  next->back()->clear(HealthFlag::kFailedActiveCheck);
+  cluster().update_endpoints(set, next);
+  EXPECT_EQ(ports().count(81), 1u);
 }
 
 // Its pools drain when the balancer knows it no longer.

@@ -85,6 +85,9 @@ TEST_F(UpdateEndpoints, AnEndpointThatChangesItsPlaceIsKnownThere) {
   EXPECT_EQ(cluster().hosts()[1].get(), host);
   EXPECT_EQ(host->priority, 1u);
   EXPECT_EQ(cluster().hosts()[0]->priority, 0u);
+  place(other, first(), "b");
+  ASSERT_NE(host->zone, nullptr);
+  EXPECT_EQ(host->zone->name, "b");
 }
 
 TEST_F(UpdateEndpoints, WhatIsKnownOfEndpointsMayComeAndGo) {

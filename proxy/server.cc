@@ -142,8 +142,8 @@ absl::Status Server::start() {
   logs_ = std::make_unique<observe::LogWriter>(stats_, options_.file_flush_interval);
   for (unsigned i = 0; i < options_.concurrency; ++i) {
     workers_.push_back(std::make_unique<Worker>(
-        WorkerParts{i, server_state_, *logs_, loaded_.compiled.node, runtime_->snapshot(),
-                    loaded_.compiled.dispatcher_stats ? &stats_ : nullptr}));
+        WorkerParts{i, server_state_, *logs_, loaded_.compiled.node, runtime_->snapshot(), stats_,
+                    loaded_.compiled.dispatcher_stats}));
   }
   if (!loaded_.compiled.outlier_event_log_path.empty()) {
     outlier_log_ = std::make_unique<OutlierLog>(*logs_, loaded_.compiled.outlier_event_log_path);

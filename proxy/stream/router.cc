@@ -60,11 +60,15 @@ void Router::on_request_headers(http::HeaderMap& headers, bool end_stream) {
     return;
   }
   if (cluster_->wants_hash()) compute_hash();
-  host_ = cluster_->pick_host(lb_context(owner_.stream_random()));
+  // Of a request that names its host, what the route makes of the name counts.
+  bool named = names_host();
+  if (!named) host_ = cluster_->pick_host(lb_context(owner_.stream_random()));
   prepare_headers(*action_, headers);
+  if (named) go_to(cluster_->pick_host(lb_context(owner_.stream_random())));
   start_mirrors(*action_, headers, end_stream);
   buffer_limit_ = owner_.buffer_limit();
   keep_body_ = retry_rules_.enabled() || action_->internal_redirect != nullptr;
+  if (named && host_ == nullptr && wait_for_host()) return;
   attempt(false);
   if (end_stream && state_ != State::done) start_global_timeout();
 }
@@ -301,7 +305,7 @@ void Router::on_request_body(Bytes body, bool end_stream) {
   if (measure_ != nullptr) measure_->add_sent(body.size());
   for (Mirror* mirror : mirrors_) mirror->send_body(body, end_stream);
   if (upstream_ != nullptr && state_ != State::backing_off) upstream_->send_body(body, end_stream);
-  if (end_stream && state_ != State::done) start_global_timeout();
+  if (end_stream && state_ != State::done && state_ != State::naming) start_global_timeout();
 }
 
 void Router::on_request_trailers(http::HeaderMap& trailers) {
@@ -310,12 +314,18 @@ void Router::on_request_trailers(http::HeaderMap& trailers) {
   if (state_ == State::done) return;
   for (Mirror* mirror : mirrors_) mirror->send_trailers(trailers);
   if (upstream_ != nullptr && state_ != State::backing_off) upstream_->send_trailers(trailers);
-  if (state_ != State::done) start_global_timeout();
+  if (state_ != State::done && state_ != State::naming) start_global_timeout();
 }
 
-// The request's body is kept while another attempt may need it and as long as it fits.
+// The request's body is kept while another attempt may need it and as long as it fits; while the
+// request waits for its host, all that comes until the pause takes effect.
 void Router::keep_body(Bytes body) {
   if (body.empty() || body_lost_) return;
+  if (state_ == State::naming) {
+    if (kept_body_.empty()) owner_.pause_request(true);
+    kept_body_.append(body);
+    return;
+  }
   if (!keep_body_ || kept_body_.size() + body.size() > buffer_limit_) {
     if (keep_body_) cluster_->stats().retry_or_shadow_abandoned.inc();
     body_lost_ = true;
@@ -326,6 +336,7 @@ void Router::keep_body(Bytes body) {
 }
 
 void Router::abandon() {
+  stop_naming();
   state_ = State::done;
   cancel_timers();
   if (upstream_ != nullptr) upstream_->give_up(http::ResetReason::local_reset);

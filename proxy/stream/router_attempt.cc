@@ -71,13 +71,13 @@ bool Router::drop_overload() {
 }
 
 // There is no host, or no way to it.
-void Router::refuse_without_host(std::string_view cause) {
+void Router::refuse_without_host(std::string_view cause, std::string_view details) {
   state_ = State::done;
   on_upstream_blocked(false);  // by an attempt on a host that refused
   count_code(503);
   owner_.local_reply({503,
                       "no healthy upstream",
-                      {ResponseFlag::no_healthy_upstream, "no_healthy_upstream", cause},
+                      {ResponseFlag::no_healthy_upstream, details, cause},
                       -1});
 }
 

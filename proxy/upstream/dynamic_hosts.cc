@@ -21,7 +21,7 @@ const std::string* find_named(const LbContext& context, std::string_view name) {
 }
 
 // What a filter says comes before what the client says.
-std::string_view named_host(const LbContext& context) {
+std::string_view named_authority(const LbContext& context) {
   if (const std::string* host = find_named(context, kHost)) return *host;
   if (context.headers != nullptr) return context.headers->get(http::HeaderId::authority);
   if (context.connection != nullptr) return context.connection->requested_server_name;
@@ -44,6 +44,11 @@ absl::string_view to_absl(std::string_view text) {
 
 }  // namespace
 
+std::optional<DnsHostKey> named_host(const config::Cluster& cluster, const LbContext& context) {
+  bool tls = cluster.transport_socket->tls != nullptr;
+  return DnsHostKey::parse(named_authority(context), named_port(context, tls));
+}
+
 DynamicHosts::DynamicHosts(WorkerCluster& cluster)
     : cluster_(cluster), cache_(cluster.config().dns_cache) {
   if (cache_ != nullptr) cache_->watch(cluster_.worker(), *this);
@@ -55,8 +60,7 @@ DynamicHosts::~DynamicHosts() {
 
 Host* DynamicHosts::pick(const LbContext& context) {
   if (cache_ == nullptr) return nullptr;
-  bool tls = cluster_.config().transport_socket->tls != nullptr;
-  auto key = DnsHostKey::parse(named_host(context), named_port(context, tls));
+  std::optional<DnsHostKey> key = named_host(cluster_.config(), context);
   if (!key) return nullptr;
   auto at = hosts_.find(to_absl(key->text()));
   if (at == hosts_.end()) {

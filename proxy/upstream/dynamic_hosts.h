@@ -4,6 +4,7 @@
 // https://www.envoyproxy.io/docs/envoy/latest/intro/arch_overview/http/http_proxy
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,9 @@
 namespace outrigger::upstream {
 
 class WorkerCluster;
+
+// The host that a request or connection means; nullopt: what it says cannot be one.
+std::optional<DnsHostKey> named_host(const config::Cluster& cluster, const LbContext& context);
 
 class DynamicHosts final : public DnsWatcher {
  public:

@@ -48,8 +48,8 @@ void Host::note_service(MonotonicTime now) {
 }
 
 void Host::set_endpoint(const config::EndpointPtr& next) {
-  // While its cluster is updated, the cluster holds it twice; a third holder is a stream.
-  constexpr uint32_t kOfTheCluster = 2;
+  // The cluster holds it; another holder is a stream, or the version of the cluster before.
+  constexpr uint32_t kOfTheCluster = 1;
   if (endpoint == next) return;
   if (references <= kOfTheCluster) former.clear();
   former.push_back(std::exchange(endpoint, next));

@@ -32,6 +32,12 @@ enum class PoolKind : uint8_t {
 };
 constexpr size_t kPoolKinds = 4;
 
+// The zone of some hosts, and how their responses are counted for it.
+struct HostZone {
+  std::string name;
+  StatsScopePtr stats;  // ClusterCodeStats; made with the first response
+};
+
 struct Host {
   Host(config::EndpointPtr endpoint_in, unsigned worker, config::TransportSocketPtr socket = {});
   ~Host();
@@ -83,6 +89,7 @@ struct Host {
   config::TransportSocketPtr transport_socket;
   StatsScopePtr stats_scope;
   HostStats& stats;
+  std::shared_ptr<HostZone> zone;  // nullptr: not known
   HostStatePtr state;
   OutlierResults* results = nullptr;  // this worker's of `state`
   // As the balancer saw it last: by the endpoint and by its state.

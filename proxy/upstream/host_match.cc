@@ -15,6 +15,13 @@ std::string key_of(const Endpoint& endpoint) {
 
 }  // namespace
 
+HostMatch::HostMatch(std::vector<HostRef> before, std::vector<const Endpoint*> endpoints)
+    : before_(std::move(before)), endpoints_(std::move(endpoints)) {
+  if (endpoints_.size() == before_.size()) return;
+  endpoints_.clear();
+  for (const HostRef& host : before_) endpoints_.push_back(host->endpoint.get());
+}
+
 std::vector<HostRef> HostMatch::match(const std::vector<const Endpoint*>& endpoints,
                                       bool one_name) {
   std::vector<HostRef> out(endpoints.size());
@@ -36,13 +43,14 @@ std::vector<HostRef> HostMatch::match(const std::vector<const Endpoint*>& endpoi
 HostMatch::Places HostMatch::match_in_order(const std::vector<const Endpoint*>& endpoints,
                                             std::vector<HostRef>& out) {
   Places open;
+  places_.assign(endpoints.size(), kNone);
   size_t next = 0;
   size_t missed = 0;  // endpoints since the last that was found
   for (size_t i = 0; i < endpoints.size(); ++i) {
     size_t at = before_.size();
     // Some came; one went; some have others in their places; both.
     for (size_t candidate : {next, next + 1, next + missed, next + missed + 1}) {
-      if (candidate < before_.size() && before_[candidate]->endpoint.get() == endpoints[i]) {
+      if (candidate < before_.size() && endpoints_[candidate] == endpoints[i]) {
         at = candidate;
         break;
       }
@@ -53,6 +61,7 @@ HostMatch::Places HostMatch::match_in_order(const std::vector<const Endpoint*>& 
       continue;
     }
     out[i] = std::move(before_[at]);
+    places_[i] = static_cast<uint32_t>(at);
     next = at + 1;
     missed = 0;
   }

@@ -62,9 +62,6 @@ LoadBalancer::LoadBalancer(const config::Cluster& cluster,
     : overprovisioning_(overprovisioning_percent),
       hashes_(cluster.hashes()),
       fail_on_panic_(cluster.fail_traffic_on_panic && !cluster.hashes()) {
-  for (const LocalityHosts& locality : localities) {
-    for (Host* host : locality.hosts) host->priority = locality.priority;
-  }
   std::vector<HostsOfPriority> priorities = by_priority(localities);
   if (!hashes_ || tables == nullptr || tables->priorities().size() != priorities.size())
     tables = nullptr;
@@ -78,7 +75,8 @@ LoadBalancer::LoadBalancer(const config::Cluster& cluster,
   loads_ = share_out(health_, cluster.panic_threshold);
   if (hashes_) make_hash_pickers(cluster, localities, env, tables);
   for (size_t i = pickers_.size(); i < priorities.size(); ++i)
-    pickers_.push_back(make_pickers(cluster, priorities[i], loads_.panic[i], seed, env));
+    pickers_.push_back(
+        make_pickers(cluster, priorities[i], health_[i], loads_.panic[i], seed, env));
 }
 
 std::vector<LoadBalancer::HostsOfPriority> LoadBalancer::by_priority(
@@ -107,14 +105,15 @@ PriorityHealth LoadBalancer::health_of(const HostsOfPriority& localities,
 }
 
 LoadBalancer::Pickers LoadBalancer::make_pickers(const config::Cluster& cluster,
-                                                 const HostsOfPriority& localities, bool panic,
+                                                 const HostsOfPriority& localities,
+                                                 const PriorityHealth& known, bool panic,
                                                  uint64_t seed, const BalancerEnv& env) const {
   std::vector<Host*> all;
   for (const LocalityHosts* locality : localities)
     all.insert(all.end(), locality->hosts.begin(), locality->hosts.end());
-  auto make = [&](Health health) -> std::unique_ptr<HostPicker> {
-    std::vector<Host*> hosts = hosts_in(all, health);
-    if (hosts.empty()) return nullptr;
+  auto make = [&](Health health, size_t count) -> std::unique_ptr<HostPicker> {
+    if (count == 0) return nullptr;
+    std::vector<Host*> hosts = count == all.size() ? all : hosts_in(all, health);
     if (weighs_localities(cluster)) {
       auto weighted = make_weighted(cluster, localities, health, overprovisioning_, seed, env);
       if (weighted != nullptr) return weighted;
@@ -124,8 +123,8 @@ LoadBalancer::Pickers LoadBalancer::make_pickers(const config::Cluster& cluster,
     return std::make_unique<ZonePicker>(cluster, localities, health, std::move(picker), seed, env);
   };
   Pickers out;
-  out.healthy = make(Health::healthy);
-  out.degraded = make(Health::degraded);
+  out.healthy = make(Health::healthy, known.healthy);
+  out.degraded = make(Health::degraded, known.degraded);
   if (panic) out.all = make_picker(cluster, std::move(all), seed, env);
   return out;
 }

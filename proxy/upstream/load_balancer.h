@@ -98,7 +98,8 @@ class LoadBalancer {
   static std::vector<HostsOfPriority> by_priority(const std::vector<LocalityHosts>& localities);
   PriorityHealth health_of(const HostsOfPriority& localities, uint32_t overprovisioning) const;
   Pickers make_pickers(const config::Cluster& cluster, const HostsOfPriority& localities,
-                       bool panic, uint64_t seed, const BalancerEnv& env) const;
+                       const PriorityHealth& known, bool panic, uint64_t seed,
+                       const BalancerEnv& env) const;
   void make_hash_pickers(const config::Cluster& cluster,
                          const std::vector<LocalityHosts>& localities, const BalancerEnv& env,
                          const ClusterHashTables* tables);

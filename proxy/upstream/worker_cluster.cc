@@ -59,6 +59,17 @@ std::string_view named_hosts(const config::OverrideHostSource& source, const LbC
   return value == nullptr || value->string() == nullptr ? std::string_view() : *value->string();
 }
 
+// One for all localities of the zone; nullptr: it has no name.
+std::shared_ptr<HostZone> make_zone(const std::string& name,
+                                    std::vector<std::shared_ptr<HostZone>>& made) {
+  if (name.empty()) return nullptr;
+  for (const auto& zone : made) {
+    if (zone->name == name) return zone;
+  }
+  made.push_back(std::make_shared<HostZone>(HostZone{name, nullptr}));
+  return made.back();
+}
+
 // As a number of envoy.config.core.v3.HealthStatus: what is found out, then what was said of it.
 uint32_t status_of(const Host& host) {
   constexpr uint32_t kUnhealthy = 2, kDegraded = 5;
@@ -98,6 +109,8 @@ WorkerCluster::WorkerCluster(config::ClusterPtr config, runtime::Loop& loop, uns
     remaining_stats_[high ? 1 : 0] = &remaining->local<CircuitBreakerRemainingStats>(kSharedShard);
     note_remaining(high);
   }
+  if (config_->discovery == config::Cluster::Discovery::dynamic_forward_proxy)
+    dynamic_ = std::make_unique<DynamicHosts>(*this);
   if (before != nullptr) take_over(*before);
   balance(endpoints == nullptr ? *config_->endpoints : *endpoints, states.get(), tables.get());
   if (config_->original_dst) original_ = std::make_unique<OriginalHosts>(*this);
@@ -109,11 +122,10 @@ WorkerCluster::~WorkerCluster() = default;
 void WorkerCluster::take_over(WorkerCluster& before) {
   hosts_ = before.hosts_;
   retired_ = std::exchange(before.retired_, {});
-  if (config_->discovery == config::Cluster::Discovery::dynamic_forward_proxy)
-    dynamic_ = std::make_unique<DynamicHosts>(*this);
   tls_contexts_ = std::exchange(before.tls_contexts_, {});
   for (const HostRef& host : hosts_) host->owner = this;
   for (const HostRef& host : retired_) host->owner = this;
+  if (dynamic_ != nullptr && before.dynamic_ != nullptr) dynamic_->take_over(*before.dynamic_);
   before.successor_ = this;
 }
 
@@ -125,30 +137,39 @@ HostRef WorkerCluster::make_host(const config::EndpointPtr& endpoint) {
 
 // A host goes on if its address and its transport socket stay. The one host of a LOGICAL_DNS
 // cluster goes on whatever its address: its connections stay, new ones go to the new address.
-  if (dynamic_ != nullptr && before.dynamic_ != nullptr) dynamic_->take_over(*before.dynamic_);
 HostRef WorkerCluster::continue_host(HostRef host, const config::EndpointPtr& endpoint) {
   if (host == nullptr) return make_host(endpoint);
   if (host->endpoint == endpoint) return host;
   if (host->transport_socket != *choose_transport_socket(*config_, *endpoint).socket) {
-    retire(host);
+    leaving_.push_back(host);
     return make_host(endpoint);
   }
   host->set_endpoint(endpoint);
   return host;
 }
 
+void WorkerCluster::bring_up_to_date(Host& host, const HostStatePtr& state, uint32_t priority) {
+  host.priority = priority;
+  if (host.set_state(state, worker_)) failed_.push_back(&host);
+  host.note_service(loop_.now());
+}
+
 std::vector<LocalityHosts> WorkerCluster::make_hosts(const config::EndpointSet& set,
                                                      const HostStates* states) {
-  std::vector<const config::Endpoint*> endpoints;
-  for (const config::LocalityEndpoints& locality : set.localities) {
-    for (const config::EndpointPtr& endpoint : locality.endpoints)
-      endpoints.push_back(endpoint.get());
-  }
   hosts_by_address_ = nullptr;
-  HostMatch match(std::exchange(hosts_, {}));
-  hosts_ = match.match(endpoints, config_->discovery == config::Cluster::Discovery::logical_dns);
-  if (states != nullptr && states->size() != endpoints.size()) states = nullptr;
+  HostMatch match(std::exchange(hosts_, {}), placed_.endpoints());
+  PlacedEndpoints now(set, states);
+  bool one_name = config_->discovery == config::Cluster::Discovery::logical_dns;
+  hosts_ = match.match(now.endpoints(), one_name);
+  if (states != nullptr && states->size() != hosts_.size()) states = nullptr;
+  std::vector<uint32_t> like = placed_.counterparts(set);
+  // Not even looked at: of many endpoints an update changes few.
+  auto unchanged = [&](size_t place, size_t locality) {
+    uint32_t was = match.place_before(place);
+    return was != HostMatch::kNone && placed_.has(was, like[locality], now.state_of(place));
+  };
   std::vector<LocalityHosts> localities(set.localities.size());
+  std::vector<std::shared_ptr<HostZone>> zones;
   size_t place = 0;
   for (size_t i = 0; i < set.localities.size(); ++i) {
     const config::LocalityEndpoints& from = set.localities[i];
@@ -156,29 +177,31 @@ std::vector<LocalityHosts> WorkerCluster::make_hosts(const config::EndpointSet& 
     localities[i].weight = from.weight.value_or(0);
     localities[i].locality = &from.locality;
     localities[i].hosts.reserve(from.endpoints.size());
+    std::shared_ptr<HostZone> zone = make_zone(from.locality.zone, zones);
     for (const config::EndpointPtr& endpoint : from.endpoints) {
       HostRef& host = hosts_[place];
-      host = continue_host(std::move(host), endpoint);
-      if (host->set_state(states == nullptr ? nullptr : (*states)[place], worker_))
-        failed_.push_back(host);
-      host->note_service(loop_.now());
+      if (!unchanged(place, i)) {
+        host = continue_host(std::move(host), endpoint);
+        host->zone = zone;
+        bring_up_to_date(*host, states == nullptr ? nullptr : (*states)[place], from.priority);
+      }
       ++place;
       localities[i].hosts.push_back(host);
     }
   }
-  for (const HostRef& host : match.left()) retire(host);
+  leaving_.insert(leaving_.end(), match.left().begin(), match.left().end());
+  placed_ = std::move(now);
   return localities;
 }
 
 void WorkerCluster::update_endpoints(const EndpointSetPtr& endpoints, const HostStatesPtr& states,
                                      const ClusterHashTablesPtr& tables) {
-  // The balancer first: it must not pick a host while its pools drain.
-  std::vector<HostRef> keep = hosts_;
   balance(*endpoints, states.get(), tables.get());
 }
 
 void WorkerCluster::balance(const config::EndpointSet& set, const HostStates* states,
                             const ClusterHashTables* tables) {
+  if (dynamic_ != nullptr) return dynamic_->update_states(set, states);
   ++generation_;
   drop_overload_ = set.drop_overload;
   overprovisioning_percent_ = set.overprovisioning_percent;
@@ -189,11 +212,12 @@ void WorkerCluster::balance(const config::EndpointSet& set, const HostStates* st
   if (tables != nullptr && !tables->are_of(set)) tables = nullptr;
   balancer_ = LoadBalancer(*config_, localities, seed_, set.overprovisioning_percent, env_, tables);
   if (subsets_ != nullptr) subsets_->update(localities, set.overprovisioning_percent);
+  // The balancer first: it must not pick a host while its pools drain.
+  for (const HostRef& host : std::exchange(leaving_, {})) retire(host);
   give_up_connections_of_failed();
 }
 
 // It may be the way to the host that fails: when it comes back, it gets new connections.
-  if (dynamic_ != nullptr) return dynamic_->update_states(set, states);
 void WorkerCluster::give_up_connections_of_failed() {
   for (const HostRef& host : std::exchange(failed_, {})) {
     std::vector<ConnPool*> pools;  // draining may make some go
@@ -213,6 +237,7 @@ void WorkerCluster::retire(runtime::TurnTask& finished) {
     if (host->owner == this) retire(host);
   }
   if (original_ != nullptr) original_->retire();
+  if (dynamic_ != nullptr) dynamic_->retire();
   note_unused();
 }
 
@@ -227,7 +252,6 @@ void WorkerCluster::retire(const HostRef& host) {
   for (ConnPool* pool : pools) pool->drain();
   if (busy(*host)) on_pool_busy(*host);
 }
-  if (dynamic_ != nullptr) dynamic_->retire();
 
 void WorkerCluster::on_pool_busy(Host& host) {
   if (!host.removed || host.retired) return;
@@ -337,6 +361,7 @@ void WorkerCluster::join(ClusterTable& table, uint64_t number) {
 }
 
 size_t WorkerCluster::host_count() const {
+  if (dynamic_ != nullptr) return dynamic_->size();
   return aggregate_ == nullptr ? balancer_.host_count() : aggregate_->host_count();
 }
 
@@ -351,12 +376,12 @@ std::vector<uint32_t> WorkerCluster::loads_without(const std::vector<uint32_t>& 
 
 uint32_t WorkerCluster::priority_of(const Host& host) const {
   return aggregate_ == nullptr ? host.priority : aggregate_->priority_of(host);
-  if (dynamic_ != nullptr) return dynamic_->size();
 }
 
 Host* WorkerCluster::pick_host(const LbContext& context) {
   if (aggregate_ != nullptr) return aggregate_->pick(context);
   if (original_ != nullptr) return original_->pick(context);
+  if (dynamic_ != nullptr) return dynamic_->pick(context);
   if (!context.override_host.empty()) {
     if (Host* host = find_override(context.override_host)) return host;
     if (context.override_host_strict) return nullptr;
@@ -371,7 +396,6 @@ Host* WorkerCluster::pick_host(const LbContext& context) {
   draw.avoid = context.avoid;
   Host* host =
       subsets_ == nullptr
-  if (dynamic_ != nullptr) return dynamic_->pick(context);
           ? balancer_.pick(draw, panic, context.priority_loads)
           : subsets_->pick({balancer_, context.criteria, draw, context.priority_loads}, panic);
   if (panic) stats_.lb_healthy_panic.inc();
@@ -425,6 +449,7 @@ void WorkerCluster::close_all() {
   std::vector<HostRef> hosts = hosts_;
   hosts.insert(hosts.end(), retired_.begin(), retired_.end());
   if (original_ != nullptr) original_->append_to(hosts);
+  if (dynamic_ != nullptr) dynamic_->append_to(hosts);
   std::vector<ConnPool*> pools;  // some go when they are idle
   for (const HostRef& host : hosts) {
     if (host->owner == this) host->for_each_pool([&](ConnPool& pool) { pools.push_back(&pool); });
@@ -433,4 +458,3 @@ void WorkerCluster::close_all() {
 }
 
 }  // namespace outrigger::upstream
-  if (dynamic_ != nullptr) dynamic_->append_to(hosts);

@@ -18,9 +18,11 @@
 #include "proxy/runtime/loop.h"
 #include "proxy/tls/client_context.h"
 #include "proxy/upstream/cluster_hash_tables.h"
+#include "proxy/upstream/code_stats.h"
 #include "proxy/upstream/connection_needs.h"
 #include "proxy/upstream/lb_context.h"
 #include "proxy/upstream/load_balancer.h"
+#include "proxy/upstream/placed_endpoints.h"
 #include "proxy/upstream/resource_limit.h"
 #include "proxy/upstream/subset_balancer.h"
 
@@ -28,8 +30,8 @@ namespace outrigger::upstream {
 
 class AggregateHosts;
 class ClusterTable;
-class OriginalHosts;
 class DynamicHosts;
+class OriginalHosts;
 class WorkerCluster;
 using EndpointSetPtr = std::shared_ptr<const config::EndpointSet>;
 
@@ -89,6 +91,10 @@ class WorkerCluster {
                    ->local<ClusterCodeStats>(worker_);
     }
     return *stats;
+  }
+  // Of responses of this worker; see CodeStats.
+  StatsScopePtr code_stats(std::string_view below, StatsRegistry& registry) {
+    return code_stats_.find(*config_->stats, below, registry);
   }
   ClusterCodeStats& retry_stats() { return config_->retry_stats->local<ClusterCodeStats>(worker_); }
   ResourceLimits& limits(bool high_priority) { return limits_[high_priority ? 1 : 0]; }
@@ -162,15 +168,16 @@ class WorkerCluster {
   void on_pool_busy(Host& host);
 
  private:
+  friend class DynamicHosts;
   friend class OriginalHosts;
   friend class WorkerClusterRef;
   ConnPool& pool(Host& host, bool high_priority, PoolKind kind, const ConnectionNeeds& needs);
   PoolKind pool_kind(http::Protocol downstream_protocol) const;
   uint32_t retry_limit(bool high_priority);
-  friend class DynamicHosts;
   void note_remaining(bool high_priority);
   void take_over(WorkerCluster& before);
   std::vector<LocalityHosts> make_hosts(const config::EndpointSet& set, const HostStates* states);
+  void bring_up_to_date(Host& host, const HostStatePtr& state, uint32_t priority);
   void balance(const config::EndpointSet& set, const HostStates* states,
                const ClusterHashTables* tables);
   void give_up_connections_of_failed();
@@ -190,6 +197,7 @@ class WorkerCluster {
   uint32_t users_ = 0;  // WorkerClusterRef's
   ClusterStats& stats_;
   std::array<ClusterCodeStats*, 2> origin_stats_{};
+  CodeStats code_stats_;
   std::array<ResourceLimits, 2> limits_;
   std::array<CircuitBreakerStats*, 2> breaker_stats_;
   std::array<CircuitBreakerRemainingStats*, 2> remaining_stats_{};  // nullptr: not asked for
@@ -198,20 +206,22 @@ class WorkerCluster {
       tls_contexts_;
   std::vector<HostRef> hosts_;
   std::vector<HostRef> failed_;   // found unhealthy while they are looked at
+  std::vector<HostRef> leaving_;  // while an update is under way: they go when it is in force
   std::vector<HostRef> retired_;  // removed, with connections or waiters
+  PlacedEndpoints placed_;        // of hosts_, when they were updated; empty: nothing is known
   // For sessions: made with the first of them, nullptr again when the hosts change.
   std::unique_ptr<absl::flat_hash_map<std::string, Host*>> hosts_by_address_;
   BalancerEnv env_;
   LoadBalancer balancer_;
   std::unique_ptr<SubsetBalancer> subsets_;  // nullptr: none are configured
   std::unique_ptr<OriginalHosts> original_;  // of an ORIGINAL_DST cluster
+  std::unique_ptr<DynamicHosts> dynamic_;    // of a dynamic_forward_proxy
   std::unique_ptr<AggregateHosts> aggregate_;
   uint64_t generation_ = 0;
   uint32_t overprovisioning_percent_ = 140;
   uint32_t priority_count_ = 0;
   WorkerClusterRef successor_;  // that took its hosts over
   runtime::TurnTask sweep_;
-  std::unique_ptr<DynamicHosts> dynamic_;    // of a dynamic_forward_proxy
   runtime::TurnTask* finished_ = nullptr;  // it is retired
 };
 

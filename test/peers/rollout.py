@@ -144,6 +144,11 @@ async def test_rollout_cut_http1(bench):
     await rollout(bench, "delta", stops_first=signal.SIGTERM)
 
 
+@not_envoy("a request that meets a server that is gone is a 503")
+async def test_rollout_cut_http2(bench):
+    await rollout(bench, "sotw", "http2", stops_first=signal.SIGTERM)
+
+
 @not_envoy("it does not send a request again that met the end of an idle connection")
 async def test_rollout_stops_first_with_retries(bench):
     await rollout(bench, "sotw", stops_first=signal.SIGQUIT, retries=ISTIO_RETRIES)

@@ -32,6 +32,8 @@ constexpr KnownObject kObjects[] = {
     {"envoy.network.upstream_subject_alt_names", ObjectKind::text},
     {"envoy.tcp_proxy.cluster", ObjectKind::text},
     {"envoy.tcp_proxy.per_connection_idle_timeout_ms", ObjectKind::number},
+    {"envoy.upstream.dynamic_host", ObjectKind::text},
+    {"envoy.upstream.dynamic_port", ObjectKind::number},
 };
 
 const KnownObject* find_object(std::string_view key) {

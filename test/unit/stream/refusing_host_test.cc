@@ -97,10 +97,16 @@ TEST_F(RefusingHost, TheNextPriorityServesWhereTheFirstHasNoOther) {
   EXPECT_TRUE(client->take().ends_with("fine"));
 }
 
-TEST_F(RefusingHost, LeastRequestDoesNotPreferTheOneThatRefuses) {
+// One that refuses has the fewest requests, and must not be preferred for that.
+class LeastRequestMeetsRefusal : public RefusingHost, public ::testing::WithParamInterface<bool> {};
+
+TEST_P(LeastRequestMeetsRefusal, TheOtherHostIsTried) {
   use_hosts({{host(80), host(81)}});
   cluster_->balancer = config::Cluster::Balancer::least_request;
   cluster_->least_request_choices = 2;
+  auto options = std::make_shared<config::BalancerOptions>();
+  options->full_scan = GetParam();
+  cluster_->balancer_options = options;
   for (int i = 0; i < 20; ++i) {
     Client client = connect();
     client->send(kPlainGet);
@@ -111,6 +117,8 @@ TEST_F(RefusingHost, LeastRequestDoesNotPreferTheOneThatRefuses) {
     EXPECT_TRUE(client->take().starts_with("HTTP/1.1 503"));
   }
 }
+
+INSTANTIATE_TEST_SUITE_P(OfTwoAndOfAll, LeastRequestMeetsRefusal, ::testing::Bool());
 
 TEST_F(RefusingHost, APolicyComesFirst) {
   use_hosts({{host(80), host(81)}});

@@ -21,8 +21,10 @@ using Counts = std::map<const Host*, unsigned>;
 // Priority i has the hosts hosts[i].
 inline std::vector<LocalityHosts> priorities(const std::vector<std::vector<Host*>>& hosts) {
   std::vector<LocalityHosts> out;
-  for (const auto& of_priority : hosts)
+  for (const auto& of_priority : hosts) {
+    for (Host* host : of_priority) host->priority = static_cast<uint32_t>(out.size());
     out.push_back({static_cast<uint32_t>(out.size()), 0, of_priority});
+  }
   return out;
 }
 

@@ -1,4 +1,6 @@
 // Endpoints that come and go while requests are under way.
+#include <set>
+
 #include <gtest/gtest.h>
 
 #include "test/unit/upstream/pool_fixture.h"
@@ -59,6 +61,91 @@ TEST_F(UpdateEndpoints, AnEjectedHostIsNotPickedAndGivesItsConnectionsUp) {
   states->front()->clear(HealthFlag::kFailedOutlierCheck);
   cluster().update_endpoints(config_->endpoints, states);
   EXPECT_EQ(cluster().pick_host(0), host);
+}
+
+// Hosts of endpoints that are as they were are not looked at; these are not.
+TEST_F(UpdateEndpoints, AnEndpointThatChangesItsPlaceIsKnownThere) {
+  auto place = [&](config::EndpointPtr one, config::EndpointPtr other, const std::string& zone) {
+    auto set = std::make_shared<config::EndpointSet>();
+    set->localities.resize(2);
+    set->localities[0].endpoints.push_back(std::move(one));
+    set->localities[1].endpoints.push_back(std::move(other));
+    set->localities[1].priority = 1;
+    set->localities[1].locality.zone = zone;
+    cluster().update_endpoints(set);
+  };
+  auto other = endpoint(81);
+  place(first(), other, "a");
+  Host* host = cluster().hosts()[0].get();
+  place(first(), other, "a");
+  EXPECT_EQ(cluster().hosts()[0].get(), host);
+  EXPECT_EQ(cluster().hosts()[0]->priority, 0u);
+  EXPECT_EQ(cluster().hosts()[1]->priority, 1u);
+  place(other, first(), "a");
+  EXPECT_EQ(cluster().hosts()[1].get(), host);
+  EXPECT_EQ(host->priority, 1u);
+  EXPECT_EQ(cluster().hosts()[0]->priority, 0u);
+  place(other, first(), "b");
+  ASSERT_NE(host->zone, nullptr);
+  EXPECT_EQ(host->zone->name, "b");
+}
+
+TEST_F(UpdateEndpoints, WhatIsKnownOfEndpointsMayComeAndGo) {
+  config_->panic_threshold = 0;
+  Host* host = cluster().hosts().front();
+  cluster().update_endpoints(config_->endpoints);
+  auto states = std::make_shared<HostStates>();
+  states->push_back(std::make_shared<HostState>(std::make_shared<HostWatch>(), first()));
+  states->front()->set(HealthFlag::kFailedActiveCheck);
+  cluster().update_endpoints(config_->endpoints, states);
+  EXPECT_EQ(cluster().pick_host(0), nullptr);
+  cluster().update_endpoints(config_->endpoints);
+  EXPECT_EQ(cluster().pick_host(0), host);
+}
+
+TEST_F(UpdateEndpoints, WhatChangedOfAnEndpointsStateCountsWithTheNextUpdate) {
+  config_->panic_threshold = 0;
+  auto other = endpoint(81);
+  auto set = std::make_shared<config::EndpointSet>();
+  set->localities.emplace_back().endpoints = {first(), other};
+  auto watch = std::make_shared<HostWatch>();
+  auto states = std::make_shared<HostStates>();
+  for (const auto& each : set->localities[0].endpoints)
+    states->push_back(std::make_shared<HostState>(watch, each));
+  cluster().update_endpoints(set, states);
+  Host* second = cluster().hosts()[1].get();
+  auto ports = [&] {
+    std::set<uint16_t> out;
+    for (uint64_t random = 0; random < 4; ++random) {
+      Host* host = cluster().pick_host(random);
+      out.insert(host == nullptr ? uint16_t{0} : host->endpoint->address.port());
+    }
+    return out;
+  };
+  EXPECT_EQ(ports().size(), 2u);
+  states->back()->set(HealthFlag::kFailedActiveCheck);
+  cluster().update_endpoints(set, states);
+  EXPECT_EQ(ports().count(81), 0u);
+  EXPECT_EQ(cluster().hosts()[1].get(), second);
+  // Another state of the same flags: of the cluster's next version.
+  auto next = std::make_shared<HostStates>(*states);
+  next->back() = std::make_shared<HostState>(watch, other);
+  next->back()->set(HealthFlag::kFailedActiveCheck);
+  cluster().update_endpoints(set, next);
+  EXPECT_EQ(second->state, next->back());
+  next->back()->clear(HealthFlag::kFailedActiveCheck);
+  cluster().update_endpoints(set, next);
+  EXPECT_EQ(ports().count(81), 1u);
+}
+
+// Its pools drain when the balancer knows it no longer.
+TEST_F(UpdateEndpoints, WhoWaitsForAHostThatGoesIsSentElsewhere) {
+  auto open_request = open(*cluster().hosts().front());
+  Host* gone = cluster().hosts().front();
+  HostRef kept(gone);
+  update({endpoint(90)});
+  EXPECT_TRUE(gone->removed);
+  for (uint64_t random = 0; random < 4; ++random) EXPECT_NE(cluster().pick_host(random), gone);
 }
 
 TEST_F(UpdateEndpoints, AnEqualAddressIsTheSameHostWithNewContent) {

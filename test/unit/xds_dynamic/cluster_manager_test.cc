@@ -52,12 +52,13 @@ TEST_F(Clusters, OneThatIsBadTakesNoOtherDown) {
   ASSERT_TRUE(start().ok());
   send_all({cluster("a"), cluster("b")});
   auto good = sink_.clusters["b"].config;
-  auto result =
-      send_all({cluster("a", ", connect_timeout: \"7s\""), cluster("b", ", lb_subset_config: {}"),
-                cluster("c", ", connect_timeout: \"-1s\"")});
+  auto result = send_all({cluster("a", ", connect_timeout: \"7s\""),
+                          cluster("b", ", lrs_report_endpoint_metrics: [x]"),
+                          cluster("c", ", connect_timeout: \"-1s\"")});
   ASSERT_THAT(result.rejected, SizeIs(2));
   EXPECT_EQ(result.rejected[0].name, "b");
-  EXPECT_EQ(result.rejected[0].reason, "lb_subset_config: is not supported by Outrigger");
+  EXPECT_EQ(result.rejected[0].reason,
+            "lrs_report_endpoint_metrics: is not supported by Outrigger");
   EXPECT_THAT(result.rejected[1].reason, HasSubstr("connect_timeout: "));
   EXPECT_EQ(sink_.clusters["b"].config, good);
   EXPECT_EQ(sink_.clusters["a"].config->connect_timeout, std::chrono::seconds(7));
@@ -73,9 +74,9 @@ TEST_F(Clusters, OneThatIsBadTakesNoOtherDown) {
 
 TEST_F(Clusters, AVersionThatIsRefusedIsTriedAgainWhenItComesAgain) {
   ASSERT_TRUE(start().ok());
-  EXPECT_THAT(send_all({cluster("a", ", lb_subset_config: {}")}).rejected, SizeIs(1));
+  EXPECT_THAT(send_all({cluster("a", ", lrs_report_endpoint_metrics: [x]")}).rejected, SizeIs(1));
   EXPECT_TRUE(initialized_);
-  EXPECT_THAT(send_all({cluster("a", ", lb_subset_config: {}")}).rejected, SizeIs(1));
+  EXPECT_THAT(send_all({cluster("a", ", lrs_report_endpoint_metrics: [x]")}).rejected, SizeIs(1));
   EXPECT_THAT(send_all({cluster("a")}).rejected, IsEmpty());
   EXPECT_EQ(entry("a")->rejected(), nullptr);
 }

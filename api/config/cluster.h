@@ -305,7 +305,7 @@ struct Cluster {
   std::shared_ptr<const DnsResolution> dns;  // strict_dns and logical_dns
   std::optional<OriginalDst> original_dst;
   std::shared_ptr<DnsCache> dns_cache;  // dynamic_forward_proxy; nullptr: nobody asks DNS here
-  std::vector<ClusterRef> aggregate;  // whose priorities it has, one cluster's after the other's
+  std::vector<ClusterRef> aggregate;    // whose priorities it has, one cluster's after the other's
   Metadata metadata;
   std::shared_ptr<const PeerExchange> peer_exchange;  // nullptr: none
   bool connection_pool_per_downstream_connection = false;

@@ -75,10 +75,8 @@ void Router::refuse_without_host(std::string_view cause, std::string_view detail
   state_ = State::done;
   on_upstream_blocked(false);  // by an attempt on a host that refused
   count_code(503);
-  owner_.local_reply({503,
-                      "no healthy upstream",
-                      {ResponseFlag::no_healthy_upstream, details, cause},
-                      -1});
+  owner_.local_reply(
+      {503, "no healthy upstream", {ResponseFlag::no_healthy_upstream, details, cause}, -1});
 }
 
 // What filters of attempts change of the request stays for the next one, as in Envoy.

@@ -68,7 +68,7 @@ struct WorkerServices {
   config::RuntimeSnapshotPtr runtime;  // replaced by the main thread through Loop::post
   const config::NodeIdentity& node;
   std::string hostname;
-  std::string local_ip = {};  // what others can reach this machine by; empty: not known
+  std::string local_ip = {};       // what others can reach this machine by; empty: not known
   StatsRegistry* stats = nullptr;  // where statistics are made with their first value; nullptr: not
   // Of filters; nullptr only where none has a use for them.
   http::AsyncClient* http_client = nullptr;

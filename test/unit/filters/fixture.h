@@ -161,7 +161,7 @@ class FakeCompileContext final : public CompileContext {
   }
 
   std::shared_ptr<const ClusterDemand> demand;  // of every source; nullptr: they are refused
-  std::shared_ptr<DnsCache> hosts;  // of every name
+  std::shared_ptr<DnsCache> hosts;              // of every name
   std::map<std::string, std::shared_ptr<void>> shared;
   FakeRegistry registry;
   config::ClusterSlots slots;

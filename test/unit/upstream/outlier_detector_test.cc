@@ -176,9 +176,9 @@ TEST_F(Outliers, EachEjectionLastsLongerUpToTheMost) {
   start(1);
   auto length = [&] {
     answers(0, 500, 5);
-    int seconds = 0;
-    for (; ejected(0) && seconds < 100; ++seconds) interval();
-    return seconds;
+    int intervals = 0;
+    for (; ejected(0) && intervals < 100; ++intervals) interval();
+    return intervals;
   };
   EXPECT_EQ(length(), 10);
   EXPECT_EQ(length(), 20);

@@ -1,6 +1,7 @@
 // Each page's answer, its parameters and its errors, without a socket.
 #include "proxy/admin/pages.h"
 
+#include "absl/base/config.h"
 #include "gmock/gmock.h"
 #include "google/protobuf/util/json_util.h"
 #include "gtest/gtest.h"
@@ -86,7 +87,7 @@ TEST_F(Pages, ServerInfoIsTheProtoWithDefaultsPrinted) {
 
 TEST_F(Pages, MemoryHasPlausibleNumbers) {
   auto memory = read_json<envoy::admin::v3::Memory>(get("/memory").body);
-#ifdef __SANITIZE_ADDRESS__
+#ifdef ABSL_HAVE_ADDRESS_SANITIZER
   EXPECT_EQ(memory.allocated(), 0u);  // AddressSanitizer's allocator keeps no such numbers
 #else
   EXPECT_GT(memory.allocated(), 0u);

@@ -17,7 +17,12 @@ def counter(name):
     return int(found[1]) if found else 0
 
 
-def longest_turn_ms():
-    """Of the first worker, since its start: the longest that it was at work without looking at its sockets."""
-    found = re.search(r"P100\([^,]*,([0-9.]+)\)", stats("listener_manager.worker_0.dispatcher.loop_duration_us"))
-    return float(found[1]) / 1e3 if found else 0.0
+FLUSH_S = 5
+
+
+def longest_turn_ms(recent=False):
+    """Of the first worker: the longest that it was at work without looking at its sockets, since its start; `recent`: in the last whole
+    interval of FLUSH_S."""
+    found = re.search(r"P100\(([^,]*),([^)]*)\)", stats("listener_manager.worker_0.dispatcher.loop_duration_us"))
+    value = float(found[1 if recent else 2]) if found else 0.0
+    return 0.0 if value != value else value / 1e3  # nan: there was none

@@ -5,7 +5,8 @@
   KB each   what the process grew by, for each endpoint
   CPU       of the process for one update: the whole assignment with one endpoint replaced, taken from the next address; requests
             made every worker know the cluster before
-  turn      the longest that the worker's loop was at work without looking at its sockets (enable_dispatcher_stats)
+  turn      the longest that the worker's loop was at work for an update without looking at its sockets (enable_dispatcher_stats)
+  use       the same up to there: the endpoints' coming, and the worker's first request to them
 
   build/venv/bin/python bench/e2e/endpoints.py [--peers LIST] [--counts LIST] [--updates N] [--policy NAME] [--outrigger PATH] [--envoy PATH]
 
@@ -127,16 +128,22 @@ def measure(machine, peer, count, times, policy):
         first = time.monotonic() - begin
         use()
         grown = rss_mb(process.pid) - before_mb
-        spent = 0.0
+        time.sleep(2 * admin.FLUSH_S)
+        first_turn = admin.longest_turn_ms()
+        spent = turn = 0.0
         for number, one in enumerate(many):
             value = resource(CLUSTER, one)
             before = settled(process)
             server.do("apply", changes=[{"type": "eds", "set": [value]}])
             wait_for(lambda: updates() >= 3 + number, process)
             spent += settled(process) - before
+            turn = max(turn, admin.longest_turn_ms(recent=True))
+        for _ in range(admin.FLUSH_S + 1):
+            time.sleep(1)
+            turn = max(turn, admin.longest_turn_ms(recent=True))
         if server.refusals():
             raise SystemExit(f"{peer.name} refused: {server.refusals()[0][:300]}")
-        result = {"first_ms": first * 1e3, "kb_each": grown * 1e3 / count, "cpu_ms": spent / times / 1e3, "turn_ms": admin.longest_turn_ms()}
+        result = {"first_ms": first * 1e3, "kb_each": grown * 1e3 / count, "cpu_ms": spent / times / 1e3, "turn_ms": turn, "use_ms": first_turn}
         machine.stop(process)
         return result
     finally:
@@ -148,7 +155,7 @@ def main():
     machine = Machine()
     machine.lock()
     known = {peer.name: peer for peer in peers.all_peers(args.outrigger, args.envoy) if isinstance(peer, peers.Envoy)}
-    columns = ("first_ms", "kb_each", "cpu_ms", "turn_ms")
+    columns = ("first_ms", "kb_each", "cpu_ms", "turn_ms", "use_ms")
     print(f"{'endpoints':20}" + "".join(f"{c:>12}" for c in columns))
     for count in map(int, args.counts.split(",")):
         for name in args.peers.split(","):

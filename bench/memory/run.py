@@ -44,6 +44,9 @@ def arguments():
     return parser.parse_args()
 
 
+SETTLED_S = 1
+
+
 def bootstrap(clusters):
     extra = [peers.cluster(f"outbound|80||service-{n}.namespace.svc.cluster.local", peers.ORIGIN) for n in range(clusters)]
     return json.dumps(peers.bootstrap([peers.cluster("origin", peers.ORIGIN), *extra], "origin"))
@@ -88,10 +91,11 @@ def start(machine, peer, text):
 
 
 def rounds_of(machine, peer, text, rounds):
-    """Median seconds to the first reply, and MB then."""
+    """Median seconds to the first reply, and MB when what only the start needed has been given back."""
     taken = []
     for _ in range(rounds):
         process, seconds = start(machine, peer, text)
+        time.sleep(SETTLED_S)
         taken.append((seconds, rss_mb(process.pid)))
         machine.stop(process)
     return tuple(statistics.median(column) for column in zip(*taken))

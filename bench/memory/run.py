@@ -3,7 +3,7 @@
 
   bench/memory/run.py [--outrigger PATH] [--envoy PATH] [--peers LIST] [--clusters N] [--connections N] [--rounds N]
 
-  cold start   from exec to the first reply through a small bootstrap; RSS then
+  cold start   from exec to the first reply through a small bootstrap; RSS a second later
   clusters     the same with N static clusters of one endpoint each; RSS, and KB per cluster
   connections  N idle HTTP/1.1 connections that have had a request each; bytes per connection
   TLS          the same over TLS 1.3

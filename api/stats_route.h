@@ -2,25 +2,18 @@
 // https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_filters/router_filter#statistics
 #pragma once
 
-#include "api/stats.h"
+#include "api/stats_cluster.h"
 
 namespace outrigger {
 
-#define OUTRIGGER_ROUTE_STATS(COUNTER, GAUGE, HISTOGRAM, CODES) \
-  COUNTER(upstream_rq_1xx)                                      \
-  COUNTER(upstream_rq_2xx)                                      \
-  COUNTER(upstream_rq_3xx)                                      \
-  COUNTER(upstream_rq_4xx)                                      \
-  COUNTER(upstream_rq_5xx)                                      \
-  COUNTER(upstream_rq_completed)                                \
-  COUNTER(upstream_rq_retry)                                    \
-  COUNTER(upstream_rq_retry_limit_exceeded)                     \
-  COUNTER(upstream_rq_retry_overflow)                           \
-  COUNTER(upstream_rq_retry_success)                            \
-  COUNTER(upstream_rq_timeout)                                  \
-  COUNTER(upstream_rq_total)                                    \
-  HISTOGRAM(upstream_rq_time)                                   \
-  CODES(upstream_rq)
+#define OUTRIGGER_ROUTE_STATS(COUNTER, GAUGE, HISTOGRAM, CODES)  \
+  OUTRIGGER_CLUSTER_CODE_STATS(COUNTER, GAUGE, HISTOGRAM, CODES) \
+  COUNTER(upstream_rq_retry)                                     \
+  COUNTER(upstream_rq_retry_limit_exceeded)                      \
+  COUNTER(upstream_rq_retry_overflow)                            \
+  COUNTER(upstream_rq_retry_success)                             \
+  COUNTER(upstream_rq_timeout)                                   \
+  COUNTER(upstream_rq_total)
 OUTRIGGER_DEFINE_STATS(RouteStats, OUTRIGGER_ROUTE_STATS)
 
 }  // namespace outrigger

@@ -63,9 +63,8 @@ std::vector<net::Address> compile_additional(const envoy::config::endpoint::v3::
 }
 
 bool is_canary(const Metadata& metadata) {
-  const MetadataValue* balancing = metadata.filters.find("envoy.lb");
-  const MetadataStruct* members = balancing == nullptr ? nullptr : balancing->object();
-  const MetadataValue* value = members == nullptr ? nullptr : members->find("canary");
+  static const std::string kKey[] = {"canary"};
+  const MetadataValue* value = metadata.find("envoy.lb", kKey);
   const bool* canary = value == nullptr ? nullptr : std::get_if<bool>(&value->get());
   return canary != nullptr && *canary;
 }

@@ -5,19 +5,13 @@
 #include "proxy/stream/http_service.h"
 #include "proxy/stream/router.h"
 #include "proxy/stream/worker_services.h"
+#include "proxy/upstream/match_criteria.h"
 
 namespace outrigger::stream {
 namespace {
 
 using http::HeaderId;
 using std::chrono::milliseconds;
-
-constexpr std::string_view kBalancing = "envoy.lb";
-
-const MetadataStruct* balancing_metadata(const upstream::Host& host) {
-  const MetadataValue* value = host.endpoint->metadata.filters.find(kBalancing);
-  return value == nullptr ? nullptr : value->object();
-}
 
 // A list has each of its members.
 bool has_value(const MetadataValue& have, const MetadataValue& wanted) {
@@ -147,7 +141,7 @@ bool Router::is_unwanted(const upstream::Host& host) const {
   if (policy.avoid_previous_hosts && std::ranges::find(tried_hosts_, &host) != tried_hosts_.end())
     return true;
   if (policy.avoid_canary_hosts && host.endpoint->canary) return true;
-  const MetadataStruct* metadata = balancing_metadata(host);
+  const MetadataStruct* metadata = upstream::lb_metadata(host.endpoint->metadata);
   if (metadata == nullptr) return false;
   return std::ranges::any_of(policy.avoided_metadata, [metadata](const MetadataStruct& avoided) {
     return has_all(*metadata, avoided);

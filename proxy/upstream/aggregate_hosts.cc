@@ -9,15 +9,6 @@
 namespace outrigger::upstream {
 namespace {
 
-using Health = config::Endpoint::Health;
-
-void count(const Host& host, PriorityHealth& out) {
-  ++out.total;
-  if (!host.excluded) ++out.counted;
-  if (host.health == Health::healthy) ++out.healthy;
-  if (host.health == Health::degraded) ++out.degraded;
-}
-
 // A number of the request's own that is below 100.
 uint32_t draw_of(uint64_t random) {
   return static_cast<uint32_t>((random >> 40) % 100);
@@ -60,7 +51,7 @@ void AggregateHosts::append_priorities(uint32_t inner, const WorkerCluster& clus
   std::vector<PriorityHealth> health;
   for (const HostRef& host : cluster.hosts()) {
     if (host->priority >= health.size()) health.resize(host->priority + 1);
-    count(*host, health[host->priority]);
+    health[host->priority].add(host->health, host->excluded);
   }
   for (uint32_t i = 0; i < health.size(); ++i) {
     if (health[i].total == 0) continue;

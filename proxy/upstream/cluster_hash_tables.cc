@@ -48,13 +48,6 @@ std::vector<HashMember> members_of(const std::vector<HashLocality>& localities, 
   return out;
 }
 
-void count(const HashLocality::Host& host, bool excluded, PriorityHealth& out) {
-  ++out.total;
-  if (!excluded) ++out.counted;
-  if (host.health == Health::healthy) ++out.healthy;
-  if (host.health == Health::degraded) ++out.degraded;
-}
-
 }  // namespace
 
 HashTablePtr make_priority_table(const config::Cluster& cluster, bool by_locality,
@@ -88,7 +81,7 @@ ClusterHashTables::ClusterHashTables(const config::Cluster& cluster, EndpointSet
           states == nullptr || place >= states->size() ? nullptr : (*states)[place].get();
       locality.hosts.push_back({endpoint.get(), place++, effective_health(*endpoint, state)});
       bool excluded = state != nullptr && state->has(HealthFlag::kExcluded);
-      count(locality.hosts.back(), excluded, health[from.priority]);
+      health[from.priority].add(locality.hosts.back().health, excluded);
     }
   }
   for (PriorityHealth& of_priority : health)

@@ -94,12 +94,7 @@ PriorityHealth LoadBalancer::health_of(const HostsOfPriority& localities,
   PriorityHealth out;
   out.overprovisioning_percent = overprovisioning;
   for (const LocalityHosts* locality : localities) {
-    for (const Host* host : locality->hosts) {
-      ++out.total;
-      if (!host->excluded) ++out.counted;
-      if (host->health == Health::healthy) ++out.healthy;
-      if (host->health == Health::degraded) ++out.degraded;
-    }
+    for (const Host* host : locality->hosts) out.add(host->health, host->excluded);
   }
   return out;
 }

@@ -9,6 +9,8 @@
 #include <span>
 #include <vector>
 
+#include "api/config/cluster.h"
+
 namespace outrigger::upstream {
 
 // The hosts of one priority. Counted: all but those of which nothing is known yet.
@@ -18,6 +20,14 @@ struct PriorityHealth {
   size_t healthy = 0;
   size_t degraded = 0;
   uint32_t overprovisioning_percent = 140;
+
+  // One more host. `excluded`: nothing is known of it yet.
+  void add(config::Endpoint::Health health, bool excluded) {
+    ++total;
+    if (!excluded) ++counted;
+    if (health == config::Endpoint::Health::healthy) ++healthy;
+    if (health == config::Endpoint::Health::degraded) ++degraded;
+  }
 };
 
 // Per cent of the requests. The lists are as long as there are priorities.

@@ -7,7 +7,7 @@
 #include "google/protobuf/util/json_util.h"
 #include <gtest/gtest.h>
 
-#include "proxy/observe/stats_store.h"
+#include "test/unit/xds/fake_route_context.h"
 
 namespace outrigger::xds {
 namespace {
@@ -16,29 +16,11 @@ using config::ForwardAction;
 using config::Milliseconds;
 using TablePtr = std::shared_ptr<const config::RouteTable>;
 
-class FakeContext final : public RouteCompileContext {
- public:
-  config::ClusterSlots& clusters() override { return slots_; }
-  StatsRegistry& stats() override { return stats_; }
-  absl::StatusOr<config::PerFilterConfig> compile_per_filter(
-      const google::protobuf::Map<std::string, google::protobuf::Any>& configs) override {
-    config::PerFilterConfig out;
-    for (const auto& [name, config] : configs) out.entries.push_back({name, nullptr, false});
-    return out;
-  }
-  bool cluster_exists(std::string_view name) const override { return name != "missing"; }
-  bool validate_clusters_by_default() const override { return true; }
-
- private:
-  observe::StatsStore stats_;
-  config::ClusterSlots slots_;
-};
-
 absl::StatusOr<TablePtr> compile(const std::string& json) {
   envoy::config::route::v3::RouteConfiguration message;
   auto parsed = google::protobuf::util::JsonStringToMessage(json, &message);
   EXPECT_TRUE(parsed.ok()) << std::string(parsed.message());
-  FakeContext context;
+  FakeRouteContext context;
   return compile_route_table(message, context);
 }
 

@@ -5,10 +5,10 @@
 #include <gtest/gtest.h>
 
 #include "api/config/stream_conditions.h"
-#include "proxy/observe/stats_store.h"
 #include "proxy/route/match.h"
 #include "proxy/route/rewrite.h"
 #include "test/unit/route/request.h"
+#include "test/unit/xds/fake_route_context.h"
 #include "xds/compile_match_tree.h"
 #include "xds/compile_route.h"
 #include "xds/uri_template.h"
@@ -18,27 +18,11 @@ namespace {
 
 using RouteTablePtr = std::shared_ptr<const config::RouteTable>;
 
-class NoContext final : public RouteCompileContext {
- public:
-  config::ClusterSlots& clusters() override { return slots_; }
-  StatsRegistry& stats() override { return stats_; }
-  absl::StatusOr<config::PerFilterConfig> compile_per_filter(
-      const google::protobuf::Map<std::string, google::protobuf::Any>&) override {
-    return config::PerFilterConfig();
-  }
-  bool cluster_exists(std::string_view name) const override { return name != "missing"; }
-  bool validate_clusters_by_default() const override { return true; }
-
- private:
-  observe::StatsStore stats_;
-  config::ClusterSlots slots_;
-};
-
 absl::StatusOr<RouteTablePtr> compile_table(const std::string& json) {
   envoy::config::route::v3::RouteConfiguration message;
   auto parsed = google::protobuf::util::JsonStringToMessage(json, &message);
   EXPECT_TRUE(parsed.ok()) << std::string(parsed.message());
-  NoContext context;
+  FakeRouteContext context;
   return compile_route_table(message, context);
 }
 

@@ -5,30 +5,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "proxy/observe/stats_store.h"
 #include "test/unit/route/request.h"
+#include "test/unit/xds/fake_route_context.h"
 #include "xds/compile_route.h"
 
 namespace outrigger::xds {
 namespace {
 
 using ::testing::HasSubstr;
-
-class Context final : public RouteCompileContext {
- public:
-  config::ClusterSlots& clusters() override { return slots_; }
-  StatsRegistry& stats() override { return stats_; }
-  absl::StatusOr<config::PerFilterConfig> compile_per_filter(
-      const google::protobuf::Map<std::string, google::protobuf::Any>&) override {
-    return config::PerFilterConfig();
-  }
-  bool cluster_exists(std::string_view) const override { return true; }
-  bool validate_clusters_by_default() const override { return true; }
-
- private:
-  observe::StatsStore stats_;
-  config::ClusterSlots slots_;
-};
 
 class CompileVirtualClusters : public ::testing::Test {
  protected:
@@ -39,7 +23,7 @@ class CompileVirtualClusters : public ::testing::Test {
     EXPECT_TRUE(parsed.ok()) << std::string(parsed.message());
     return compile_route_table(message, context_);
   }
-  Context context_;
+  FakeRouteContext context_;
 };
 
 std::string tags_of(const StatsScope& scope) {

@@ -1,11 +1,10 @@
 // What a cluster makes of the answers of DNS.
 #include "proxy/dns/dns_cluster.h"
 
-#include <map>
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "test/unit/dns/fake_dns.h"
 #include "test/unit/support/cluster.h"
 
 namespace outrigger::dns {
@@ -15,81 +14,6 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
-
-class FakeResolver final : public Resolver {
- public:
-  std::unique_ptr<Query> resolve(const std::string& name, Family, Callback done) override {
-    asked.push_back(name);
-    auto query = std::make_unique<Asked>(*this);
-    waiting_[query.get()] = {name, std::move(done)};
-    return query;
-  }
-  // To the oldest question for this name.
-  void answer(const std::string& name, std::vector<const char*> ips, int ttl = 60) {
-    Answer answer;
-    answer.ok = true;
-    for (const char* ip : ips)
-      answer.records.push_back({*net::Address::from_ip(ip, 0), seconds(ttl)});
-    give(name, answer);
-  }
-  void fail(const std::string& name) {
-    Answer answer;
-    answer.error = "timeout";
-    give(name, answer);
-  }
-  std::vector<std::string> asked;
-
- private:
-  struct Asked final : Query {
-    explicit Asked(FakeResolver& of) : resolver(of) {}
-    ~Asked() override { resolver.waiting_.erase(this); }
-    FakeResolver& resolver;
-  };
-  void give(const std::string& name, const Answer& answer) {
-    for (auto& [query, waiting] : waiting_) {
-      if (waiting.first != name) continue;
-      Callback done = std::move(waiting.second);
-      done(answer);
-      return;
-    }
-    FAIL() << "nobody asks for " << name;
-  }
-  std::map<Query*, std::pair<std::string, Callback>> waiting_;
-};
-
-class FakeAlarms final : public Alarms {
- public:
-  std::unique_ptr<Alarm> after(milliseconds delay, std::function<void()> act) override {
-    auto alarm = std::make_unique<Set>(*this);
-    set_[alarm.get()] = {delay, std::move(act)};
-    return alarm;
-  }
-  std::vector<milliseconds> delays() const {
-    std::vector<milliseconds> out;
-    for (const auto& [alarm, set] : set_) out.push_back(set.first);
-    std::sort(out.begin(), out.end());
-    return out;
-  }
-  // The alarm with this delay goes off.
-  void ring(milliseconds delay) {
-    for (auto& [alarm, set] : set_) {
-      if (set.first != delay) continue;
-      auto act = std::exchange(set.second, nullptr);
-      set.first = milliseconds(-1);
-      act();
-      return;
-    }
-    FAIL() << "no alarm after " << delay.count() << " ms";
-  }
-
- private:
-  struct Set final : Alarm {
-    explicit Set(FakeAlarms& of) : alarms(of) {}
-    ~Set() override { alarms.set_.erase(this); }
-    FakeAlarms& alarms;
-  };
-  std::map<Alarm*, std::pair<milliseconds, std::function<void()>>> set_;
-};
 
 class DnsClusterTest : public ::testing::Test {
  protected:
@@ -116,6 +40,18 @@ class DnsClusterTest : public ::testing::Test {
       out.push_back(endpoint->address.text());
     return out;
   }
+  void answer(const std::string& name, const std::vector<const char*>& ips, int ttl = 60) {
+    Answer answer;
+    answer.ok = true;
+    for (const char* ip : ips)
+      answer.records.push_back({*net::Address::from_ip(ip, 0), seconds(ttl)});
+    resolver_.give(name, answer);
+  }
+  void fail(const std::string& name) {
+    Answer answer;
+    answer.error = "timeout";
+    resolver_.give(name, answer);
+  }
   ClusterConfigStats& stats() {
     return cluster_->config_stats->local<ClusterConfigStats>(StatsScope::kMainThread);
   }
@@ -133,7 +69,7 @@ class DnsClusterTest : public ::testing::Test {
 TEST_F(DnsClusterTest, EachAddressIsAnEndpointAndIsAskedForAgain) {
   start();
   EXPECT_EQ(ready_, 0u);
-  resolver_.answer("a.test", {"10.0.0.1", "10.0.0.2", "10.0.0.1"});
+  answer("a.test", {"10.0.0.1", "10.0.0.2", "10.0.0.1"});
   EXPECT_EQ(ready_, 1u);
   EXPECT_THAT(addresses(), ElementsAre("10.0.0.1:80", "10.0.0.2:80"));
   EXPECT_EQ(tested_->endpoints()->localities[0].endpoints[0]->hostname, "a.test");
@@ -145,9 +81,9 @@ TEST_F(DnsClusterTest, EachAddressIsAnEndpointAndIsAskedForAgain) {
 
 TEST_F(DnsClusterTest, AnotherOrderIsNoChange) {
   start();
-  resolver_.answer("a.test", {"10.0.0.1", "10.0.0.2"});
+  answer("a.test", {"10.0.0.1", "10.0.0.2"});
   alarms_.ring(milliseconds(5000));
-  resolver_.answer("a.test", {"10.0.0.2", "10.0.0.1"});
+  answer("a.test", {"10.0.0.2", "10.0.0.1"});
   EXPECT_EQ(published_, 1u);
   EXPECT_EQ(stats().update_no_rebuild.value(), 1u);
   EXPECT_EQ(stats().update_success.value(), 2u);
@@ -155,18 +91,18 @@ TEST_F(DnsClusterTest, AnotherOrderIsNoChange) {
 
 TEST_F(DnsClusterTest, AnEndpointThatStaysIsTheSameObject) {
   start();
-  resolver_.answer("a.test", {"10.0.0.1"});
+  answer("a.test", {"10.0.0.1"});
   auto before = tested_->endpoints()->localities[0].endpoints[0];
   alarms_.ring(milliseconds(5000));
-  resolver_.answer("a.test", {"10.0.0.2", "10.0.0.1"});
+  answer("a.test", {"10.0.0.2", "10.0.0.1"});
   EXPECT_EQ(tested_->endpoints()->localities[0].endpoints[1], before);
 }
 
 TEST_F(DnsClusterTest, AFailureKeepsTheLastGoodAnswer) {
   start();
-  resolver_.answer("a.test", {"10.0.0.1"});
+  answer("a.test", {"10.0.0.1"});
   alarms_.ring(milliseconds(5000));
-  resolver_.fail("a.test");
+  fail("a.test");
   EXPECT_THAT(addresses(), ElementsAre("10.0.0.1:80"));
   EXPECT_EQ(stats().update_failure.value(), 1u);
 }
@@ -174,29 +110,29 @@ TEST_F(DnsClusterTest, AFailureKeepsTheLastGoodAnswer) {
 TEST_F(DnsClusterTest, NoAddressIsAnAnswerWhereOtherNamesHaveSome) {
   add("b.test");
   start();
-  resolver_.answer("a.test", {"10.0.0.1"});
-  resolver_.answer("b.test", {"10.0.0.2"});
+  answer("a.test", {"10.0.0.1"});
+  answer("b.test", {"10.0.0.2"});
   alarms_.ring(milliseconds(5000));
-  resolver_.answer("a.test", {});
+  answer("a.test", {});
   EXPECT_THAT(addresses(), ElementsAre("10.0.0.2:80"));
   EXPECT_EQ(stats().update_empty.value(), 0u);
 }
 
 TEST_F(DnsClusterTest, NoAddressKeepsTheLastOnes) {
   start();
-  resolver_.answer("a.test", {"10.0.0.1"});
+  answer("a.test", {"10.0.0.1"});
   alarms_.ring(milliseconds(5000));
-  resolver_.answer("a.test", {});
+  answer("a.test", {});
   EXPECT_THAT(addresses(), ElementsAre("10.0.0.1:80"));
   EXPECT_EQ(stats().update_empty.value(), 1u);
   alarms_.ring(milliseconds(5000));
-  resolver_.answer("a.test", {"10.0.0.2"});
+  answer("a.test", {"10.0.0.2"});
   EXPECT_THAT(addresses(), ElementsAre("10.0.0.2:80"));
 }
 
 TEST_F(DnsClusterTest, NoAddressAtFirstIsAnAnswer) {
   start();
-  resolver_.answer("a.test", {});
+  answer("a.test", {});
   EXPECT_THAT(addresses(), IsEmpty());
   EXPECT_EQ(ready_, 1u);
   EXPECT_EQ(stats().update_empty.value(), 0u);
@@ -208,14 +144,14 @@ TEST_F(DnsClusterTest, FailuresBackOffAndAGoodAnswerBeginsAnew) {
   random_ = 5999;  // the end of each interval
   start();
   for (int expected : {999, 1999, 2999, 2999}) {
-    resolver_.fail("a.test");
+    fail("a.test");
     ASSERT_EQ(alarms_.delays().size(), 1u);
     EXPECT_EQ(alarms_.delays()[0].count(), expected);
     alarms_.ring(alarms_.delays()[0]);
   }
-  resolver_.answer("a.test", {"10.0.0.1"});
+  answer("a.test", {"10.0.0.1"});
   alarms_.ring(milliseconds(5000));
-  resolver_.fail("a.test");
+  fail("a.test");
   EXPECT_THAT(alarms_.delays(), ElementsAre(milliseconds(999)));
 }
 
@@ -224,10 +160,10 @@ TEST_F(DnsClusterTest, TheLeastTtlIsTheRateIfItIsToBe) {
   dns_->refresh_jitter = milliseconds(100);
   random_ = 250;
   start();
-  resolver_.answer("a.test", {"10.0.0.1"}, 7);
+  answer("a.test", {"10.0.0.1"}, 7);
   EXPECT_THAT(alarms_.delays(), ElementsAre(milliseconds(7050)));
   alarms_.ring(milliseconds(7050));
-  resolver_.answer("a.test", {"10.0.0.1"}, 0);
+  answer("a.test", {"10.0.0.1"}, 0);
   EXPECT_THAT(alarms_.delays(), ElementsAre(milliseconds(5050))) << "0 would ask without pause";
 }
 
@@ -235,9 +171,9 @@ TEST_F(DnsClusterTest, SeveralNamesEachWithTheirPlaceAndNoAddressTwice) {
   dns_->localities.resize(2);
   add("b.test", 1);
   start();
-  resolver_.answer("a.test", {"10.0.0.1"});
+  answer("a.test", {"10.0.0.1"});
   EXPECT_EQ(ready_, 0u) << "b.test has no answer yet";
-  resolver_.answer("b.test", {"10.0.0.1", "10.0.0.3"});
+  answer("b.test", {"10.0.0.1", "10.0.0.3"});
   EXPECT_EQ(ready_, 1u);
   EXPECT_THAT(addresses(0), ElementsAre("10.0.0.1:80"));
   EXPECT_THAT(addresses(1), ElementsAre("10.0.0.3:80"));
@@ -247,7 +183,7 @@ TEST_F(DnsClusterTest, NobodyWaitsForeverOrIfItIsNotWanted) {
   start();
   alarms_.ring(cluster_->connect_timeout);
   EXPECT_EQ(ready_, 1u);
-  resolver_.answer("a.test", {"10.0.0.1"});
+  answer("a.test", {"10.0.0.1"});
   EXPECT_EQ(ready_, 1u);
   dns_->wait_for_first = false;
   start();
@@ -256,7 +192,7 @@ TEST_F(DnsClusterTest, NobodyWaitsForeverOrIfItIsNotWanted) {
 
 TEST_F(DnsClusterTest, AFailureIsAnAnswerToo) {
   start();
-  resolver_.fail("a.test");
+  fail("a.test");
   EXPECT_EQ(ready_, 1u);
 }
 
@@ -267,7 +203,7 @@ class LogicalDnsTest : public DnsClusterTest {
 
 TEST_F(LogicalDnsTest, OneEndpointWithTheFirstAddressAndTheOthersBehindIt) {
   start();
-  resolver_.answer("a.test", {"10.0.0.1", "10.0.0.2"});
+  answer("a.test", {"10.0.0.1", "10.0.0.2"});
   ASSERT_THAT(addresses(), ElementsAre("10.0.0.1:80"));
   const config::Endpoint& endpoint = *tested_->endpoints()->localities[0].endpoints[0];
   ASSERT_EQ(endpoint.additional_addresses.size(), 1u);
@@ -276,14 +212,14 @@ TEST_F(LogicalDnsTest, OneEndpointWithTheFirstAddressAndTheOthersBehindIt) {
 
 TEST_F(LogicalDnsTest, ItMovesWithItsStatisticsAndStaysWithoutAnAnswer) {
   start();
-  resolver_.answer("a.test", {"10.0.0.1"});
+  answer("a.test", {"10.0.0.1"});
   StatsScopePtr stats = tested_->endpoints()->localities[0].endpoints[0]->stats;
   alarms_.ring(milliseconds(5000));
-  resolver_.answer("a.test", {"10.0.0.2"});
+  answer("a.test", {"10.0.0.2"});
   EXPECT_THAT(addresses(), ElementsAre("10.0.0.2:80"));
   EXPECT_EQ(tested_->endpoints()->localities[0].endpoints[0]->stats, stats);
   alarms_.ring(milliseconds(5000));
-  resolver_.answer("a.test", {});
+  answer("a.test", {});
   EXPECT_THAT(addresses(), ElementsAre("10.0.0.2:80"));
 }
 

@@ -8,6 +8,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "test/unit/dns/fake_dns.h"
 #include "test/unit/support/cluster.h"
 
 namespace outrigger::dns {
@@ -18,77 +19,6 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
-
-// Questions stay open until the test answers them.
-class OpenQuestions final : public Resolver {
- public:
-  std::unique_ptr<Query> resolve(const std::string& name, Family of, Callback done) override {
-    asked.push_back(name);
-    family = of;
-    auto question = std::make_unique<Question>(*this);
-    open_[question.get()] = {name, std::move(done)};
-    return question;
-  }
-  void give(const std::string& name, const Answer& answer) {
-    for (auto& [question, of] : open_) {
-      if (of.first != name) continue;
-      Callback done = std::move(of.second);
-      done(answer);
-      return;
-    }
-    FAIL() << "nobody asks for " << name;
-  }
-  size_t open() const { return open_.size(); }
-  std::vector<std::string> asked;
-  Family family = Family::auto_;
-
- private:
-  struct Question final : Query {
-    explicit Question(OpenQuestions& of) : owner(of) {}
-    ~Question() override { owner.open_.erase(this); }
-    OpenQuestions& owner;
-  };
-  std::map<Query*, std::pair<std::string, Callback>> open_;
-};
-
-// Time passes when the test says so.
-class TestTime final : public Alarms {
- public:
-  std::unique_ptr<Alarm> after(milliseconds delay, std::function<void()> act) override {
-    auto alarm = std::make_unique<Set>(*this);
-    set_[alarm.get()] = {now + delay, std::move(act)};
-    return alarm;
-  }
-  void pass(milliseconds time) {
-    MonotonicTime end = now + time;
-    while (true) {
-      auto next = set_.end();
-      for (auto at = set_.begin(); at != set_.end(); ++at) {
-        if (at->second.act && at->second.when <= end &&
-            (next == set_.end() || at->second.when < next->second.when))
-          next = at;
-      }
-      if (next == set_.end()) break;
-      now = next->second.when;
-      auto act = std::exchange(next->second.act, nullptr);
-      act();
-    }
-    now = end;
-  }
-  MonotonicTime now{std::chrono::hours(1)};
-
- private:
-  struct Set final : Alarm {
-    explicit Set(TestTime& of) : owner(of) {}
-    ~Set() override { owner.set_.erase(this); }
-    TestTime& owner;
-  };
-  struct Due {
-    MonotonicTime when;
-    std::function<void()> act;
-  };
-  std::map<Alarm*, Due> set_;
-};
 
 class Waiter final : public DnsWaiter {
  public:
@@ -190,8 +120,8 @@ class HostCacheTest : public testing::Test {
   DnsCacheBreakerStats& breaker() { return breaker_scope_->local<DnsCacheBreakerStats>(0); }
 
   config::DnsCacheConfig config_;
-  OpenQuestions dns_;
-  TestTime time_;
+  FakeResolver dns_;
+  FakeAlarms time_;
   uint64_t dice_ = 0;
   unsigned changes_ = 0;
   std::deque<HostCache::Task> tasks_;

@@ -16,13 +16,13 @@ import re
 import shutil
 import subprocess
 import sys
-import time
 import traceback
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "wire")]
 
 from harness import suite  # noqa: E402
+from harness.attempts import Tally  # noqa: E402
 
 from hosts import Impossible  # noqa: E402
 from mesh import Mesh  # noqa: E402
@@ -57,45 +57,50 @@ async def limited(work, limit_s):
     return None
 
 
-async def run_module(module, tests, args, passed, failed):
+@contextlib.asynccontextmanager
+async def mesh_of(module, args):
     mesh = Mesh(**module.mesh(args))
-    start = time.monotonic()
-    why = await limited(mesh.build(), BUILD_S)
-    print(f"{'FAIL' if why else 'ok  '} {module.__name__}/mesh {time.monotonic() - start:.1f} s", flush=True)
-    (failed if why else passed).append(f"{module.__name__}/mesh")
-    if why:
-        print(f"    {why}\n{mesh.logs()}", flush=True)
-        tests = []
-    for title, test in tests:
-        start = time.monotonic()
-        why = await limited(test(mesh), TEST_S)
-        (failed if why else passed).append(title)
-        if why:
-            print(f"FAIL {title}\n    {why}\n{mesh.logs()}", flush=True)
-        elif args.v:
-            print(f"ok   {title} {time.monotonic() - start:.1f} s", flush=True)
-    with contextlib.suppress(Exception):
-        await mesh.destroy()
-    if os.environ.get("KEEP"):
-        print(f"kept: {mesh.folder}")
-    else:
-        shutil.rmtree(mesh.folder, ignore_errors=True)
+    try:
+        yield mesh
+    finally:
+        with contextlib.suppress(Exception):
+            await mesh.destroy()
+        if os.environ.get("KEEP"):
+            print(f"kept: {mesh.folder}")
+        else:
+            shutil.rmtree(mesh.folder, ignore_errors=True)
+
+
+async def attempt(mesh, work, limit_s):
+    why = await limited(work, limit_s)
+    return f"{why}\n{mesh.logs()}" if why else None
+
+
+async def alone(module, test, args):
+    """In a mesh of its own."""
+    async with mesh_of(module, args) as mesh:
+        return await attempt(mesh, mesh.build(), BUILD_S) or await attempt(mesh, test(mesh), TEST_S)
+
+
+async def run_module(module, tests, args, tally):
+    async with mesh_of(module, args) as mesh:
+        title = f"{module.__name__}/mesh"
+        await tally.run(title, lambda: attempt(mesh, mesh.build(), BUILD_S))
+        for test_title, test in tests if title in tally.passed else []:
+            await tally.run(test_title, lambda test=test: attempt(mesh, test(mesh), TEST_S), lambda test=test: alone(module, test, args))
 
 
 async def main(args):
     if subprocess.run([str(HERE / "build"), "--jobs", "2"], check=False).returncode:
         print("FAIL mesh/build\n0 passed, 1 failed")
         return 1
-    passed, failed = [], []
+    tally = Tally(args.v)
     for name in MODULES:
         module = importlib.import_module(name)
         tests = selected(module, args.k)
         if tests and (name != "mixed" or args.with_envoy):
-            await run_module(module, tests, args, passed, failed)
-    for title in failed:
-        print(f"failed: {title}")
-    print(f"{len(passed)} passed, {len(failed)} failed")
-    return 0 if passed and not failed else 1
+            await run_module(module, tests, args, tally)
+    return await tally.finish()
 
 
 if __name__ == "__main__":

@@ -13,13 +13,12 @@ import os
 import pathlib
 import re
 import sys
-import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
+from harness.attempts import Tally  # noqa: E402
 from harness.proxy import Binary  # noqa: E402
-from harness.reference import attempted  # noqa: E402
 from harness.scenario import Scenario, run  # noqa: E402
 
 SCENARIOS = HERE / "scenarios"
@@ -56,7 +55,7 @@ async def main(args):
     scenarios = [variant for s in scenarios for variant in s.variants()]
     scenarios = [s for s in scenarios if re.search(args.k, s.name)]
     slots = asyncio.Semaphore(args.j)
-    passed, failed, skipped = [], [], []
+    tally, skipped = Tally(args.v), []
 
     async def one(scenario, binary):
         reason = scenario.skip_reason(binary.kind)
@@ -67,21 +66,12 @@ async def main(args):
                 print(f"skip {title}: {reason}", flush=True)
             return
         async with slots:
-            start = time.monotonic()
-            why = await attempted(title, binary, lambda: run(scenario, binary, args.limit))
-        (failed if why else passed).append(title)
-        if why:
-            print(f"FAIL {title}\n    {why}", flush=True)
-        elif args.v:
-            print(f"ok   {title} {time.monotonic() - start:.2f} s", flush=True)
+            await tally.run_against(binary, title, lambda: run(scenario, binary, args.limit))
 
     await asyncio.gather(*(one(s, b) for b in binaries(args) for s in scenarios))
     if skipped:
         print(f"{len(skipped)} scenarios do not run against Envoy; each says why")
-    for title in failed:
-        print(f"failed: {title}")
-    print(f"{len(passed)} passed, {len(failed)} failed")
-    return 0 if passed and not failed else 1
+    return await tally.finish()
 
 
 if __name__ == "__main__":

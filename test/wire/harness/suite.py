@@ -7,10 +7,9 @@ import inspect
 import os
 import pathlib
 import re
-import time
 
+from harness.attempts import Tally
 from harness.proxy import Binary
-from harness.reference import attempted
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent.parent
 
@@ -52,24 +51,15 @@ async def run(args, modules, attempt):
     if args.with_envoy:
         binaries.append(Binary(os.path.abspath(args.envoy), "envoy"))
     slots = asyncio.Semaphore(args.j)
-    passed, failed = [], []
+    tally = Tally(args.v)
 
     async def one(title, test, binary):
         async with slots:
-            start = time.monotonic()
-            why = await attempted(title, binary, lambda: attempt(test, binary, args))
-        (failed if why else passed).append(title)
-        if why:
-            print(f"FAIL {title}\n    {why}", flush=True)
-        elif args.v:
-            print(f"ok   {title} {time.monotonic() - start:.1f} s", flush=True)
+            await tally.run_against(binary, title, lambda: attempt(test, binary, args))
 
     chosen = [(f"{title} [{b.kind}]", test, b) for b in binaries for title, test in tests(modules, args.k)]
     runs = [run for run in chosen if run[2].kind != "envoy" or not hasattr(run[1], "not_envoy")]
     await asyncio.gather(*(one(*run) for run in runs))
     if len(runs) != len(chosen):
         print(f"{len(chosen) - len(runs)} tests do not run against Envoy; each says why")
-    for title in failed:
-        print(f"failed: {title}")
-    print(f"{len(passed)} passed, {len(failed)} failed")
-    return 0 if passed and not failed else 1
+    return await tally.finish()

@@ -15,6 +15,7 @@
 #include "proxy/upstream/conn_pool.h"
 #include "proxy/upstream/load_balancer.h"
 #include "proxy/upstream/subset_balancer.h"
+#include "test/unit/support/cluster.h"
 
 namespace outrigger::upstream {
 namespace {
@@ -163,6 +164,24 @@ void rebuild_with_tables(benchmark::State& state, const config::Cluster& cluster
   }
 }
 
+// What a worker does with the first request for a cluster: it makes a host of each endpoint.
+void first_use(benchmark::State& state) {
+  runtime::EpollLoop loop;
+  for (auto _ : state) {
+    state.PauseTiming();
+    std::vector<config::EndpointPtr> endpoints;
+    for (int64_t i = 0; i < state.range(0); ++i)
+      endpoints.push_back(test::endpoint(static_cast<uint16_t>(i)));
+    auto table = std::make_unique<ClusterTable>(loop, 0, 0);
+    table->set_clusters({test::cluster({std::move(endpoints)})});
+    state.ResumeTiming();
+    benchmark::DoNotOptimize(table->find(0)->pick_host(0));
+    state.PauseTiming();
+    table = nullptr;
+    state.ResumeTiming();
+  }
+}
+
 // Two zones of which this process is in one, which has room for half of its requests.
 void pick_by_zone(benchmark::State& state) {
   auto count = static_cast<size_t>(state.range(0));
@@ -244,6 +263,7 @@ OUTRIGGER_PICKER(maglev_bounded, kBoundedMaglev, Weights::equal);
 
 OUTRIGGER_TABLES(ring_hash, kRing);
 OUTRIGGER_TABLES(maglev, kMaglev);
+BENCHMARK(first_use)->Arg(1000)->Arg(10000)->Arg(100000)->Unit(benchmark::kMicrosecond);
 BENCHMARK(pick_by_zone)->Arg(10)->Arg(1000)->Arg(100000);
 BENCHMARK(pick_by_locality)->Arg(10)->Arg(1000)->Arg(100000);
 BENCHMARK(pick_of_subset)->Arg(1000)->Arg(100000);

@@ -130,7 +130,7 @@ void Call::count_answer(int http_status) {
 void Call::on_headers(http::HeaderMap& headers, bool end_stream) {
   if (state_ != State::open) return;
   count_answer(stream::status_of(headers));
-  (http_status_ >= 500 ? host_->stats.rq_error : host_->stats.rq_success).inc();
+  (http_status_ >= 500 ? host_->stats().rq_error : host_->stats().rq_success).inc();
   if (end_stream) {
     answered_ = true;
     take_status(headers);
@@ -200,7 +200,7 @@ void Call::take_status(const http::HeaderMap& trailers) {
 void Call::on_reset(http::ResetReason reason, std::string_view detail) {
   encoder_ = nullptr;
   if (state_ != State::open) return leave_connection();
-  host_->stats.rq_error.inc();
+  host_->stats().rq_error.inc();
   if (reason == http::ResetReason::remote_reset ||
       reason == http::ResetReason::remote_refused_stream)
     cluster_->stats().upstream_rq_rx_reset.inc();

@@ -224,7 +224,7 @@ bool Router::promote_contender() {
 // An answer that would be asked for once more is worth nothing while others are waited for.
 void Router::on_contender_headers(Contender& contender, http::HeaderMap& headers, bool end_stream) {
   if (route::should_retry(retry_rules_, headers, owner_.arena())) {
-    contender.host()->stats.rq_error.inc();
+    contender.host()->stats().rq_error.inc();
     contender.give_up();
     return;
   }

@@ -82,7 +82,7 @@ void Router::on_duration() {
 
 // A try ran out of time: another one, or the end.
 void Router::give_try_up(ResponseFlag flag, std::string_view details, std::string_view cause) {
-  host_->stats.rq_timeout.inc();
+  host_->stats().rq_timeout.inc();
   if (log_ != nullptr) log_->on_failure(flag);
   upstream_->give_up(http::ResetReason::local_reset);
   on_upstream_blocked(false);
@@ -103,7 +103,7 @@ void Router::on_global_timeout() {
   if (state_ != State::backing_off) {
     cluster_->stats().upstream_rq_timeout.inc();
     counts_.count(&RouteStats::upstream_rq_timeout);
-    host_->stats.rq_timeout.inc();
+    host_->stats().rq_timeout.inc();
   }
   // A late one was noted when it became late.
   if (state_ == State::trying && !was_late_)
@@ -112,7 +112,7 @@ void Router::on_global_timeout() {
     if (!contender->alive()) continue;
     cluster_->stats().upstream_rq_timeout.inc();
     counts_.count(&RouteStats::upstream_rq_timeout);
-    contender->host()->stats.rq_timeout.inc();
+    contender->host()->stats().rq_timeout.inc();
     count_code(timeout_code());
   }
   time_out(ResponseFlag::upstream_request_timeout, "response_timeout",

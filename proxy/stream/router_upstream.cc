@@ -57,18 +57,18 @@ void Router::on_upstream_headers(http::HeaderMap& headers, bool end_stream) {
   note_upstream_activity();
   bool wanted = route::should_retry(retry_rules_, headers, owner_.arena());
   if (retry_rules_.enabled() && !was_late_ && retry(wanted, &headers)) {
-    host_->stats.rq_error.inc();
+    host_->stats().rq_error.inc();
     count_upstream_response(cluster_->retry_stats(), code);
     return;
   }
   if (follow_redirect(headers, code)) return;
   if (wanted && has_contender()) {  // another one may still do better
-    host_->stats.rq_error.inc();
+    host_->stats().rq_error.inc();
     promote_contender();
     return;
   }
   drop_contenders();
-  (code >= 500 ? host_->stats.rq_error : host_->stats.rq_success).inc();
+  (code >= 500 ? host_->stats().rq_error : host_->stats().rq_success).inc();
   state_ = State::responding;
   auto elapsed = std::chrono::duration_cast<milliseconds>(now - upstream_start_).count();
   count_code(code, &headers, static_cast<uint64_t>(elapsed));
@@ -187,7 +187,7 @@ bool Router::try_again(const UpstreamFailure& failure) {
 
 void Router::note_failed_attempt(const UpstreamFailure& failure, upstream::Host& host) {
   if (!failure.request_started) return;
-  host.stats.rq_error.inc();
+  host.stats().rq_error.inc();
   if (failure.reason == http::ResetReason::remote_reset ||
       failure.reason == http::ResetReason::remote_refused_stream) {
     cluster_->stats().upstream_rq_rx_reset.inc();

@@ -52,8 +52,8 @@ bool ClientConnection::connect() {
   stats_.upstream_cx_active.inc();
   if (pool_.kind() == PoolKind::http1) stats_.upstream_cx_http1_total.inc();
   if (pool_.kind() == PoolKind::http2) stats_.upstream_cx_http2_total.inc();
-  pool_.host().stats.cx_total.inc();
-  pool_.host().stats.cx_active.inc();
+  pool_.host().stats().cx_total.inc();
+  pool_.host().stats().cx_active.inc();
   auto transport = open_transport(pool_, *this);
   if (!transport.ok()) {
     bool secrets = transport.status().code() == kSecretsMissing;
@@ -115,8 +115,8 @@ void ClientConnection::note_stream() {
   stats_.upstream_rq_active.inc();
   Host& host = pool_.host();
   ++host.active_requests;
-  host.stats.rq_total.inc();
-  host.stats.rq_active.inc();
+  host.stats().rq_total.inc();
+  host.stats().rq_active.inc();
   uint32_t max = pool_.cluster().config().http.max_requests_per_connection;
   if (!http2_) stop_taking_streams();
   if (max != 0 && streams_opened_ == max) stats_.upstream_cx_max_requests.inc();
@@ -130,7 +130,7 @@ void ClientConnection::release_stream(bool complete) {
   stats_.upstream_rq_active.dec();
   Host& host = pool_.host();
   --host.active_requests;
-  host.stats.rq_active.dec();
+  host.stats().rq_active.dec();
   pool_.cluster().limits(pool_.high_priority()).requests.give();
   pool_.cluster().note_limits(pool_.high_priority());
   if (!feeding_) settle();
@@ -316,7 +316,7 @@ void ClientConnection::close(bool by_remote, http::ResetReason reason, std::stri
   stats_.upstream_cx_active.dec();
   stats_.upstream_cx_destroy.inc();
   stats_.upstream_cx_length_ms.record(static_cast<uint64_t>(elapsed(started_, loop.now()).count()));
-  pool_.host().stats.cx_active.dec();
+  pool_.host().stats().cx_active.dec();
   (by_remote ? stats_.upstream_cx_destroy_remote : stats_.upstream_cx_destroy_local).inc();
   if (active_streams_ > 0 || cut_streams_) {
     stats_.upstream_cx_destroy_with_active_rq.inc();
@@ -326,7 +326,7 @@ void ClientConnection::close(bool by_remote, http::ResetReason reason, std::stri
   }
   if (was_connecting) {
     stats_.upstream_cx_connect_fail.inc();
-    pool_.host().stats.cx_connect_fail.inc();
+    pool_.host().stats().cx_connect_fail.inc();
     pool_.on_connect_failed(*this, failure, detail);
     return;
   }

@@ -89,7 +89,7 @@ void DynamicHosts::take_over(const DynamicHosts& before) {
 
 void DynamicHosts::set_state(Host& host) {
   auto at = states_.find(host.endpoint->stats.get());
-  host.set_state(at == states_.end() ? nullptr : at->second, cluster_.worker());
+  host.set_state(at == states_.end() ? nullptr : at->second);
 }
 
 void DynamicHosts::update_states(const config::EndpointSet& endpoints, const HostStates* states) {

@@ -23,15 +23,32 @@ Host::Host(config::EndpointPtr endpoint_in, unsigned worker, config::TransportSo
     : endpoint(std::move(endpoint_in)),
       transport_socket(std::move(socket)),
       stats_scope(endpoint->stats),
-      stats(stats_scope->local<HostStats>(worker)),
-      health(endpoint->health) {}
+      health(endpoint->health),
+      worker_(worker) {}
 Host::~Host() = default;
 
-bool Host::set_state(const HostStatePtr& next, unsigned worker) {
+std::vector<ConnPool*> Host::all_pools() const {
+  std::vector<ConnPool*> out;
+  if (pools == nullptr) return out;
+  for (const auto& of_priority : pools->plain) {
+    for (const auto& pool : of_priority) {
+      if (pool != nullptr) out.push_back(pool.get());
+    }
+  }
+  for (const auto& [key, pool] : pools->special) out.push_back(pool.get());
+  return out;
+}
+
+bool Host::busy() const {
+  std::vector<ConnPool*> all = all_pools();
+  return std::any_of(all.begin(), all.end(), [](const ConnPool* pool) { return !pool->idle(); });
+}
+
+bool Host::set_state(const HostStatePtr& next) {
   if (state != next) {
     state = next;
     bool watched = state != nullptr && state->watch->watches;
-    results = watched ? &state->results.local<OutlierResults>(worker) : nullptr;
+    results = watched ? &state->results.local<OutlierResults>(worker_) : nullptr;
   }
   health = effective_health(*endpoint, state.get());
   excluded = state != nullptr && state->has(HealthFlag::kExcluded);

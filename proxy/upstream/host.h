@@ -45,21 +45,21 @@ struct Host {
   Host& operator=(const Host&) = delete;
 
   uint32_t weight() const { return endpoint->weight; }
-  template <class Do>
-  void for_each_pool(const Do& act) {
-    for (auto& of_priority : pools) {
-      for (auto& pool : of_priority) {
-        if (pool != nullptr) act(*pool);
-      }
-    }
-    for (auto& [key, pool] : special_pools) act(*pool);
+  // This worker's, made on first use: of many hosts few are in use.
+  HostStats& stats() {
+    if (stats_ == nullptr) stats_ = &stats_scope->local<HostStats>(worker_);
+    return *stats_;
   }
+  // Those that there are.
+  std::vector<ConnPool*> all_pools() const;
+  // A pool has connections or waiters.
+  bool busy() const;
 
   // From now on; streams that hold the host may still name what it was before.
   void set_endpoint(const config::EndpointPtr& next);
   // What is known of it, from now on; nullptr: nobody watches or asks it. True: it was found
   // unhealthy since the last time.
-  bool set_state(const HostStatePtr& next, unsigned worker);
+  bool set_state(const HostStatePtr& next);
 
   // After set_endpoint and set_state.
   void note_service(MonotonicTime now);
@@ -88,7 +88,6 @@ struct Host {
   std::vector<config::EndpointPtr> former;
   config::TransportSocketPtr transport_socket;
   StatsScopePtr stats_scope;
-  HostStats& stats;
   std::shared_ptr<HostZone> zone;  // nullptr: not known
   HostStatePtr state;
   OutlierResults* results = nullptr;  // this worker's of `state`
@@ -121,10 +120,16 @@ struct Host {
   bool removed = false;     // no longer among the cluster's endpoints
   bool retired = false;     // the cluster keeps it for its connections
   bool used = false;        // ORIGINAL_DST: since the last cleanup
-  // [priority][PoolKind], made with the first request.
-  std::array<std::array<std::unique_ptr<ConnPool>, kPoolKinds>, 2> pools;
-  // Those with needs of their own, by PoolKey; gone when they are idle.
-  std::unordered_map<std::string, std::unique_ptr<ConnPool>> special_pools;
+  struct Pools {
+    std::array<std::array<std::unique_ptr<ConnPool>, kPoolKinds>, 2> plain;  // [priority][PoolKind]
+    // Those with needs of their own, by ConnPool::key(); gone when they are idle.
+    std::unordered_map<std::string, std::unique_ptr<ConnPool>> special;
+  };
+  std::unique_ptr<Pools> pools;  // made with the first request
+
+ private:
+  HostStats* stats_ = nullptr;
+  unsigned worker_;
 };
 
 class HostRef {

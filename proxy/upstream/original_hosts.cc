@@ -112,9 +112,7 @@ void OriginalHosts::retire() {
 void OriginalHosts::clean_up() {
   for (auto at = hosts_.begin(); at != hosts_.end();) {
     Host& host = *at->second;
-    bool keep = std::exchange(host.used, false);
-    host.for_each_pool([&](ConnPool& pool) { keep = keep || !pool.idle(); });
-    if (keep) {
+    if (std::exchange(host.used, false) || host.busy()) {
       ++at;
       continue;
     }

@@ -80,12 +80,6 @@ uint32_t status_of(const Host& host) {
   return degraded && !said_bad ? kDegraded : endpoint.status;
 }
 
-bool busy(Host& host) {
-  bool any = false;
-  host.for_each_pool([&](ConnPool& pool) { any = any || !pool.idle(); });
-  return any;
-}
-
 }  // namespace
 
 WorkerCluster::WorkerCluster(config::ClusterPtr config, runtime::Loop& loop, unsigned worker,
@@ -150,7 +144,7 @@ HostRef WorkerCluster::continue_host(HostRef host, const config::EndpointPtr& en
 
 void WorkerCluster::bring_up_to_date(Host& host, const HostStatePtr& state, uint32_t priority) {
   host.priority = priority;
-  if (host.set_state(state, worker_)) failed_.push_back(&host);
+  if (host.set_state(state)) failed_.push_back(&host);
   host.note_service(loop_.now());
 }
 
@@ -220,9 +214,7 @@ void WorkerCluster::balance(const config::EndpointSet& set, const HostStates* st
 // It may be the way to the host that fails: when it comes back, it gets new connections.
 void WorkerCluster::give_up_connections_of_failed() {
   for (const HostRef& host : std::exchange(failed_, {})) {
-    std::vector<ConnPool*> pools;  // draining may make some go
-    host->for_each_pool([&](ConnPool& pool) { pools.push_back(&pool); });
-    for (ConnPool* pool : pools) {
+    for (ConnPool* pool : host->all_pools()) {
       bool cut =
           config_->close_connections_on_host_health_failure && pool->kind() == PoolKind::tunnel;
       cut ? pool->close_all() : pool->drain();
@@ -247,10 +239,8 @@ void WorkerCluster::note_unused() {
 
 void WorkerCluster::retire(const HostRef& host) {
   host->removed = true;
-  std::vector<ConnPool*> pools;  // draining may make some go
-  host->for_each_pool([&](ConnPool& pool) { pools.push_back(&pool); });
-  for (ConnPool* pool : pools) pool->drain();
-  if (busy(*host)) on_pool_busy(*host);
+  for (ConnPool* pool : host->all_pools()) pool->drain();
+  if (host->busy()) on_pool_busy(*host);
 }
 
 void WorkerCluster::on_pool_busy(Host& host) {
@@ -262,15 +252,16 @@ void WorkerCluster::on_pool_busy(Host& host) {
 void WorkerCluster::on_pool_idle(ConnPool& pool) {
   Host& host = pool.host();
   if (host.removed && host.retired) loop_.run_soon(sweep_);
-  if (auto at = host.special_pools.find(pool.key()); at != host.special_pools.end()) {
+  auto& special = host.pools->special;
+  if (auto at = special.find(pool.key()); at != special.end()) {
     loop_.defer_delete(std::make_unique<LastPool>(std::move(at->second)));
-    host.special_pools.erase(at);
+    special.erase(at);
   }
 }
 
 void WorkerCluster::sweep_retired() {
   std::erase_if(retired_, [](const HostRef& host) {
-    if (busy(*host)) return false;
+    if (host->busy()) return false;
     host->retired = false;
     return true;
   });
@@ -427,10 +418,11 @@ ConnPool& WorkerCluster::pool(Host& host, bool high_priority, PoolKind kind,
                               const ConnectionNeeds& needs) {
   if (host.owner != this) return host.owner->pool(host, high_priority, kind, needs);
   std::string identity = needs.identity();
+  if (host.pools == nullptr) host.pools = std::make_unique<Host::Pools>();
   std::unique_ptr<ConnPool>* pool =
       identity.empty()
-          ? &host.pools[high_priority ? 1 : 0][static_cast<size_t>(kind)]
-          : &host.special_pools[ConnPool::key_of(high_priority, kind, std::move(identity))];
+          ? &host.pools->plain[high_priority ? 1 : 0][static_cast<size_t>(kind)]
+          : &host.pools->special[ConnPool::key_of(high_priority, kind, std::move(identity))];
   if (*pool == nullptr) *pool = std::make_unique<ConnPool>(host, high_priority, kind, needs);
   return **pool;
 }
@@ -452,7 +444,9 @@ void WorkerCluster::close_all() {
   if (dynamic_ != nullptr) dynamic_->append_to(hosts);
   std::vector<ConnPool*> pools;  // some go when they are idle
   for (const HostRef& host : hosts) {
-    if (host->owner == this) host->for_each_pool([&](ConnPool& pool) { pools.push_back(&pool); });
+    if (host->owner != this) continue;
+    std::vector<ConnPool*> own = host->all_pools();
+    pools.insert(pools.end(), own.begin(), own.end());
   }
   for (ConnPool* pool : pools) pool->close_all();
 }

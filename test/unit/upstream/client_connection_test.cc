@@ -201,11 +201,11 @@ TEST_F(ClientConnectionTest, TheHostKnowsItsLoad) {
   peer(1).accept();
   Host& host = *cluster_->hosts().front();
   EXPECT_EQ(host.active_requests, 2u);
-  EXPECT_EQ(host.stats.rq_active.value(), 2);
+  EXPECT_EQ(host.stats().rq_active.value(), 2);
   peer(0).send(kOk);
   EXPECT_EQ(host.active_requests, 1u);
-  EXPECT_EQ(host.stats.rq_total.value(), 2u);
-  EXPECT_EQ(host.stats.cx_active.value(), 2);
+  EXPECT_EQ(host.stats().rq_total.value(), 2u);
+  EXPECT_EQ(host.stats().cx_active.value(), 2);
 }
 
 TEST_F(ClientConnectionTest, CloseAllEndsIdleBusyAndConnectingOnes) {

@@ -356,7 +356,7 @@ TEST_F(ConnPoolTest, APoolBeyondTheLimitOfPoolsIsRefused) {
   Host& host = *cluster_->hosts().front();
   EXPECT_FALSE(cluster_->pool(host, false, http::Protocol::http11, needs).admit());
   loop_.settle();
-  EXPECT_TRUE(host.special_pools.empty());
+  EXPECT_TRUE(host.pools->special.empty());
   peer(0).close();
   EXPECT_EQ(limits().usage->connection_pools.load(), 0u);
   EXPECT_EQ(breaker().cx_pool_open.value(), 0);

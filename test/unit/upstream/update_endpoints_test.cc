@@ -260,9 +260,9 @@ TEST_F(UpdateEndpoints, APoolOfSpecialNeedsIsNotSharedAndGoesWhenItIsIdle) {
     peer(0).send(kOk);
     EXPECT_TRUE(request.done());
   }
-  EXPECT_EQ(host.special_pools.size(), 1u) << "its connection waits for the next request";
+  EXPECT_EQ(host.pools->special.size(), 1u) << "its connection waits for the next request";
   peer(0).close();
-  EXPECT_TRUE(host.special_pools.empty());
+  EXPECT_TRUE(host.pools->special.empty());
 }
 
 TEST_F(UpdateEndpoints, TheProxyHeaderGoesBeforeTheRequest) {

@@ -54,12 +54,20 @@ uint64_t Histogram::bin_low(unsigned bin) {
 }
 
 CodeCounters::~CodeCounters() {
-  for (auto& block : blocks_) delete[] block.load(std::memory_order_relaxed);
+  Blocks* blocks = blocks_.load(std::memory_order_relaxed);
+  if (blocks == nullptr) return;
+  for (auto& block : blocks->at) delete[] block.load(std::memory_order_relaxed);
+  delete blocks;
 }
 
 void CodeCounters::add(int code, uint64_t n) {
   if (code < kMin || code > kMax) return;
-  std::atomic<Counter*>& block = blocks_[(code - kMin) / kBlock];
+  Blocks* blocks = blocks_.load(std::memory_order_relaxed);
+  if (blocks == nullptr) {
+    blocks = new Blocks();
+    blocks_.store(blocks, std::memory_order_release);
+  }
+  std::atomic<Counter*>& block = blocks->at[(code - kMin) / kBlock];
   Counter* counters = block.load(std::memory_order_relaxed);
   if (counters == nullptr) {
     counters = new Counter[kBlock];
@@ -70,8 +78,22 @@ void CodeCounters::add(int code, uint64_t n) {
 
 uint64_t CodeCounters::value(int code) const {
   if (code < kMin || code > kMax) return 0;
-  const Counter* counters = blocks_[(code - kMin) / kBlock].load(std::memory_order_acquire);
+  const Blocks* blocks = blocks_.load(std::memory_order_acquire);
+  if (blocks == nullptr) return 0;
+  const Counter* counters = blocks->at[(code - kMin) / kBlock].load(std::memory_order_acquire);
   return counters == nullptr ? 0 : counters[(code - kMin) % kBlock].value();
+}
+
+NestedStatFields::NestedStatFields(std::initializer_list<Part> parts) {
+  for (const Part& part : parts) {
+    for (const StatField& field : part.layout.fields) {
+      std::string& name = names_.emplace_back(part.name);
+      name += '.';
+      name += field.name;
+      fields_.push_back(
+          {name.c_str(), field.kind, static_cast<uint32_t>(part.offset + field.offset)});
+    }
+  }
 }
 
 namespace {

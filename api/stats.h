@@ -7,6 +7,8 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
+#include <initializer_list>
 #include <limits>
 #include <memory>
 #include <span>
@@ -104,8 +106,7 @@ class Histogram {
   std::atomic<Blocks*> blocks_{nullptr};  // nullptr before the first value
 };
 
-// Counters by HTTP response code: "<name>_<code>" for each code seen. Common codes are inline, the
-// others are allocated when seen.
+// Counters by HTTP response code: "<name>_<code>" for each code seen; allocated when seen.
 class CodeCounters {
  public:
   static constexpr int kMin = 100;
@@ -122,7 +123,10 @@ class CodeCounters {
 
  private:
   static constexpr int kBlock = 10;  // codes are kept by tens: 200..209, ...
-  std::atomic<Counter*> blocks_[(kMax - kMin + 1) / kBlock] = {};
+  struct Blocks {
+    std::atomic<Counter*> at[(kMax - kMin + 1) / kBlock] = {};
+  };
+  std::atomic<Blocks*> blocks_{nullptr};  // nullptr before the first code
 };
 
 enum class StatKind : uint8_t {
@@ -145,6 +149,29 @@ struct StatsLayout {
   void (*destroy)(void*);
 };
 
+template <class Stats>
+constexpr StatsLayout layout_of(std::span<const StatField> fields) {
+  return {fields, [] { return static_cast<void*>(new Stats); },
+          [](void* stats) { delete static_cast<Stats*>(stats); }};
+}
+
+// The fields of a struct whose members are structs of statistics: "<member's name>.<field>". One
+// scope for several costs an object less for each. Lives as long as the layout that has its fields.
+class NestedStatFields {
+ public:
+  struct Part {
+    std::string_view name;
+    const StatsLayout& layout;
+    size_t offset;
+  };
+  explicit NestedStatFields(std::initializer_list<Part> parts);
+  std::span<const StatField> fields() const { return fields_; }
+
+ private:
+  std::deque<std::string> names_;
+  std::vector<StatField> fields_;
+};
+
 // OUTRIGGER_DEFINE_STATS(Name, LIST) defines struct Name from LIST(COUNTER, GAUGE, HISTOGRAM,
 // CODES); each of these takes a field's name. OUTRIGGER_DEFINE_TEXT_STATS: with TEXT as the last.
 #define OUTRIGGER_STAT_COUNTER_MEMBER(name) ::outrigger::Counter name;
@@ -161,17 +188,15 @@ struct StatsLayout {
 #define OUTRIGGER_STAT_CODES_FIELD(name) \
   {#name, ::outrigger::StatKind::codes, offsetof(Self, name)},
 #define OUTRIGGER_STAT_TEXT_FIELD(name) {#name, ::outrigger::StatKind::text, offsetof(Self, name)},
-#define OUTRIGGER_STATS_STRUCT(Name, MEMBERS, ...)                       \
-  struct Name {                                                          \
-    MEMBERS                                                              \
-    static const ::outrigger::StatsLayout& layout() {                    \
-      using Self = Name;                                                 \
-      static constexpr ::outrigger::StatField kFields[] = {__VA_ARGS__}; \
-      static constexpr ::outrigger::StatsLayout kLayout{                 \
-          kFields, [] { return static_cast<void*>(new Name); },          \
-          [](void* stats) { delete static_cast<Name*>(stats); }};        \
-      return kLayout;                                                    \
-    }                                                                    \
+#define OUTRIGGER_STATS_STRUCT(Name, MEMBERS, ...)                                               \
+  struct Name {                                                                                  \
+    MEMBERS                                                                                      \
+    static const ::outrigger::StatsLayout& layout() {                                            \
+      using Self = Name;                                                                         \
+      static constexpr ::outrigger::StatField kFields[] = {__VA_ARGS__};                         \
+      static constexpr ::outrigger::StatsLayout kLayout = ::outrigger::layout_of<Name>(kFields); \
+      return kLayout;                                                                            \
+    }                                                                                            \
   };
 #define OUTRIGGER_DEFINE_STATS(Name, LIST)                                                   \
   OUTRIGGER_STATS_STRUCT(Name,                                                               \

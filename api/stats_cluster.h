@@ -2,6 +2,8 @@
 // https://www.envoyproxy.io/docs/envoy/latest/configuration/upstream/cluster_manager/cluster_stats
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <string_view>
 #include <vector>
 
@@ -95,8 +97,7 @@ namespace outrigger {
   CODES(upstream_rq)
 OUTRIGGER_DEFINE_STATS(ClusterStats, OUTRIGGER_CLUSTER_TRAFFIC_STATS)
 
-// cluster.<name>.external.*, .internal.* (by the request's origin) and .retry.* (answers that were
-// tried again).
+// Some responses of a cluster.
 #define OUTRIGGER_CLUSTER_CODE_STATS(COUNTER, GAUGE, HISTOGRAM, CODES) \
   COUNTER(upstream_rq_1xx)                                             \
   COUNTER(upstream_rq_2xx)                                             \
@@ -107,6 +108,21 @@ OUTRIGGER_DEFINE_STATS(ClusterStats, OUTRIGGER_CLUSTER_TRAFFIC_STATS)
   HISTOGRAM(upstream_rq_time)                                          \
   CODES(upstream_rq)
 OUTRIGGER_DEFINE_STATS(ClusterCodeStats, OUTRIGGER_CLUSTER_CODE_STATS)
+
+// cluster.<name>.*: by the request's origin, and answers that were tried again.
+struct ClusterResponseStats {
+  ClusterCodeStats external, internal, retry;
+
+  static const StatsLayout& layout() {
+    using Self = ClusterResponseStats;
+    static const NestedStatFields kFields(
+        {{"external", ClusterCodeStats::layout(), offsetof(Self, external)},
+         {"internal", ClusterCodeStats::layout(), offsetof(Self, internal)},
+         {"retry", ClusterCodeStats::layout(), offsetof(Self, retry)}});
+    static const StatsLayout kLayout = layout_of<Self>(kFields.fields());
+    return kLayout;
+  }
+};
 
 // Membership and configuration of a cluster; written by the main thread.
 #define OUTRIGGER_CLUSTER_CONFIG_STATS(COUNTER, GAUGE, HISTOGRAM, CODES) \
@@ -138,12 +154,11 @@ inline const StatsLayout& discovered_cluster_layout() {
     }
     return fields;
   }();
-  static const StatsLayout kLayout{kFields, ClusterConfigStats::layout().create,
-                                   ClusterConfigStats::layout().destroy};
+  static const StatsLayout kLayout = layout_of<ClusterConfigStats>(kFields);
   return kLayout;
 }
 
-// cluster.<name>.circuit_breakers.<priority>.*
+// A circuit breaker's state.
 #define OUTRIGGER_CIRCUIT_BREAKER_STATS(COUNTER, GAUGE, HISTOGRAM, CODES) \
   GAUGE(cx_open)                                                          \
   GAUGE(cx_pool_open)                                                     \
@@ -152,7 +167,22 @@ inline const StatsLayout& discovered_cluster_layout() {
   GAUGE(rq_retry_open)
 OUTRIGGER_DEFINE_STATS(CircuitBreakerStats, OUTRIGGER_CIRCUIT_BREAKER_STATS)
 
-// The same, where track_remaining asks for it.
+// cluster.<name>.circuit_breakers.*, by priority.
+struct ClusterBreakerStats {
+  std::array<CircuitBreakerStats, 2> of_priority;  // [0] default, [1] high
+
+  static const StatsLayout& layout() {
+    using Self = ClusterBreakerStats;
+    static const NestedStatFields kFields(
+        {{"default", CircuitBreakerStats::layout(), offsetof(Self, of_priority)},
+         {"high", CircuitBreakerStats::layout(),
+          offsetof(Self, of_priority) + sizeof(CircuitBreakerStats)}});
+    static const StatsLayout kLayout = layout_of<Self>(kFields.fields());
+    return kLayout;
+  }
+};
+
+// cluster.<name>.circuit_breakers.<priority>.*, where track_remaining asks for it.
 #define OUTRIGGER_CIRCUIT_BREAKER_REMAINING_STATS(COUNTER, GAUGE, HISTOGRAM, CODES) \
   GAUGE(remaining_cx)                                                               \
   GAUGE(remaining_cx_pools)                                                         \

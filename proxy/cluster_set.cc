@@ -187,7 +187,7 @@ void ClusterSet::flush() {
       boost::asio::post(io_, [this, changes = std::move(changes), batch] { on_applied(batch); });
     });
   }
-  pending_.clear();
+  pending_ = {};  // with the memory of ten thousand
 }
 
 void ClusterSet::on_applied(uint64_t batch) {

@@ -83,7 +83,7 @@ std::array<bool, 2> compile_circuit_breakers(const CircuitBreakers& breakers, co
 
 // Only the TLS handshake tells which protocol the endpoint speaks.
 void check_alpn(const Cluster& cluster, const config::Cluster& out, FieldErrors& errors) {
-  if (out.http.version != config::UpstreamHttp::Version::alpn) return;
+  if (out.http->version != config::UpstreamHttp::Version::alpn) return;
   auto check = [&](const config::TransportSocketPtr& socket, const std::string& field) {
     if (socket != nullptr && socket->tls == nullptr)
       errors.add(field, "auto_config needs a transport socket with ALPN: tls");
@@ -105,12 +105,8 @@ void make_stats(config::Cluster& out, StatsRegistry& stats) {
   out.config_stats =
       stats.scope(place.prefix, place.extracted_prefix, place.tags,
                   discovered ? discovered_cluster_layout() : ClusterConfigStats::layout());
-  out.external_stats = scope.operator()<ClusterCodeStats>("external.");
-  out.internal_stats = scope.operator()<ClusterCodeStats>("internal.");
-  out.retry_stats = scope.operator()<ClusterCodeStats>("retry.");
-  out.circuit_breakers[0].stats =
-      scope.operator()<CircuitBreakerStats>("circuit_breakers.default.");
-  out.circuit_breakers[1].stats = scope.operator()<CircuitBreakerStats>("circuit_breakers.high.");
+  out.response_stats = scope.operator()<ClusterResponseStats>("");
+  out.breaker_stats = scope.operator()<ClusterBreakerStats>("circuit_breakers.");
   if (!out.health_checks.empty())
     out.health_check_stats = scope.operator()<HealthCheckStats>("health_check.");
   if (out.balancer == config::Cluster::Balancer::ring_hash)
@@ -121,9 +117,9 @@ void make_stats(config::Cluster& out, StatsRegistry& stats) {
     out.outlier_stats = scope.operator()<OutlierStats>("outlier_detection.");
   // Ten thousand clusters speak one version each.
   using Version = config::UpstreamHttp::Version;
-  if (out.http.version != Version::http2)
+  if (out.http->version != Version::http2)
     out.http1_stats = scope.operator()<http::Http1Stats>("http1.");
-  if (out.http.version != Version::http1)
+  if (out.http->version != Version::http1)
     out.http2_stats = scope.operator()<http::Http2Stats>("http2.");
 }
 
@@ -205,9 +201,11 @@ absl::StatusOr<std::shared_ptr<config::Cluster>> compile_cluster(const Cluster& 
   out->metadata = compile_metadata(cluster.metadata());
   if (cluster.preconnect_policy().has_per_upstream_preconnect_ratio())
     out->preconnect_ratio = cluster.preconnect_policy().per_upstream_preconnect_ratio().value();
-  out->http = errors.take_nested("", compile_upstream_http(cluster));
-  out->http.filters = errors.take_nested("", compile_attempt_filters(cluster, environment));
-  complete_forward_proxy(cluster, *out, errors);
+  config::UpstreamHttp http = errors.take_nested("", compile_upstream_http(cluster));
+  http.filters = errors.take_nested("", compile_attempt_filters(cluster, environment));
+  complete_forward_proxy(cluster, http, errors);
+  out->http = std::move(http);
+  environment.upstream_http.share(out->http);
   check_alpn(cluster, *out, errors);
   if (!errors.empty()) return errors.status();
   make_stats(*out, environment.stats);

@@ -117,6 +117,7 @@ void compile_connection(const Cluster& cluster, const ClusterDefaults& defaults,
       cluster.has_upstream_bind_config()
           ? errors.take_nested("upstream_bind_config", compile_bind(cluster.upstream_bind_config()))
           : defaults.bind;
+  environment.upstream_bind.share(out.bind);
   out.connection_pool_per_downstream_connection =
       cluster.connection_pool_per_downstream_connection();
   out.close_connections_on_host_health_failure = cluster.close_connections_on_host_health_failure();

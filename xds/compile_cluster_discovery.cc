@@ -111,7 +111,9 @@ void take_targets(const Cluster& cluster, std::shared_ptr<config::DnsResolution>
 void compile_original_hosts(const Cluster& cluster, config::Cluster& out, FieldErrors& errors) {
   if (cluster.has_load_assignment())
     errors.add("load_assignment", "ORIGINAL_DST clusters must have no load assignment configured");
-  config::OriginalDst& original = out.original_dst.emplace();
+  auto rules = std::make_shared<config::OriginalDst>();
+  config::OriginalDst& original = *rules;
+  out.original_dst = std::move(rules);
   out.endpoints = std::make_shared<config::EndpointSet>();
   if (cluster.has_cleanup_interval())
     original.cleanup_interval = to_milliseconds(cluster.cleanup_interval());

@@ -39,14 +39,15 @@ bool compile_forward_proxy(const Cluster& cluster, CompileEnvironment& environme
 }
 
 // The name comes from the client: without these nobody would look whose certificate it is.
-void complete_forward_proxy(const Cluster& cluster, config::Cluster& out, FieldErrors& errors) {
+void complete_forward_proxy(const Cluster& cluster, config::UpstreamHttp& http,
+                            FieldErrors& errors) {
   ForwardProxyConfig message;
   if (!unpack_forward_proxy(cluster, message)) return;
   bool own_options = cluster.typed_extension_protocol_options_size() > 0;
   if (!own_options && !cluster.has_upstream_http_protocol_options())
-    out.http.auto_sni = out.http.auto_san_validation = true;
+    http.auto_sni = http.auto_san_validation = true;
   if (message.allow_insecure_cluster_options()) return;
-  if (!out.http.auto_sni || !out.http.auto_san_validation)
+  if (!http.auto_sni || !http.auto_san_validation)
     errors.add("cluster_type",
                "a dynamic_forward_proxy must have auto_sni and auto_san_validation, unless "
                "allow_insecure_cluster_options is set");

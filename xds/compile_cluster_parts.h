@@ -30,9 +30,9 @@ void compile_discovery(const envoy::config::cluster::v3::Cluster& cluster,
 bool compile_forward_proxy(const envoy::config::cluster::v3::Cluster& cluster,
                            CompileEnvironment& environment, config::Cluster& out,
                            FieldErrors& errors);
-// What it asks of the HTTP options, which `out` has already. Of another type: nothing.
+// What it asks of the HTTP options, which are compiled already. Of another type: nothing.
 void complete_forward_proxy(const envoy::config::cluster::v3::Cluster& cluster,
-                            config::Cluster& out, FieldErrors& errors);
+                            config::UpstreamHttp& http, FieldErrors& errors);
 
 // lb_policy, load_balancing_policy and what belongs to them. After compile_discovery.
 void compile_balancer(const envoy::config::cluster::v3::Cluster& cluster,

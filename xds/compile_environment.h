@@ -11,6 +11,7 @@
 #include "api/config/bootstrap.h"
 #include "api/config/cluster.h"
 #include "api/config/cluster_ref.h"
+#include "api/config/shared.h"
 #include "api/stats.h"
 
 namespace outrigger {
@@ -29,6 +30,9 @@ struct CompileEnvironment {
   config::ClusterSlots& clusters;
   // What filters of the same key share (CompileContext::share).
   std::map<std::string, std::weak_ptr<void>> shared = {};
+  // What clusters have alike.
+  config::SharedValues<config::UpstreamHttp> upstream_http = {};
+  config::SharedValues<config::UpstreamBind> upstream_bind = {};
   config::NodeIdentity node = {};  // set with the bootstrap, before anything else is compiled
   TlsSecrets* tls = nullptr;  // nullptr: certificates come from their messages and are read once
   DynamicSources* dynamic = nullptr;  // nullptr: what would be discovered is refused

@@ -109,6 +109,8 @@ absl::StatusOr<Compiled> compile(const TransportSocket& socket, const TlsStatPla
 
 absl::StatusOr<config::TransportSocketPtr> compile_transport_socket(
     const TransportSocket& socket, const TlsStatPlace& place, CompileEnvironment& environment) {
+  static const auto kPlain = std::make_shared<const config::TransportSocket>();
+  if (socket.name().empty() && !socket.has_typed_config()) return kPlain;
   auto out = compile(socket, place, environment);
   if (!out.ok()) return out.status();
   return config::TransportSocketPtr(*std::move(out));

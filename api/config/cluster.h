@@ -15,6 +15,7 @@
 #include "api/config/cluster_ref.h"
 #include "api/config/host_checks.h"
 #include "api/config/load_balancing.h"
+#include "api/config/shared.h"
 #include "api/config/tls.h"
 #include "api/http/codec_options.h"
 #include "api/metadata.h"
@@ -100,7 +101,6 @@ struct CircuitBreaker {
   std::optional<RetryBudget> retry_budget;  // takes the place of max_retries
   uint32_t max_connection_pools = 0xffffffff;
   std::optional<uint32_t> max_connections_per_host;  // of all workers
-  StatsScopePtr stats;                               // CircuitBreakerStats
   StatsScopePtr remaining_stats;  // CircuitBreakerRemainingStats; nullptr unless track_remaining
   std::shared_ptr<ResourceUsage> usage = std::make_shared<ResourceUsage>();
 };
@@ -125,6 +125,9 @@ struct UpstreamHttp {
   std::optional<std::chrono::milliseconds> max_stream_duration;
   uint32_t max_requests_per_connection = 0;        // 0: no limit
   std::shared_ptr<const UpstreamFilters> filters;  // of attempts; nullptr: the router's
+
+  // Of two sets of filters: whether they are the same object.
+  bool operator==(const UpstreamHttp&) const = default;
 };
 
 struct TcpKeepalive {
@@ -137,6 +140,10 @@ struct UpstreamBind {
   std::vector<net::Address> extra_sources;  // another one for another address family
   bool freebind = false;
   std::vector<net::SocketOption> socket_options;
+
+  // The first of the target's family; none of it: the first, and the system refuses.
+  net::Address source_for(const net::Address& target) const;
+  bool operator==(const UpstreamBind&) const = default;
 };
 
 enum class ProxyProtocolVersion : uint8_t {
@@ -295,15 +302,15 @@ struct Cluster {
   std::chrono::milliseconds connect_timeout{5000};
   uint32_t buffer_limit_bytes = 1024 * 1024;       // per connection
   std::array<CircuitBreaker, 2> circuit_breakers;  // [0] default, [1] high
-  UpstreamHttp http;
+  Shared<UpstreamHttp> http;
   std::shared_ptr<const ClusterHttpPolicies> http_policies;  // nullptr: none
   std::optional<TcpKeepalive> tcp_keepalive;
-  UpstreamBind bind;
+  Shared<UpstreamBind> bind;
   HappyEyeballs happy_eyeballs;
   TransportSocketPtr transport_socket;  // never nullptr
   std::vector<TransportSocketMatch> transport_socket_matches;
-  std::shared_ptr<const DnsResolution> dns;  // strict_dns and logical_dns
-  std::optional<OriginalDst> original_dst;
+  std::shared_ptr<const DnsResolution> dns;         // strict_dns and logical_dns
+  std::shared_ptr<const OriginalDst> original_dst;  // nullptr: addresses come from elsewhere
   std::shared_ptr<DnsCache> dns_cache;  // dynamic_forward_proxy; nullptr: nobody asks DNS here
   std::vector<ClusterRef> aggregate;    // whose priorities it has, one cluster's after the other's
   Metadata metadata;
@@ -315,10 +322,9 @@ struct Cluster {
 
   StatsScopePtr stats;           // ClusterStats
   StatsScopePtr config_stats;    // ClusterConfigStats
-  StatsScopePtr external_stats;  // ClusterCodeStats: cluster.<name>.external.
-  StatsScopePtr internal_stats;
-  StatsScopePtr retry_stats;
-  StatsScopePtr http1_stats;  // Http1Stats: cluster.<name>.http1.
+  StatsScopePtr response_stats;  // ClusterResponseStats
+  StatsScopePtr breaker_stats;   // ClusterBreakerStats
+  StatsScopePtr http1_stats;     // Http1Stats: cluster.<name>.http1.
   StatsScopePtr http2_stats;
   StatsScopePtr transport_socket_stats;  // TransportSocketMatchStats of transport_socket
   StatsScopePtr outlier_stats;           // OutlierStats; nullptr without outlier_detection

@@ -23,6 +23,8 @@ struct StringMatcher {
   RegexPtr regex;
 
   bool matches(std::string_view value) const;
+  // Of two regular expressions: whether they are the same object.
+  bool operator==(const StringMatcher&) const = default;
 };
 
 }  // namespace outrigger::config

@@ -30,6 +30,8 @@ struct HeadLimits {
   uint32_t max_bytes = 60 * 1024;
   uint32_t max_fields = 100;
   UnderscoresAction underscores = UnderscoresAction::allow;
+
+  bool operator==(const HeadLimits&) const = default;
 };
 
 struct Http1Options {
@@ -45,6 +47,8 @@ struct Http1Options {
   HeaderCase header_case = HeaderCase::lower;
   // Upgrades that are taken for requests that did not ask for one.
   std::vector<config::StringMatcher> ignored_upgrades;
+
+  bool operator==(const Http1Options&) const = default;
 };
 
 struct Http2Options {
@@ -66,6 +70,8 @@ struct Http2Options {
   std::chrono::milliseconds ping_timeout{0};
   uint32_t ping_jitter_percent = 15;  // of the interval, at most; drawn anew for each
   std::vector<std::pair<uint16_t, uint32_t>> custom_settings;  // SETTINGS of other kinds
+
+  bool operator==(const Http2Options&) const = default;
 };
 
 // The time to the next PING.

@@ -42,7 +42,7 @@ void Call::begin() {
   cluster_ = clients_.clusters().find(service_.cluster.slot);
   if (cluster_ == nullptr) {
     finish(Code::unavailable, fmt::format("there is no cluster '{}'", service_.cluster.name));
-  } else if (cluster_->config().http.version == config::UpstreamHttp::Version::http1) {
+  } else if (cluster_->config().http->version == config::UpstreamHttp::Version::http1) {
     finish(Code::unavailable,
            fmt::format("cluster '{}' speaks HTTP/1: gRPC needs http2_protocol_options",
                        service_.cluster.name));

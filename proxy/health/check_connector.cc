@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "proxy/upstream/connect_options.h"
 #include "proxy/upstream/host.h"
 
 namespace outrigger::health {
@@ -14,15 +15,6 @@ std::shared_ptr<const config::Endpoint> make_chooser(const config::HealthCheck& 
   auto out = std::make_shared<config::Endpoint>();
   out->metadata.of(kMatchMetadata) = *check.transport_socket_criteria;
   return out;
-}
-
-net::Address source_for(const config::UpstreamBind& bind, const net::Address& target) {
-  if (!target.is_ip()) return {};
-  if (!bind.source.valid() || bind.source.family() == target.family()) return bind.source;
-  for (const net::Address& extra : bind.extra_sources) {
-    if (extra.family() == target.family()) return extra;
-  }
-  return bind.source;
 }
 
 }  // namespace
@@ -66,18 +58,8 @@ tls::ClientContext* CheckConnector::tls_context(const config::TransportSocket& s
 absl::StatusOr<std::unique_ptr<runtime::Transport>> CheckConnector::connect(
     const config::Endpoint& endpoint, std::vector<std::string> alpn,
     runtime::TransportHandler& handler) {
-  runtime::ConnectOptions options;
-  options.address = check_address(endpoint, *check_);
-  if (cluster_->tcp_keepalive) {
-    options.keepalive = true;
-    options.keepalive_probes = cluster_->tcp_keepalive->probes;
-    options.keepalive_time_s = cluster_->tcp_keepalive->time_s;
-    options.keepalive_interval_s = cluster_->tcp_keepalive->interval_s;
-  }
-  options.freebind = cluster_->bind.freebind;
-  options.socket_options = cluster_->bind.socket_options;
-  options.source = source_for(cluster_->bind, options.address);
-  auto transport = loop_.connect(options, handler);
+  auto transport = loop_.connect(
+      upstream::connect_options(*cluster_, check_address(endpoint, *check_)), handler);
   if (!transport.ok()) return transport;
   tls::ClientContext* context = tls_context(socket_of(endpoint));
   if (context == nullptr) return transport;

@@ -45,10 +45,10 @@ void HttpExchange::on_connected() {
   constexpr unsigned kThread = StatsScope::kMainThread;
   if (options_.http2) {
     codec_ = std::make_unique<http2::Http2ClientCodec>(
-        *transport_, *this, cluster_->http.http2, codec_stats_.local<http::Http2Stats>(kThread));
+        *transport_, *this, cluster_->http->http2, codec_stats_.local<http::Http2Stats>(kThread));
   } else {
     codec_ = std::make_unique<http1::Http1ClientCodec>(
-        *transport_, *this, cluster_->http.http1, codec_stats_.local<http::Http1Stats>(kThread));
+        *transport_, *this, cluster_->http->http1, codec_stats_.local<http::Http1Stats>(kThread));
   }
   if (wanted_) begin();
 }

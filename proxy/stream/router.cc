@@ -291,7 +291,7 @@ void Router::attempt(bool fresh, const UpstreamRequest* unsent) {
   }
   if (trailers_ != nullptr) request->send_trailers(*trailers_);
   if (end_seen_) start_try_timers();
-  auto limit = timeouts_.stream ? timeouts_.stream : cluster_->config().http.max_stream_duration;
+  auto limit = timeouts_.stream ? timeouts_.stream : cluster_->config().http->max_stream_duration;
   if (limit && limit->count() > 0) duration_timer_.start(*limit);
   request->start(fresh);
 }

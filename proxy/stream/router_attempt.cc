@@ -82,7 +82,7 @@ void Router::refuse_without_host(std::string_view cause, std::string_view detail
 // What filters of attempts change of the request stays for the next one, as in Envoy.
 ArenaPtr<UpstreamRequest> Router::make_attempt(upstream::ConnPool& pool, bool headers_only) {
   Arena& arena = owner_.arena();
-  const auto& of_cluster = host_->owner->config().http.filters;
+  const auto& of_cluster = host_->owner->config().http->filters;
   const auto& config =
       of_cluster != nullptr ? of_cluster : owner_.service().router_options().upstream_filters;
   ArenaPtr<AttemptFilters> filters;

@@ -58,7 +58,7 @@ void Router::on_upstream_headers(http::HeaderMap& headers, bool end_stream) {
   bool wanted = route::should_retry(retry_rules_, headers, owner_.arena());
   if (retry_rules_.enabled() && !was_late_ && retry(wanted, &headers)) {
     host_->stats().rq_error.inc();
-    count_upstream_response(cluster_->retry_stats(), code);
+    count_upstream_response(cluster_->response_stats().retry, code);
     return;
   }
   if (follow_redirect(headers, code)) return;

@@ -69,7 +69,7 @@ bool ClientConnection::connect() {
 
 std::unique_ptr<http::ClientCodec> ClientConnection::make_codec() {
   WorkerCluster& cluster = pool_.cluster();
-  const config::UpstreamHttp& http = config_->http;
+  const config::UpstreamHttp& http = *config_->http;
   if (pool_.kind() == PoolKind::tunnel) return std::make_unique<TunnelCodec>(*transport_);
   if (http2_)
     return std::make_unique<http2::Http2ClientCodec>(*transport_, *this, http.http2,
@@ -98,7 +98,7 @@ void ClientConnection::on_connected() {
   stats_.upstream_cx_connect_ms.record(
       static_cast<uint64_t>(elapsed(started_, loop.now()).count()));
   connect_or_idle_timer_.cancel();
-  const config::UpstreamHttp& http = pool_.cluster().config().http;
+  const config::UpstreamHttp& http = *pool_.cluster().config().http;
   if (http.max_connection_duration) duration_timer_.start(*http.max_connection_duration);
   if (http2_ && http.http2.ping_interval.count() > 0) start_ping_interval();
   if (http.idle_timeout) connect_or_idle_timer_.start(*http.idle_timeout);
@@ -117,7 +117,7 @@ void ClientConnection::note_stream() {
   ++host.active_requests;
   host.stats().rq_total.inc();
   host.stats().rq_active.inc();
-  uint32_t max = pool_.cluster().config().http.max_requests_per_connection;
+  uint32_t max = pool_.cluster().config().http->max_requests_per_connection;
   if (!http2_) stop_taking_streams();
   if (max != 0 && streams_opened_ == max) stats_.upstream_cx_max_requests.inc();
 }
@@ -144,7 +144,7 @@ void ClientConnection::settle() {
     close(false, http::ResetReason::protocol_error, "the request could not be sent whole");
     return;
   }
-  const config::UpstreamHttp& http = pool_.cluster().config().http;
+  const config::UpstreamHttp& http = *pool_.cluster().config().http;
   if (state_ == State::open && (used_up() || !codec_->reusable() || pool_.host().removed)) {
     state_ = State::draining;
     stop_taking_streams();
@@ -174,7 +174,7 @@ void ClientConnection::drain() {
 }
 
 bool ClientConnection::used_up() const {
-  uint32_t max = pool_.cluster().config().http.max_requests_per_connection;
+  uint32_t max = pool_.cluster().config().http->max_requests_per_connection;
   return max != 0 && streams_opened_ >= max;
 }
 
@@ -263,14 +263,14 @@ void ClientConnection::start_ping_interval() {
   constexpr uint64_t kSpread = 0x9e3779b97f4a7c15;  // neighbouring ids, distant values
   ping_sent_ = false;
   ping_timer_.start(
-      http::jittered_interval(pool_.cluster().config().http.http2, (id_ * kSpread) >> 32));
+      http::jittered_interval(pool_.cluster().config().http->http2, (id_ * kSpread) >> 32));
 }
 
 void ClientConnection::on_ping_timer() {
   if (!ping_sent_) {
     codec_->send_ping();
     ping_sent_ = true;
-    ping_timer_.start(pool_.cluster().config().http.http2.ping_timeout);
+    ping_timer_.start(pool_.cluster().config().http->http2.ping_timeout);
     return;
   }
   if (codec_->ping_outstanding()) {
@@ -300,7 +300,7 @@ void ClientConnection::close(bool by_remote, http::ResetReason reason, std::stri
   if (std::exchange(flush_first_, false) && transport_->output_queued() > 0) {
     state_ = State::draining;
     stop_taking_streams();
-    if (auto limit = pool_.cluster().config().http.idle_timeout)
+    if (auto limit = pool_.cluster().config().http->idle_timeout)
       connect_or_idle_timer_.start(*limit);
     transport_->close_when_flushed();  // on_closed follows
     return;

@@ -126,8 +126,8 @@ void ConnPool::dequeue(PoolWaiter& waiter) {
 // multiple of the streams that are wanted or open.
 bool ConnPool::wants_connection() const {
   const config::Cluster& config = host_.owner->config();
-  size_t per_connection = http2() ? config.http.http2.max_concurrent_streams : 1;
-  if (uint32_t max = config.http.max_requests_per_connection; max != 0)
+  size_t per_connection = http2() ? config.http->http2.max_concurrent_streams : 1;
+  if (uint32_t max = config.http->max_requests_per_connection; max != 0)
     per_connection = std::min<size_t>(per_connection, max);
   size_t room = connecting_ * per_connection;
   bool healthy = host_.health == config::Endpoint::Health::healthy;

@@ -76,8 +76,8 @@ void add_tls_needs(const config::Cluster& cluster, const NeedsSource& source,
     needs.verify_names = split(*names);
   if (const std::string* protocols = find_state(source, kApplicationProtocols))
     needs.alpn = split(*protocols);
-  if (source.headers != nullptr && (cluster.http.auto_sni || cluster.http.auto_san_validation))
-    add_names_of_request(cluster.http, *source.headers, needs);
+  if (source.headers != nullptr && (cluster.http->auto_sni || cluster.http->auto_san_validation))
+    add_names_of_request(*cluster.http, *source.headers, needs);
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include "proxy/runtime/socket_options.h"
 #include "proxy/upstream/address_order.h"
 #include "proxy/upstream/cluster_table.h"
+#include "proxy/upstream/connect_options.h"
 #include "proxy/upstream/peer_exchange_transport.h"
 #include "proxy/upstream/racing_transport.h"
 
@@ -15,31 +16,9 @@ namespace {
 
 using TransportPtr = std::unique_ptr<runtime::Transport>;
 
-// Of several source addresses the first of the target's family; none of it: the first, and the
-// system refuses.
-net::Address bind_address(const config::UpstreamBind& bind, const net::Address& target) {
-  if (!target.is_ip() || !bind.source.valid() || bind.source.family() == target.family())
-    return target.is_ip() ? bind.source : net::Address();
-  for (const net::Address& extra : bind.extra_sources) {
-    if (extra.family() == target.family()) return extra;
-  }
-  return bind.source;
-}
-
 runtime::ConnectOptions options_for(ConnPool& pool, const net::Address& address) {
-  const config::Cluster& config = pool.cluster().config();
   const ConnectionNeeds& needs = pool.needs();
-  runtime::ConnectOptions options;
-  options.address = address;
-  if (config.tcp_keepalive) {
-    options.keepalive = true;
-    options.keepalive_probes = config.tcp_keepalive->probes;
-    options.keepalive_time_s = config.tcp_keepalive->time_s;
-    options.keepalive_interval_s = config.tcp_keepalive->interval_s;
-  }
-  options.freebind = config.bind.freebind;
-  options.socket_options = config.bind.socket_options;
-  options.source = bind_address(config.bind, address);
+  runtime::ConnectOptions options = connect_options(pool.cluster().config(), address);
   if (needs.source.valid() && needs.source.family() == address.family()) {
     options.source = needs.source.with_port(0);
     options.transparent = true;

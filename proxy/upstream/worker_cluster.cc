@@ -92,8 +92,7 @@ WorkerCluster::WorkerCluster(config::ClusterPtr config, runtime::Loop& loop, uns
       seed_(seed),
       stats_(config_->stats->local<ClusterStats>(worker)),
       limits_{limits_of(config_->circuit_breakers[0]), limits_of(config_->circuit_breakers[1])},
-      breaker_stats_{&config_->circuit_breakers[0].stats->local<CircuitBreakerStats>(kSharedShard),
-                     &config_->circuit_breakers[1].stats->local<CircuitBreakerStats>(kSharedShard)},
+      breaker_stats_(config_->breaker_stats->local<ClusterBreakerStats>(kSharedShard)),
       env_{&loop, env.runtime, &stats_, env.table},
       sweep_([](void* self) { static_cast<WorkerCluster*>(self)->sweep_retired(); }, this) {
   if (has_subsets()) subsets_ = std::make_unique<SubsetBalancer>(*config_, seed, env_);
@@ -107,7 +106,7 @@ WorkerCluster::WorkerCluster(config::ClusterPtr config, runtime::Loop& loop, uns
     dynamic_ = std::make_unique<DynamicHosts>(*this);
   if (before != nullptr) take_over(*before);
   balance(endpoints == nullptr ? *config_->endpoints : *endpoints, states.get(), tables.get());
-  if (config_->original_dst) original_ = std::make_unique<OriginalHosts>(*this);
+  if (config_->original_dst != nullptr) original_ = std::make_unique<OriginalHosts>(*this);
 }
 
 WorkerCluster::~WorkerCluster() = default;
@@ -395,7 +394,7 @@ Host* WorkerCluster::pick_host(const LbContext& context) {
 
 PoolKind WorkerCluster::pool_kind(http::Protocol downstream_protocol) const {
   using Version = config::UpstreamHttp::Version;
-  switch (config_->http.version) {
+  switch (config_->http->version) {
     case Version::http1:
       break;
     case Version::http2:

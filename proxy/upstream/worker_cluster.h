@@ -83,23 +83,23 @@ class WorkerCluster {
   ClusterStats& stats() { return stats_; }
   http::Http1Stats& http1_stats() { return config_->http1_stats->local<http::Http1Stats>(worker_); }
   http::Http2Stats& http2_stats() { return config_->http2_stats->local<http::Http2Stats>(worker_); }
-  // By the request's origin: cluster.<name>.internal. or .external.; made with the first response.
+  // Made with the first response.
+  ClusterResponseStats& response_stats() {
+    if (response_stats_ == nullptr)
+      response_stats_ = &config_->response_stats->local<ClusterResponseStats>(worker_);
+    return *response_stats_;
+  }
+  // By the request's origin.
   ClusterCodeStats& origin_stats(bool internal) {
-    ClusterCodeStats*& stats = origin_stats_[internal ? 1 : 0];
-    if (stats == nullptr) {
-      stats = &(internal ? config_->internal_stats : config_->external_stats)
-                   ->local<ClusterCodeStats>(worker_);
-    }
-    return *stats;
+    return internal ? response_stats().internal : response_stats().external;
   }
   // Of responses of this worker; see CodeStats.
   StatsScopePtr code_stats(std::string_view below, StatsRegistry& registry) {
     return code_stats_.find(*config_->stats, below, registry);
   }
-  ClusterCodeStats& retry_stats() { return config_->retry_stats->local<ClusterCodeStats>(worker_); }
   ResourceLimits& limits(bool high_priority) { return limits_[high_priority ? 1 : 0]; }
   CircuitBreakerStats& breaker_stats(bool high_priority) {
-    return *breaker_stats_[high_priority ? 1 : 0];
+    return breaker_stats_.of_priority[high_priority ? 1 : 0];
   }
   // One more retry at this time, if the limit or the budget allows it.
   bool try_take_retry(bool high_priority);
@@ -196,10 +196,10 @@ class WorkerCluster {
   uint64_t seed_;
   uint32_t users_ = 0;  // WorkerClusterRef's
   ClusterStats& stats_;
-  std::array<ClusterCodeStats*, 2> origin_stats_{};
+  ClusterResponseStats* response_stats_ = nullptr;
   CodeStats code_stats_;
   std::array<ResourceLimits, 2> limits_;
-  std::array<CircuitBreakerStats*, 2> breaker_stats_;
+  ClusterBreakerStats& breaker_stats_;
   std::array<CircuitBreakerRemainingStats*, 2> remaining_stats_{};  // nullptr: not asked for
   std::shared_ptr<const config::DropOverload> drop_overload_;
   std::vector<std::pair<const config::TransportSocket*, std::unique_ptr<tls::ClientContext>>>

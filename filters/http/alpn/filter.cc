@@ -10,7 +10,7 @@ using Version = config::UpstreamHttp::Version;
 constexpr std::string_view kApplicationProtocols = "envoy.network.application_protocols";
 
 http::Protocol upstream_protocol(const config::Cluster& cluster, http::Protocol downstream) {
-  switch (cluster.http.version) {
+  switch (cluster.http->version) {
     case Version::http1:
       return http::Protocol::http11;
     case Version::downstream:

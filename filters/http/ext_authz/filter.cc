@@ -236,7 +236,7 @@ void ExtAuthzFilter::charge_cluster(int code) {
     stats.upstream_rq_completed.inc();
   };
   count(cluster->stats->local<ClusterStats>(context_->worker()));
-  count(cluster->internal_stats->local<ClusterCodeStats>(context_->worker()));
+  count(cluster->response_stats->local<ClusterResponseStats>(context_->worker()).internal);
 }
 
 void ExtAuthzFilter::fail(const Answer& answer) {

@@ -29,7 +29,7 @@ class AlpnOverride : public FilterTest {
  protected:
   // What the upstream's handshake offers; "-": what the cluster says.
   std::string offered(config::UpstreamHttp::Version version, http::Protocol downstream) {
-    context.cluster_configs["backend"].http.version = version;
+    context.cluster_configs["backend"].http.edit().version = version;
     context.info().protocol = downstream;
     context.info().extras = nullptr;
     HttpFilter& filter = make<Alpn>(kOverrides);

@@ -97,7 +97,7 @@ class Server final : public http::ServerEvents {
 class CallTest : public ::testing::Test {
  protected:
   CallTest() {
-    config_->http.version = config::UpstreamHttp::Version::http2;
+    config_->http.edit().version = config::UpstreamHttp::Version::http2;
     service_.cluster = config_->ref;
   }
   ~CallTest() override {
@@ -217,7 +217,7 @@ TEST_F(CallTest, AClusterThatIsNotThereIsNamed) {
 }
 
 TEST_F(CallTest, AnHttp1ClusterIsRefusedInASentence) {
-  config_->http.version = config::UpstreamHttp::Version::http1;
+  config_->http.edit().version = config::UpstreamHttp::Version::http1;
   open();
   loop_.settle();
   EXPECT_EQ(heard_.text, "cluster 'backend' speaks HTTP/1: gRPC needs http2_protocol_options");

@@ -43,7 +43,7 @@ class MainLoopTest : public ::testing::Test {
     auto endpoint = std::make_shared<config::Endpoint>(*test::endpoint(port_));
     endpoint->address = *net::Address::from_ip("127.0.0.1", port_);
     auto made = test::cluster({{endpoint}});
-    made->http.version = config::UpstreamHttp::Version::http2;
+    made->http.edit().version = config::UpstreamHttp::Version::http2;
     return made;
   }
 

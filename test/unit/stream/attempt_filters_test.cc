@@ -59,7 +59,7 @@ class AttemptFiltering : public ProxyTest {
     auto filters = std::make_shared<config::UpstreamFilters>();
     for (const char* name : {"one", "two"})
       filters->filters.push_back({name, std::make_shared<NamingFactory>(name), nullptr});
-    cluster_->http.filters = std::move(filters);
+    cluster_->http.edit().filters = std::move(filters);
   }
   config::VirtualHost* host_;
 };

@@ -43,13 +43,10 @@ inline std::shared_ptr<config::Cluster> cluster(
   }
   made->endpoints = std::move(endpoints);
   made->stats = scope<ClusterStats>("cluster.backend.");
-  made->external_stats = scope<ClusterCodeStats>("cluster.backend.external.");
-  made->internal_stats = scope<ClusterCodeStats>("cluster.backend.internal.");
-  made->retry_stats = scope<ClusterCodeStats>("cluster.backend.retry.");
+  made->response_stats = scope<ClusterResponseStats>("cluster.backend.");
   made->http1_stats = scope<http::Http1Stats>("cluster.backend.http1.");
   made->http2_stats = scope<http::Http2Stats>("cluster.backend.http2.");
-  for (config::CircuitBreaker& breaker : made->circuit_breakers)
-    breaker.stats = scope<CircuitBreakerStats>("cluster.backend.circuit_breakers.");
+  made->breaker_stats = scope<ClusterBreakerStats>("cluster.backend.circuit_breakers.");
   return made;
 }
 

@@ -132,7 +132,7 @@ TEST_F(Aggregate, ARetryLeavesTriedPrioritiesOut) {
 TEST_F(Aggregate, PoolsAndLimitsAreThoseOfTheHostsCluster) {
   auto first = outrigger::test::cluster({{endpoint(80)}});
   first->ref = {"first", 1};
-  first->http.version = config::UpstreamHttp::Version::http2;
+  first->http.edit().version = config::UpstreamHttp::Version::http2;
   set(first);
   Host* host = aggregate().pick_host(LbContext());
   ConnPool& pool = aggregate().pool(*host, false, http::Protocol::http11);

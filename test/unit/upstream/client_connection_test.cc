@@ -15,7 +15,7 @@ using Resets = std::vector<http::ResetReason>;
 class ClientConnectionTest : public PoolTest {};
 
 TEST_F(ClientConnectionTest, AnIdleConnectionClosesAfterTheIdleTimeout) {
-  config_->http.idle_timeout = seconds(60);
+  config_->http.edit().idle_timeout = seconds(60);
   auto first = answered();
   loop_.advance(milliseconds(59'990));
   EXPECT_FALSE(peer(0).gone());
@@ -30,7 +30,7 @@ TEST_F(ClientConnectionTest, AnIdleConnectionClosesAfterTheIdleTimeout) {
 }
 
 TEST_F(ClientConnectionTest, ARequestInTimeStartsTheIdleTimeoutAnew) {
-  config_->http.idle_timeout = seconds(60);
+  config_->http.edit().idle_timeout = seconds(60);
   auto first = answered();
   loop_.advance(seconds(50));
   Request long_one(pool());
@@ -45,7 +45,7 @@ TEST_F(ClientConnectionTest, ARequestInTimeStartsTheIdleTimeoutAnew) {
 }
 
 TEST_F(ClientConnectionTest, WithoutAnIdleTimeoutItStays) {
-  config_->http.idle_timeout.reset();
+  config_->http.edit().idle_timeout.reset();
   auto first = answered();
   loop_.advance(std::chrono::hours(48));
   EXPECT_FALSE(peer(0).gone());
@@ -107,7 +107,7 @@ TEST_F(ClientConnectionTest, ClosesWhenTheResponseSaysSo) {
 }
 
 TEST_F(ClientConnectionTest, ClosesAfterMaxRequests) {
-  config_->http.max_requests_per_connection = 2;
+  config_->http.edit().max_requests_per_connection = 2;
   auto first = answered();
   EXPECT_FALSE(peer(0).gone());
   EXPECT_EQ(stats().upstream_cx_max_requests.value(), 0u);
@@ -148,7 +148,7 @@ TEST_F(ClientConnectionTest, ARequestGivenUpTakesItsConnectionAlong) {
 }
 
 TEST_F(ClientConnectionTest, AtItsMaxDurationAnIdleConnectionCloses) {
-  config_->http.max_connection_duration = seconds(30);
+  config_->http.edit().max_connection_duration = seconds(30);
   auto first = answered();
   loop_.advance(seconds(31));
   EXPECT_TRUE(peer(0).gone());
@@ -156,7 +156,7 @@ TEST_F(ClientConnectionTest, AtItsMaxDurationAnIdleConnectionCloses) {
 }
 
 TEST_F(ClientConnectionTest, AtItsMaxDurationABusyConnectionFinishesItsRequest) {
-  config_->http.max_connection_duration = seconds(30);
+  config_->http.edit().max_connection_duration = seconds(30);
   Request request(pool());
   request.start();
   peer(0).accept();
@@ -228,9 +228,9 @@ TEST_F(ClientConnectionTest, CloseAllEndsIdleBusyAndConnectingOnes) {
 }
 
 TEST_F(ClientConnectionTest, AnHttp2UpstreamThatDoesNotAnswerPingsIsLeft) {
-  config_->http.version = config::UpstreamHttp::Version::http2;
-  config_->http.http2.ping_interval = seconds(10);
-  config_->http.http2.ping_timeout = seconds(5);
+  config_->http.edit().version = config::UpstreamHttp::Version::http2;
+  config_->http.edit().http2.ping_interval = seconds(10);
+  config_->http.edit().http2.ping_timeout = seconds(5);
   Request request(pool());
   request.start();
   peer(0).accept();

@@ -276,7 +276,7 @@ TEST_F(ConnPoolTest, PrioritiesDoNotShareConnections) {
 }
 
 TEST_F(ConnPoolTest, ManyRequestsShareOneHttp2Connection) {
-  config_->http.version = config::UpstreamHttp::Version::http2;
+  config_->http.edit().version = config::UpstreamHttp::Version::http2;
   Request a(pool()), b(pool()), c(pool());
   a.start(), b.start(), c.start();
   ASSERT_EQ(loop_.peer_count(), 1u);
@@ -288,8 +288,8 @@ TEST_F(ConnPoolTest, ManyRequestsShareOneHttp2Connection) {
 }
 
 TEST_F(ConnPoolTest, Http2SharesNoMoreThanMaxRequestsPerConnection) {
-  config_->http.version = config::UpstreamHttp::Version::http2;
-  config_->http.max_requests_per_connection = 2;
+  config_->http.edit().version = config::UpstreamHttp::Version::http2;
+  config_->http.edit().max_requests_per_connection = 2;
   Request a(pool()), b(pool()), c(pool());
   a.start();
   peer(0).accept();
@@ -304,8 +304,8 @@ TEST_F(ConnPoolTest, Http2SharesNoMoreThanMaxRequestsPerConnection) {
 }
 
 TEST_F(ConnPoolTest, Http2OpensAsManyConnectionsAsThoseWhoWaitNeed) {
-  config_->http.version = config::UpstreamHttp::Version::http2;
-  config_->http.max_requests_per_connection = 2;
+  config_->http.edit().version = config::UpstreamHttp::Version::http2;
+  config_->http.edit().max_requests_per_connection = 2;
   Request a(pool()), b(pool()), c(pool());
   a.start(), b.start(), c.start();
   ASSERT_EQ(loop_.peer_count(), 2u);
@@ -415,7 +415,7 @@ TEST_F(ConnPoolTest, PreconnectMakesFewConnectionsAtOnceAndNoneBeyondTheLimit) {
 }
 
 TEST_F(ConnPoolTest, PreconnectCountsTheStreamsOfHttp2) {
-  config_->http.version = config::UpstreamHttp::Version::http2;
+  config_->http.edit().version = config::UpstreamHttp::Version::http2;
   config_->preconnect_ratio = 1.5;
   Request a(pool()), b(pool());
   a.start();

@@ -38,16 +38,17 @@ TEST_F(Needs, NothingSpecialHasNoIdentity) {
 }
 
 TEST_F(Needs, AutoSniTakesTheNameOfTheRequest) {
-  cluster_->http.auto_sni = true;
+  cluster_->http.edit().auto_sni = true;
   authority("a.example:8443");
   EXPECT_EQ(find().sni, "a.example");
   EXPECT_THAT(find().verify_names, IsEmpty());
-  cluster_->http.auto_san_validation = true;
+  cluster_->http.edit().auto_san_validation = true;
   EXPECT_THAT(find().verify_names, ElementsAre("a.example"));
 }
 
 TEST_F(Needs, AnAddressIsVerifiedButIsNoServerName) {
-  cluster_->http.auto_sni = cluster_->http.auto_san_validation = true;
+  config::UpstreamHttp& http = cluster_->http.edit();
+  http.auto_sni = http.auto_san_validation = true;
   for (const char* host : {"10.0.0.1:80", "[::1]:80", "[::1]"}) {
     authority(host);
     EXPECT_EQ(find().sni, "") << host;
@@ -60,8 +61,8 @@ TEST_F(Needs, AnAddressIsVerifiedButIsNoServerName) {
 }
 
 TEST_F(Needs, TheNamedHeaderGoesBeforeTheAuthority) {
-  cluster_->http.auto_sni = true;
-  cluster_->http.override_auto_sni_header = "x-sni";
+  cluster_->http.edit().auto_sni = true;
+  cluster_->http.edit().override_auto_sni_header = "x-sni";
   authority("a.example");
   EXPECT_EQ(find().sni, "a.example");
   headers_.add("x-sni", "b.example");
@@ -69,7 +70,8 @@ TEST_F(Needs, TheNamedHeaderGoesBeforeTheAuthority) {
 }
 
 TEST_F(Needs, FilterStateGoesBeforeTheRequest) {
-  cluster_->http.auto_sni = cluster_->http.auto_san_validation = true;
+  config::UpstreamHttp& http = cluster_->http.edit();
+  http.auto_sni = http.auto_san_validation = true;
   authority("a.example");
   FilterState& state = info_.make_extras().filter_state;
   state.set("envoy.network.upstream_server_name", "s.example");
@@ -83,7 +85,7 @@ TEST_F(Needs, FilterStateGoesBeforeTheRequest) {
 
 TEST_F(Needs, APlainSocketNeedsNoNames) {
   socket_->tls = nullptr;
-  cluster_->http.auto_sni = true;
+  cluster_->http.edit().auto_sni = true;
   authority("a.example");
   EXPECT_EQ(find().identity(), "");
 }

@@ -12,12 +12,12 @@ class OriginalDst : public PoolTest {
  protected:
   OriginalDst() {
     config_ = outrigger::test::cluster({});
-    config_->original_dst.emplace();
+    config_->original_dst = rules_;
     config_->discovery = config::Cluster::Discovery::original_dst;
     info_.local = *net::Address::from_ip("10.1.1.1", 80);
     info_.local_restored = true;
   }
-  config::OriginalDst& rules() { return *config_->original_dst; }
+  config::OriginalDst& rules() { return *rules_; }
   std::string pick() {
     if (cluster_ == nullptr) cluster_ = std::make_unique<WorkerCluster>(config_, loop_, 0, 0);
     LbContext context;
@@ -29,6 +29,7 @@ class OriginalDst : public PoolTest {
 
   Arena arena_{loop_.chunks()};
   http::HeaderMap headers_{arena_};
+  std::shared_ptr<config::OriginalDst> rules_ = std::make_shared<config::OriginalDst>();
   DownstreamConnectionInfo info_;
   HostRef host_;
 };

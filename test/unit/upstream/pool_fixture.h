@@ -97,7 +97,7 @@ class PoolTest : public ::testing::Test {
   }
   ClusterStats& stats() { return config_->stats->local<ClusterStats>(0); }
   CircuitBreakerStats& breaker() {
-    return config_->circuit_breakers[0].stats->local<CircuitBreakerStats>(0);
+    return config_->breaker_stats->local<ClusterBreakerStats>(0).of_priority[0];
   }
   config::CircuitBreaker& limits() { return config_->circuit_breakers[0]; }
   outrigger::test::FakePeer& peer(size_t at) { return loop_.peer(at); }

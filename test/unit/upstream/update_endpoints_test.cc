@@ -275,10 +275,10 @@ TEST_F(UpdateEndpoints, TheProxyHeaderGoesBeforeTheRequest) {
 }
 
 TEST_F(UpdateEndpoints, SourceAddressesAndOptionsReachTheSocket) {
-  config_->bind.source = *net::Address::from_ip("192.0.2.1", 0);
-  config_->bind.extra_sources = {*net::Address::from_ip("2001:db8::1", 0)};
-  config_->bind.freebind = true;
-  config_->bind.socket_options = {{1, 2, "x", net::SocketOption::State::prebind}};
+  config_->bind.edit().source = *net::Address::from_ip("192.0.2.1", 0);
+  config_->bind.edit().extra_sources = {*net::Address::from_ip("2001:db8::1", 0)};
+  config_->bind.edit().freebind = true;
+  config_->bind.edit().socket_options = {{1, 2, "x", net::SocketOption::State::prebind}};
   Request request(pool());
   request.start();
   EXPECT_EQ(peer(0).options().source.ip_text(), "192.0.2.1");

@@ -56,7 +56,7 @@ TEST(CompileAttemptFilters, OfAClusterAreInTheirOrder) {
   Loaded loaded =
       load_cluster_with(mutation_filter("a") + ", " + mutation_filter("b") + ", " + kCodecFilter);
   ASSERT_THAT(loaded.errors, IsEmpty());
-  const auto& filters = loaded.cluster().http.filters->filters;
+  const auto& filters = loaded.cluster().http->filters->filters;
   ASSERT_EQ(filters.size(), 2u);
   EXPECT_EQ(filters[0].name, "a");
   EXPECT_NE(filters[1].factory, nullptr);
@@ -65,7 +65,7 @@ TEST(CompileAttemptFilters, OfAClusterAreInTheirOrder) {
 TEST(CompileAttemptFilters, TheCodecAloneIsNoFilter) {
   Loaded loaded = load_cluster_with(kCodecFilter);
   ASSERT_THAT(loaded.errors, IsEmpty());
-  EXPECT_EQ(loaded.cluster().http.filters, nullptr);
+  EXPECT_EQ(loaded.cluster().http->filters, nullptr);
 }
 
 TEST(CompileAttemptFilters, OfARouterAreItsOptions) {

@@ -157,10 +157,10 @@ TEST(CompileConnection, SourceAddresses) {
       "source_address: {address: 10.0.0.2, port_value: 0}, extra_source_addresses: [{address: "
       "{address: '::2', port_value: 0}}]}}]}");
   ASSERT_THAT(loaded.errors, IsEmpty());
-  EXPECT_EQ(loaded.cluster(0).bind.source.ip_text(), "10.0.0.1");
-  EXPECT_EQ(loaded.cluster(1).bind.source.ip_text(), "10.0.0.2");
-  EXPECT_TRUE(loaded.cluster(1).bind.freebind);
-  EXPECT_EQ(loaded.cluster(1).bind.extra_sources.at(0).ip_text(), "::2");
+  EXPECT_EQ(loaded.cluster(0).bind->source.ip_text(), "10.0.0.1");
+  EXPECT_EQ(loaded.cluster(1).bind->source.ip_text(), "10.0.0.2");
+  EXPECT_TRUE(loaded.cluster(1).bind->freebind);
+  EXPECT_EQ(loaded.cluster(1).bind->extra_sources.at(0).ip_text(), "::2");
   EXPECT_THAT(
       load_cluster("upstream_bind_config: {source_address: {address: x, port_value: 0}}").errors,
       ElementsAre(HasSubstr("upstream_bind_config.source_address.address: 'x' is not an "

@@ -44,9 +44,9 @@ TEST(CompileCluster, DefaultsAreEnvoys) {
   EXPECT_EQ(cluster.panic_threshold, 50.0);
   EXPECT_EQ(cluster.circuit_breakers[0].max_connections, 1024u);
   EXPECT_EQ(cluster.circuit_breakers[1].max_retries, 3u);
-  EXPECT_EQ(cluster.http.version, UpstreamHttp::Version::http1);
-  EXPECT_EQ(cluster.http.idle_timeout, milliseconds(hours(1)));
-  EXPECT_EQ(cluster.http.http1.limits.max_bytes, 60u * 1024u);
+  EXPECT_EQ(cluster.http->version, UpstreamHttp::Version::http1);
+  EXPECT_EQ(cluster.http->idle_timeout, milliseconds(hours(1)));
+  EXPECT_EQ(cluster.http->http1.limits.max_bytes, 60u * 1024u);
   EXPECT_FALSE(cluster.tcp_keepalive.has_value());
 }
 
@@ -226,7 +226,7 @@ TEST(CompileCluster, ProtocolOptions) {
                                 "{http2_protocol_options: {max_concurrent_streams: 11, "
                                 "connection_keepalive: {interval: 2s, timeout: 1s}}}"));
   ASSERT_THAT(loaded.errors, IsEmpty());
-  const UpstreamHttp& http = loaded.cluster().http;
+  const UpstreamHttp& http = *loaded.cluster().http;
   EXPECT_EQ(http.version, UpstreamHttp::Version::http2);
   EXPECT_EQ(http.idle_timeout, milliseconds(5000));
   EXPECT_EQ(http.max_requests_per_connection, 9u);
@@ -242,15 +242,15 @@ TEST(CompileCluster, TheProtocolMayBeTheDownstreams) {
   Loaded loaded =
       load_cluster(http_options("use_downstream_protocol_config: {http_protocol_options: "
                                 "{header_key_format: {proper_case_words: {}}}}"));
-  EXPECT_EQ(loaded.cluster().http.version, UpstreamHttp::Version::downstream);
-  EXPECT_EQ(loaded.cluster().http.http1.header_case, http::HeaderCase::proper);
+  EXPECT_EQ(loaded.cluster().http->version, UpstreamHttp::Version::downstream);
+  EXPECT_EQ(loaded.cluster().http->http1.header_case, http::HeaderCase::proper);
 }
 
 TEST(CompileCluster, AnIdleTimeoutOfZeroIsNone) {
   Loaded loaded =
       load_cluster(http_options("common_http_protocol_options: {idle_timeout: 0s}, "
                                 "explicit_http_config: {http_protocol_options: {}}"));
-  EXPECT_EQ(loaded.cluster().http.idle_timeout, std::nullopt);
+  EXPECT_EQ(loaded.cluster().http->idle_timeout, std::nullopt);
 }
 
 TEST(CompileCluster, OptionsOfTheClusterItselfStillWorkButTypedOnesWin) {
@@ -258,15 +258,26 @@ TEST(CompileCluster, OptionsOfTheClusterItselfStillWorkButTypedOnesWin) {
       "http2_protocol_options: {}\ncommon_http_protocol_options: {idle_timeout: "
       "3s}\nmax_requests_per_connection: 4");
   ASSERT_THAT(old.errors, IsEmpty());
-  EXPECT_EQ(old.cluster().http.version, UpstreamHttp::Version::http2);
-  EXPECT_EQ(old.cluster().http.idle_timeout, milliseconds(3000));
-  EXPECT_EQ(old.cluster().http.max_requests_per_connection, 4u);
-  EXPECT_EQ(load_cluster("protocol_selection: USE_DOWNSTREAM_PROTOCOL").cluster().http.version,
+  EXPECT_EQ(old.cluster().http->version, UpstreamHttp::Version::http2);
+  EXPECT_EQ(old.cluster().http->idle_timeout, milliseconds(3000));
+  EXPECT_EQ(old.cluster().http->max_requests_per_connection, 4u);
+  EXPECT_EQ(load_cluster("protocol_selection: USE_DOWNSTREAM_PROTOCOL").cluster().http->version,
             UpstreamHttp::Version::downstream);
   auto both = load_cluster("http2_protocol_options: {}\n" +
                            http_options("explicit_http_config: {http_protocol_options: {}}"));
   ASSERT_THAT(both.errors, IsEmpty());
-  EXPECT_EQ(both.cluster().http.version, UpstreamHttp::Version::http1);
+  EXPECT_EQ(both.cluster().http->version, UpstreamHttp::Version::http1);
+}
+
+TEST(CompileCluster, WhatClustersHaveAlikeIsKeptOnce) {
+  Loaded loaded = load(
+      "static_resources: {clusters: [{name: a, max_requests_per_connection: 4}, "
+      "{name: b, max_requests_per_connection: 4}, {name: c, max_requests_per_connection: 5}]}");
+  ASSERT_THAT(loaded.errors, IsEmpty());
+  EXPECT_TRUE(loaded.cluster(0).http.is_same(loaded.cluster(1).http));
+  EXPECT_EQ(loaded.cluster(2).http->max_requests_per_connection, 5u);
+  EXPECT_TRUE(loaded.cluster(0).bind.is_same(loaded.cluster(2).bind));
+  EXPECT_EQ(loaded.cluster(0).transport_socket, loaded.cluster(2).transport_socket);
 }
 
 TEST(CompileCluster, ConnectionOptions) {
@@ -343,9 +354,8 @@ TEST(CompileCluster, StatsHaveTheNameAsTag) {
   EXPECT_EQ(cluster.stats->extracted_prefix(), "cluster.");
   EXPECT_EQ(cluster.stats->tags().at(0).name, "envoy.cluster_name");
   EXPECT_EQ(cluster.stats->tags().at(0).value, "x_y");
-  EXPECT_EQ(cluster.circuit_breakers[1].stats->prefix(), "cluster.x_y.circuit_breakers.high.");
-  EXPECT_EQ(cluster.circuit_breakers[1].stats->extracted_prefix(),
-            "cluster.circuit_breakers.high.");
+  EXPECT_EQ(cluster.breaker_stats->prefix(), "cluster.x_y.circuit_breakers.");
+  EXPECT_EQ(cluster.breaker_stats->extracted_prefix(), "cluster.circuit_breakers.");
   EXPECT_EQ(cluster.http1_stats->prefix(), "cluster.x_y.http1.");
   EXPECT_EQ(cluster.http2_stats, nullptr);
 }

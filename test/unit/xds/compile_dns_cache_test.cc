@@ -104,8 +104,8 @@ TEST(CompileForwardProxy, NamesAreVerifiedUnlessSomebodySaysOtherwise) {
   ASSERT_THAT(loaded.errors, IsEmpty());
   const config::Cluster& cluster = loaded.cluster();
   EXPECT_EQ(cluster.discovery, config::Cluster::Discovery::dynamic_forward_proxy);
-  EXPECT_TRUE(cluster.http.auto_sni);
-  EXPECT_TRUE(cluster.http.auto_san_validation);
+  EXPECT_TRUE(cluster.http->auto_sni);
+  EXPECT_TRUE(cluster.http->auto_san_validation);
   EXPECT_TRUE(cluster.endpoints->localities.empty());
 }
 
@@ -118,7 +118,7 @@ TEST(CompileForwardProxy, OptionsWithoutAutoSniAreRefused) {
   Loaded insecure =
       forward_proxy(std::string(kCache) + ", allow_insecure_cluster_options: true", options);
   ASSERT_THAT(insecure.errors, IsEmpty());
-  EXPECT_FALSE(insecure.cluster().http.auto_san_validation);
+  EXPECT_FALSE(insecure.cluster().http->auto_san_validation);
   std::string typed = std::string(kProvided) +
                       ", typed_extension_protocol_options: "
                       "{envoy.extensions.upstreams.http.v3.HttpProtocolOptions: {\"@type\": "

@@ -83,7 +83,7 @@ TEST_F(GrpcServiceTest, GoogleGrpcMakesAClusterOfItsOwn) {
   auto service = google("target_uri: '127.0.0.1:18000'");
   ASSERT_TRUE(service.ok()) << service.status();
   const config::Cluster& cluster = *service->own_cluster;
-  EXPECT_EQ(cluster.http.version, config::UpstreamHttp::Version::http2);
+  EXPECT_EQ(cluster.http->version, config::UpstreamHttp::Version::http2);
   EXPECT_EQ(cluster.discovery, config::Cluster::Discovery::static_);
   EXPECT_EQ(cluster.endpoints->localities.at(0).endpoints.at(0)->address.text(), "127.0.0.1:18000");
   EXPECT_EQ(cluster.transport_socket->tls, nullptr);
@@ -119,8 +119,8 @@ TEST_F(GrpcServiceTest, ChannelArgsAreTakenOrRefusedByName) {
                     args {key: 'grpc.default_authority' value {string_value: 'me'}}
                     args {key: 'grpc.http2.max_pings_without_data' value {int_value: 0}}})");
   ASSERT_TRUE(service.ok()) << service.status();
-  EXPECT_EQ(service->own_cluster->http.http2.ping_interval, milliseconds(30000));
-  EXPECT_EQ(service->own_cluster->http.http2.ping_timeout, milliseconds(20000));
+  EXPECT_EQ(service->own_cluster->http->http2.ping_interval, milliseconds(30000));
+  EXPECT_EQ(service->own_cluster->http->http2.ping_timeout, milliseconds(20000));
   EXPECT_EQ(service->max_receive_message_bytes, 12u);
   EXPECT_EQ(service->authority, "me");
   EXPECT_EQ(google_error("target_uri: 'a:1' channel_args {args {key: 'grpc.service_config' value "

@@ -90,8 +90,8 @@ NestedStatFields::NestedStatFields(std::initializer_list<Part> parts) {
       std::string& name = names_.emplace_back(part.name);
       name += '.';
       name += field.name;
-      fields_.push_back(
-          {name.c_str(), field.kind, static_cast<uint32_t>(part.offset + field.offset)});
+      fields_.push_back({name.c_str(), field.kind,
+                         static_cast<uint32_t>(part.offset + field.offset), field.once_used});
     }
   }
 }

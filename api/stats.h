@@ -141,18 +141,30 @@ struct StatField {
   const char* name;
   StatKind kind;
   uint32_t offset;
+  bool once_used = false;  // listed only then: Envoy makes the like of it with its first value
 };
 
 struct StatsLayout {
   std::span<const StatField> fields;
   void* (*create)();
   void (*destroy)(void*);
+  bool once_made = false;  // listed only when a thread has a shard: Envoy makes the like of it then
 };
 
 template <class Stats>
-constexpr StatsLayout layout_of(std::span<const StatField> fields) {
+constexpr StatsLayout layout_of(std::span<const StatField> fields, bool once_made = false) {
   return {fields, [] { return static_cast<void*>(new Stats); },
-          [](void* stats) { delete static_cast<Stats*>(stats); }};
+          [](void* stats) { delete static_cast<Stats*>(stats); }, once_made};
+}
+
+// The fields of whose names `keep` says true, for a layout that has only some of a struct's.
+template <class Keep>
+std::vector<StatField> fields_where(const StatsLayout& layout, Keep keep) {
+  std::vector<StatField> out;
+  for (const StatField& field : layout.fields) {
+    if (keep(std::string_view(field.name))) out.push_back(field);
+  }
+  return out;
 }
 
 // The fields of a struct whose members are structs of statistics: "<member's name>.<field>". One
@@ -174,39 +186,52 @@ class NestedStatFields {
 
 // OUTRIGGER_DEFINE_STATS(Name, LIST) defines struct Name from LIST(COUNTER, GAUGE, HISTOGRAM,
 // CODES); each of these takes a field's name. OUTRIGGER_DEFINE_TEXT_STATS: with TEXT as the last.
+// OUTRIGGER_DEFINE_LATE_STATS: listed only once a thread has a shard.
+// OUTRIGGER_STATS_MEMBERS(LIST), OUTRIGGER_STATS_FIELDS(LIST), OUTRIGGER_STATS_ONCE_USED(LIST): for
+// structs of several lists, some of whose fields are listed only once they were used.
 #define OUTRIGGER_STAT_COUNTER_MEMBER(name) ::outrigger::Counter name;
 #define OUTRIGGER_STAT_GAUGE_MEMBER(name) ::outrigger::Gauge name;
 #define OUTRIGGER_STAT_HISTOGRAM_MEMBER(name) ::outrigger::Histogram name;
 #define OUTRIGGER_STAT_CODES_MEMBER(name) ::outrigger::CodeCounters name;
 #define OUTRIGGER_STAT_TEXT_MEMBER(name) ::outrigger::TextReadout name;
-#define OUTRIGGER_STAT_COUNTER_FIELD(name) \
-  {#name, ::outrigger::StatKind::counter, offsetof(Self, name)},
-#define OUTRIGGER_STAT_GAUGE_FIELD(name) \
-  {#name, ::outrigger::StatKind::gauge, offsetof(Self, name)},
-#define OUTRIGGER_STAT_HISTOGRAM_FIELD(name) \
-  {#name, ::outrigger::StatKind::histogram, offsetof(Self, name)},
-#define OUTRIGGER_STAT_CODES_FIELD(name) \
-  {#name, ::outrigger::StatKind::codes, offsetof(Self, name)},
-#define OUTRIGGER_STAT_TEXT_FIELD(name) {#name, ::outrigger::StatKind::text, offsetof(Self, name)},
-#define OUTRIGGER_STATS_STRUCT(Name, MEMBERS, ...)                                               \
-  struct Name {                                                                                  \
-    MEMBERS                                                                                      \
-    static const ::outrigger::StatsLayout& layout() {                                            \
-      using Self = Name;                                                                         \
-      static constexpr ::outrigger::StatField kFields[] = {__VA_ARGS__};                         \
-      static constexpr ::outrigger::StatsLayout kLayout = ::outrigger::layout_of<Name>(kFields); \
-      return kLayout;                                                                            \
-    }                                                                                            \
+#define OUTRIGGER_STAT_FIELD(name, kind, once_used) \
+  {#name, ::outrigger::StatKind::kind, offsetof(Self, name), once_used},
+#define OUTRIGGER_STAT_COUNTER_FIELD(name) OUTRIGGER_STAT_FIELD(name, counter, false)
+#define OUTRIGGER_STAT_GAUGE_FIELD(name) OUTRIGGER_STAT_FIELD(name, gauge, false)
+#define OUTRIGGER_STAT_HISTOGRAM_FIELD(name) OUTRIGGER_STAT_FIELD(name, histogram, false)
+#define OUTRIGGER_STAT_CODES_FIELD(name) OUTRIGGER_STAT_FIELD(name, codes, false)
+#define OUTRIGGER_STAT_TEXT_FIELD(name) OUTRIGGER_STAT_FIELD(name, text, false)
+#define OUTRIGGER_STAT_COUNTER_ONCE(name) OUTRIGGER_STAT_FIELD(name, counter, true)
+#define OUTRIGGER_STAT_GAUGE_ONCE(name) OUTRIGGER_STAT_FIELD(name, gauge, true)
+#define OUTRIGGER_STAT_HISTOGRAM_ONCE(name) OUTRIGGER_STAT_FIELD(name, histogram, true)
+#define OUTRIGGER_STAT_CODES_ONCE(name) OUTRIGGER_STAT_FIELD(name, codes, true)
+#define OUTRIGGER_STATS_MEMBERS(LIST)                              \
+  LIST(OUTRIGGER_STAT_COUNTER_MEMBER, OUTRIGGER_STAT_GAUGE_MEMBER, \
+       OUTRIGGER_STAT_HISTOGRAM_MEMBER, OUTRIGGER_STAT_CODES_MEMBER)
+#define OUTRIGGER_STATS_FIELDS(LIST)                                                             \
+  LIST(OUTRIGGER_STAT_COUNTER_FIELD, OUTRIGGER_STAT_GAUGE_FIELD, OUTRIGGER_STAT_HISTOGRAM_FIELD, \
+       OUTRIGGER_STAT_CODES_FIELD)
+#define OUTRIGGER_STATS_ONCE_USED(LIST)                                                       \
+  LIST(OUTRIGGER_STAT_COUNTER_ONCE, OUTRIGGER_STAT_GAUGE_ONCE, OUTRIGGER_STAT_HISTOGRAM_ONCE, \
+       OUTRIGGER_STAT_CODES_ONCE)
+#define OUTRIGGER_STATS_STRUCT(Name, ONCE_MADE, MEMBERS, ...)            \
+  struct Name {                                                          \
+    MEMBERS                                                              \
+    static const ::outrigger::StatsLayout& layout() {                    \
+      using Self = Name;                                                 \
+      static constexpr ::outrigger::StatField kFields[] = {__VA_ARGS__}; \
+      static constexpr ::outrigger::StatsLayout kLayout =                \
+          ::outrigger::layout_of<Name>(kFields, ONCE_MADE);              \
+      return kLayout;                                                    \
+    }                                                                    \
   };
-#define OUTRIGGER_DEFINE_STATS(Name, LIST)                                                   \
-  OUTRIGGER_STATS_STRUCT(Name,                                                               \
-                         LIST(OUTRIGGER_STAT_COUNTER_MEMBER, OUTRIGGER_STAT_GAUGE_MEMBER,    \
-                              OUTRIGGER_STAT_HISTOGRAM_MEMBER, OUTRIGGER_STAT_CODES_MEMBER), \
-                         LIST(OUTRIGGER_STAT_COUNTER_FIELD, OUTRIGGER_STAT_GAUGE_FIELD,      \
-                              OUTRIGGER_STAT_HISTOGRAM_FIELD, OUTRIGGER_STAT_CODES_FIELD))
+#define OUTRIGGER_DEFINE_STATS(Name, LIST) \
+  OUTRIGGER_STATS_STRUCT(Name, false, OUTRIGGER_STATS_MEMBERS(LIST), OUTRIGGER_STATS_FIELDS(LIST))
+#define OUTRIGGER_DEFINE_LATE_STATS(Name, LIST) \
+  OUTRIGGER_STATS_STRUCT(Name, true, OUTRIGGER_STATS_MEMBERS(LIST), OUTRIGGER_STATS_FIELDS(LIST))
 #define OUTRIGGER_DEFINE_TEXT_STATS(Name, LIST)                          \
   OUTRIGGER_STATS_STRUCT(                                                \
-      Name,                                                              \
+      Name, false,                                                       \
       LIST(OUTRIGGER_STAT_COUNTER_MEMBER, OUTRIGGER_STAT_GAUGE_MEMBER,   \
            OUTRIGGER_STAT_HISTOGRAM_MEMBER, OUTRIGGER_STAT_CODES_MEMBER, \
            OUTRIGGER_STAT_TEXT_MEMBER),                                  \

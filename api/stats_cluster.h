@@ -18,6 +18,7 @@ namespace outrigger {
   COUNTER(upstream_cx_connect_attempts_exceeded)                          \
   COUNTER(upstream_cx_connect_fail)                                       \
   COUNTER(upstream_cx_connect_timeout)                                    \
+  COUNTER(upstream_cx_connect_with_0_rtt)                                 \
   COUNTER(upstream_cx_destroy)                                            \
   COUNTER(upstream_cx_destroy_local)                                      \
   COUNTER(upstream_cx_destroy_local_with_active_rq)                       \
@@ -41,8 +42,10 @@ namespace outrigger {
   COUNTER(upstream_flow_control_drained_total)                            \
   COUNTER(upstream_flow_control_paused_reading_total)                     \
   COUNTER(upstream_flow_control_resumed_reading_total)                    \
+  COUNTER(upstream_http3_broken)                                          \
   COUNTER(upstream_internal_redirect_failed_total)                        \
   COUNTER(upstream_internal_redirect_succeeded_total)                     \
+  COUNTER(upstream_rq_0rtt)                                               \
   COUNTER(upstream_rq_active_overflow)                                    \
   COUNTER(upstream_rq_cancelled)                                          \
   COUNTER(upstream_rq_completed)                                          \
@@ -66,11 +69,6 @@ namespace outrigger {
   COUNTER(upstream_rq_timeout)                                            \
   COUNTER(upstream_rq_total)                                              \
   COUNTER(upstream_rq_tx_reset)                                           \
-  COUNTER(upstream_rq_1xx)                                                \
-  COUNTER(upstream_rq_2xx)                                                \
-  COUNTER(upstream_rq_3xx)                                                \
-  COUNTER(upstream_rq_4xx)                                                \
-  COUNTER(upstream_rq_5xx)                                                \
   COUNTER(retry_or_shadow_abandoned)                                      \
   COUNTER(lb_healthy_panic)                                               \
   COUNTER(lb_local_cluster_not_ok)                                        \
@@ -93,21 +91,30 @@ namespace outrigger {
   GAUGE(upstream_rq_pending_active)                                       \
   HISTOGRAM(upstream_cx_connect_ms)                                       \
   HISTOGRAM(upstream_cx_length_ms)                                        \
-  HISTOGRAM(upstream_rq_time)                                             \
-  CODES(upstream_rq)
-OUTRIGGER_DEFINE_STATS(ClusterStats, OUTRIGGER_CLUSTER_TRAFFIC_STATS)
+  HISTOGRAM(upstream_rq_per_cx)
 
-// Some responses of a cluster.
-#define OUTRIGGER_CLUSTER_CODE_STATS(COUNTER, GAUGE, HISTOGRAM, CODES) \
-  COUNTER(upstream_rq_1xx)                                             \
-  COUNTER(upstream_rq_2xx)                                             \
-  COUNTER(upstream_rq_3xx)                                             \
-  COUNTER(upstream_rq_4xx)                                             \
-  COUNTER(upstream_rq_5xx)                                             \
-  COUNTER(upstream_rq_completed)                                       \
-  HISTOGRAM(upstream_rq_time)                                          \
+// Responses by code: each is listed once it was used.
+#define OUTRIGGER_RESPONSE_CLASS_STATS(COUNTER, GAUGE, HISTOGRAM, CODES) \
+  COUNTER(upstream_rq_1xx)                                               \
+  COUNTER(upstream_rq_2xx)                                               \
+  COUNTER(upstream_rq_3xx)                                               \
+  COUNTER(upstream_rq_4xx)                                               \
+  COUNTER(upstream_rq_5xx)                                               \
+  HISTOGRAM(upstream_rq_time)                                            \
   CODES(upstream_rq)
-OUTRIGGER_DEFINE_STATS(ClusterCodeStats, OUTRIGGER_CLUSTER_CODE_STATS)
+OUTRIGGER_STATS_STRUCT(ClusterStats, false,
+                       OUTRIGGER_STATS_MEMBERS(OUTRIGGER_CLUSTER_TRAFFIC_STATS)
+                           OUTRIGGER_STATS_MEMBERS(OUTRIGGER_RESPONSE_CLASS_STATS),
+                       OUTRIGGER_STATS_FIELDS(OUTRIGGER_CLUSTER_TRAFFIC_STATS)
+                           OUTRIGGER_STATS_ONCE_USED(OUTRIGGER_RESPONSE_CLASS_STATS))
+
+// Some of a cluster's responses.
+#define OUTRIGGER_CLUSTER_CODE_STATS(COUNTER, GAUGE, HISTOGRAM, CODES) \
+  OUTRIGGER_RESPONSE_CLASS_STATS(COUNTER, GAUGE, HISTOGRAM, CODES)     \
+  COUNTER(upstream_rq_completed)
+OUTRIGGER_STATS_STRUCT(ClusterCodeStats, false,
+                       OUTRIGGER_STATS_MEMBERS(OUTRIGGER_CLUSTER_CODE_STATS),
+                       OUTRIGGER_STATS_ONCE_USED(OUTRIGGER_CLUSTER_CODE_STATS))
 
 // cluster.<name>.*: by the request's origin, and answers that were tried again.
 struct ClusterResponseStats {
@@ -128,6 +135,7 @@ struct ClusterResponseStats {
 #define OUTRIGGER_CLUSTER_CONFIG_STATS(COUNTER, GAUGE, HISTOGRAM, CODES) \
   COUNTER(assignment_stale)                                              \
   COUNTER(assignment_timeout_received)                                   \
+  COUNTER(assignment_use_cached)                                         \
   COUNTER(membership_change)                                             \
   COUNTER(update_attempt)                                                \
   COUNTER(update_empty)                                                  \
@@ -139,21 +147,16 @@ struct ClusterResponseStats {
   GAUGE(membership_excluded)                                             \
   GAUGE(membership_healthy)                                              \
   GAUGE(membership_total)                                                \
-  GAUGE(version)
+  GAUGE(version)                                                         \
+  GAUGE(warming_state)
 OUTRIGGER_DEFINE_STATS(ClusterConfigStats, OUTRIGGER_CLUSTER_CONFIG_STATS)
 
 // The same of an EDS cluster: what its SubscriptionStats, of the same prefix, count is theirs.
 inline const StatsLayout& discovered_cluster_layout() {
-  static const std::vector<StatField> kFields = [] {
-    std::vector<StatField> fields;
-    for (const StatField& field : ClusterConfigStats::layout().fields) {
-      std::string_view name = field.name;
-      if (name != "update_attempt" && name != "update_failure" && name != "update_success" &&
-          name != "version")
-        fields.push_back(field);
-    }
-    return fields;
-  }();
+  static const auto kFields = fields_where(ClusterConfigStats::layout(), [](std::string_view name) {
+    return name != "update_attempt" && name != "update_failure" && name != "update_success" &&
+           name != "version";
+  });
   static const StatsLayout kLayout = layout_of<ClusterConfigStats>(kFields);
   return kLayout;
 }

@@ -17,12 +17,20 @@ namespace outrigger {
   COUNTER(downstream_listener_filter_error)                        \
   COUNTER(downstream_listener_filter_remote_close)                 \
   COUNTER(downstream_pre_cx_timeout)                               \
+  COUNTER(extension_config_missing)                                \
+  COUNTER(network_extension_config_missing)                        \
   COUNTER(no_filter_chain_match)                                   \
   GAUGE(downstream_cx_active)                                      \
   GAUGE(downstream_pre_cx_active)                                  \
   HISTOGRAM(connections_accepted_per_socket_event)                 \
   HISTOGRAM(downstream_cx_length_ms)
 OUTRIGGER_DEFINE_STATS(ListenerStats, OUTRIGGER_LISTENER_STATS)
+
+// listener.<address>.worker_<n>.*
+#define OUTRIGGER_LISTENER_WORKER_STATS(COUNTER, GAUGE, HISTOGRAM, CODES) \
+  COUNTER(downstream_cx_total)                                            \
+  GAUGE(downstream_cx_active)
+OUTRIGGER_DEFINE_STATS(ListenerWorkerStats, OUTRIGGER_LISTENER_WORKER_STATS)
 
 // listener.<address>.http.<stat_prefix>.*
 #define OUTRIGGER_LISTENER_HTTP_STATS(COUNTER, GAUGE, HISTOGRAM, CODES) \
@@ -65,6 +73,8 @@ OUTRIGGER_DEFINE_STATS(ClusterManagerStats, OUTRIGGER_CLUSTER_MANAGER_STATS)
   COUNTER(debug_assertion_failures)                              \
   COUNTER(dynamic_unknown_fields)                                \
   COUNTER(dropped_stat_flushes)                                  \
+  COUNTER(envoy_bug_failures)                                    \
+  COUNTER(envoy_notifications)                                   \
   COUNTER(static_unknown_fields)                                 \
   COUNTER(wip_protos)                                            \
   GAUGE(concurrency)                                             \
@@ -75,6 +85,7 @@ OUTRIGGER_DEFINE_STATS(ClusterManagerStats, OUTRIGGER_CLUSTER_MANAGER_STATS)
   GAUGE(memory_heap_size)                                        \
   GAUGE(memory_physical_size)                                    \
   GAUGE(parent_connections)                                      \
+  GAUGE(seconds_until_first_ocsp_response_expiring)              \
   GAUGE(state)                                                   \
   GAUGE(stats_recent_lookups)                                    \
   GAUGE(total_connections)                                       \
@@ -82,6 +93,14 @@ OUTRIGGER_DEFINE_STATS(ClusterManagerStats, OUTRIGGER_CLUSTER_MANAGER_STATS)
   GAUGE(version)                                                 \
   HISTOGRAM(initialization_time_ms)
 OUTRIGGER_DEFINE_STATS(ServerStats, OUTRIGGER_SERVER_STATS)
+
+// server.compilation_settings.*
+#define OUTRIGGER_COMPILATION_STATS(COUNTER, GAUGE, HISTOGRAM, CODES) GAUGE(fips_mode)
+OUTRIGGER_DEFINE_STATS(CompilationStats, OUTRIGGER_COMPILATION_STATS)
+
+// server.*, unless hot restart is disabled.
+#define OUTRIGGER_HOT_RESTART_STATS(COUNTER, GAUGE, HISTOGRAM, CODES) GAUGE(hot_restart_generation)
+OUTRIGGER_DEFINE_STATS(HotRestartStats, OUTRIGGER_HOT_RESTART_STATS)
 
 // Of one worker's loop (enable_dispatcher_stats): microseconds that a turn was at work, and by
 // which it woke later than it had asked for.

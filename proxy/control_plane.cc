@@ -64,6 +64,7 @@ ControlPlane::ControlPlane(const ControlPlaneParts& parts)
                   [](const std::string& text) { write_log(false, text); }}),
       static_ready_(std::make_shared<xds::InitSet>("Server")),
       runtime_ready_(std::make_shared<xds::InitSet>("RTDS")) {
+  environment_.workers = parts.options.concurrency;
   environment_.tls = &parts.tls.secrets();
   environment_.dynamic = &discovered_;
   environment_.dns_caches = &parts.dns_caches;

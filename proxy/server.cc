@@ -136,6 +136,7 @@ int Server::run() {
 
 absl::Status Server::start() {
   gauges_->set_configuration(loaded_.compiled, options_.concurrency, options_.restart_epoch);
+  if (hot_restart_ != nullptr) gauges_->set_generation(options_.restart_epoch + 1);
   gauges_->note_unknown_fields(loaded_.unknown_fields);
   gauges_->set_state(static_cast<int>(state()));
   runtime_ = std::make_unique<admin::RuntimeStore>(loaded_.compiled.runtime_layers, &stats_);
@@ -297,6 +298,8 @@ void Server::look_at_drain() {
 void Server::tick() {
   gauges_->refresh(uptime(), listeners_->open_connections());
   if (auto days = tls_.days_until_first_expiry()) gauges_->set_first_expiry(*days);
+  if (auto seconds = tls_.seconds_until_first_ocsp_expiry())
+    gauges_->set_first_ocsp_expiry(*seconds);
   stats_.flush();
   control_plane_->sweep();
   tick_timer_.expires_after(loaded_.compiled.stats_flush_interval);

@@ -22,9 +22,11 @@ uint64_t resident_bytes() {
 }  // namespace
 
 ServerGauges::ServerGauges(StatsRegistry& stats)
-    : server_scope_(stats.scope<ServerStats>("server.")),
+    : stats_(stats),
+      server_scope_(stats.scope<ServerStats>("server.")),
       listener_scope_(stats.scope<ListenerManagerStats>("listener_manager.")),
       cluster_scope_(stats.scope<ClusterManagerStats>("cluster_manager.")),
+      build_scope_(stats.scope<CompilationStats>("server.compilation_settings.")),
       server_(server_scope_->local<ServerStats>(kMain)),
       listeners_(listener_scope_->local<ListenerManagerStats>(kMain)),
       clusters_(cluster_scope_->local<ClusterManagerStats>(kMain)) {}
@@ -33,12 +35,20 @@ void ServerGauges::set_configuration(const config::Bootstrap& bootstrap, uint32_
                                      uint32_t restart_epoch) {
   server_.concurrency.set(concurrency);
   server_.hot_restart_epoch.set(restart_epoch);
+  // Which module OpenSSL has loaded is the system's matter, not the build's.
+  build_scope_->local<CompilationStats>(kMain).fips_mode.set(0);
+  server_.seconds_until_first_ocsp_response_expiring.set(0);
   server_.days_until_first_cert_expiring.set(0xffffffff);  // no certificate
   clusters_.cluster_added.add(bootstrap.clusters.size());
   clusters_.active_clusters.set(static_cast<int64_t>(bootstrap.clusters.size()));
   clusters_.warming_clusters.set(0);
   listeners_.listener_added.add(bootstrap.listeners.size());
   listeners_.workers_started.set(0);
+}
+
+void ServerGauges::set_generation(uint32_t generation) {
+  restart_scope_ = stats_.scope<HotRestartStats>("server.");
+  restart_scope_->local<HotRestartStats>(kMain).hot_restart_generation.set(generation);
 }
 
 void ServerGauges::set_state(int state) {

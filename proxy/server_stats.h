@@ -16,6 +16,8 @@ class ServerGauges {
 
   void set_configuration(const config::Bootstrap& bootstrap, uint32_t concurrency,
                          uint32_t restart_epoch);
+  // How many processes there were with this one. Not called: hot restart is disabled.
+  void set_generation(uint32_t generation);
   // Fields of the bootstrap that nobody knew and --allow-unknown-static-fields let pass.
   void note_unknown_fields(size_t count) { server_.static_unknown_fields.add(count); }
   // A field of a discovered resource that nobody knows.
@@ -26,6 +28,9 @@ class ServerGauges {
   void set_first_expiry(uint64_t days) {
     server_.days_until_first_cert_expiring.set(static_cast<int64_t>(days));
   }
+  void set_first_ocsp_expiry(uint64_t seconds) {
+    server_.seconds_until_first_ocsp_response_expiring.set(static_cast<int64_t>(seconds));
+  }
   void set_workers_started() { listeners_.workers_started.set(1); }
   void note_initialized(std::chrono::milliseconds took) {
     server_.initialization_time_ms.record(static_cast<uint64_t>(took.count()));
@@ -34,7 +39,8 @@ class ServerGauges {
   void refresh(std::chrono::seconds uptime, size_t connections);
 
  private:
-  StatsScopePtr server_scope_, listener_scope_, cluster_scope_;
+  StatsRegistry& stats_;
+  StatsScopePtr server_scope_, listener_scope_, cluster_scope_, build_scope_, restart_scope_;
   ServerStats& server_;
   ListenerManagerStats& listeners_;
   ClusterManagerStats& clusters_;

@@ -14,6 +14,12 @@ namespace {
 constexpr std::chrono::hours kTicketKeyAge{48};
 constexpr size_t kTicketKeys = 2;
 
+std::optional<std::chrono::system_clock::time_point> ocsp_expiry_of(
+    const tls::CertificateSummary& certificate) {
+  if (!certificate.ocsp) return std::nullopt;
+  return certificate.ocsp->expires;
+}
+
 absl::StatusOr<std::vector<xds::TlsCertificateFact>> check(const config::TlsContext& context,
                                                            xds::TlsSide side) {
   if (absl::Status status = tls::check(context, side == xds::TlsSide::downstream); !status.ok())
@@ -21,8 +27,9 @@ absl::StatusOr<std::vector<xds::TlsCertificateFact>> check(const config::TlsCont
   std::vector<xds::TlsCertificateFact> facts;
   tls::ContextSummary summary = tls::summarize(context);
   for (const tls::CertificateSummary& one : summary.certificates)
-    facts.push_back({one.name, one.expires});
-  if (summary.authority) facts.push_back({summary.authority->name, summary.authority->expires});
+    facts.push_back({one.name, one.expires, ocsp_expiry_of(one)});
+  if (summary.authority)
+    facts.push_back({summary.authority->name, summary.authority->expires, std::nullopt});
   return facts;
 }
 
@@ -78,6 +85,14 @@ std::optional<uint64_t> ServerTls::days_until_first_expiry() const {
   auto days =
       std::chrono::duration_cast<std::chrono::days>(*first - std::chrono::system_clock::now());
   return static_cast<uint64_t>(std::max<int64_t>(days.count(), 0));
+}
+
+std::optional<uint64_t> ServerTls::seconds_until_first_ocsp_expiry() const {
+  auto first = secrets_.first_ocsp_expiry();
+  if (!first) return std::nullopt;
+  auto seconds =
+      std::chrono::duration_cast<std::chrono::seconds>(*first - std::chrono::system_clock::now());
+  return static_cast<uint64_t>(std::max<int64_t>(seconds.count(), 0));
 }
 
 }  // namespace outrigger

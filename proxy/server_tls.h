@@ -28,6 +28,8 @@ class ServerTls {
   // Whole days until the first certificate or authority expires, 0 if one has; nullopt: there is
   // none.
   std::optional<uint64_t> days_until_first_expiry() const;
+  // Of the OCSP answers; none: there is none.
+  std::optional<uint64_t> seconds_until_first_ocsp_expiry() const;
 
  private:
   void rotate_ticket_keys();

@@ -34,6 +34,7 @@ struct CompileEnvironment {
   config::SharedValues<config::UpstreamHttp> upstream_http = {};
   config::SharedValues<config::UpstreamBind> upstream_bind = {};
   config::NodeIdentity node = {};  // set with the bootstrap, before anything else is compiled
+  unsigned workers = 0;            // each has statistics of its own by listener
   TlsSecrets* tls = nullptr;  // nullptr: certificates come from their messages and are read once
   DynamicSources* dynamic = nullptr;  // nullptr: what would be discovered is refused
   InitSet* init = nullptr;  // what the object waits for is added here; nullptr: it does not wait

@@ -206,6 +206,8 @@ absl::StatusOr<config::ListenerPtr> compile(const Listener& listener, std::strin
   compile_chains(listener, present, names, environment, cluster_exists, *out, errors);
   if (!errors.empty()) return errors.status();
   out->stats = names.scope<ListenerStats>("", environment.stats);
+  for (unsigned i = 0; i < environment.workers; ++i)
+    out->worker_stats.push_back(names.worker_scope<ListenerWorkerStats>(i, environment.stats));
   return config::ListenerPtr(std::move(out));
 }
 

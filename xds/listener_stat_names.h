@@ -33,6 +33,15 @@ class ListenerStatNames {
   StatsScopePtr scope(const std::string& below, StatsRegistry& stats) const {
     return stats.scope<Stats>(prefix() + below, extracted() + below, tags());
   }
+  // listener.<address>.worker_<n>.
+  template <class Stats>
+  StatsScopePtr worker_scope(unsigned worker, StatsRegistry& stats) const {
+    std::vector<StatTag> all = tags();
+    std::string number = std::to_string(worker);
+    all.push_back({"envoy.worker_id", number});
+    return stats.scope<Stats>(fmt::format("{}worker_{}.", prefix(), number),
+                              extracted() + "worker.", std::move(all));
+  }
   // listener.<address>.http.<stat_prefix>.
   template <class Stats>
   StatsScopePtr http_scope(const std::string& manager, StatsRegistry& stats) const {

@@ -329,4 +329,16 @@ std::optional<std::chrono::system_clock::time_point> TlsSecrets::first_expiry() 
   return first;
 }
 
+std::optional<std::chrono::system_clock::time_point> TlsSecrets::first_ocsp_expiry() const {
+  std::optional<std::chrono::system_clock::time_point> first;
+  for (const auto& entry : entries_) {
+    if (entry->slot.expired()) continue;
+    for (const TlsCertificateFact& fact : entry->facts) {
+      if (fact.ocsp_not_after && (!first || *fact.ocsp_not_after < *first))
+        first = fact.ocsp_not_after;
+    }
+  }
+  return first;
+}
+
 }  // namespace outrigger::xds

@@ -51,6 +51,7 @@ enum class TlsSide : uint8_t {
 struct TlsCertificateFact {
   std::string name;  // the secret's, or one made for it
   std::chrono::system_clock::time_point not_after;
+  std::optional<std::chrono::system_clock::time_point> ocsp_not_after = {};  // of its OCSP answer
 };
 
 // What the process brings along; a test may leave out any of it.
@@ -137,6 +138,8 @@ class TlsSecrets {
   std::vector<config::TlsContextPtr> contexts() const;
   // When the first of their certificates and authorities expires; nullopt: there are none.
   std::optional<std::chrono::system_clock::time_point> first_expiry() const;
+  // Of the OCSP answers.
+  std::optional<std::chrono::system_clock::time_point> first_ocsp_expiry() const;
   void warn(const std::string& text) const {
     if (services_.log) services_.log(true, text);
   }

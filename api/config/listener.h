@@ -110,7 +110,8 @@ struct Listener {
   std::vector<AccessLog> access_logs;  // one line per connection
   Metadata metadata;
 
-  StatsScopePtr stats;  // ListenerStats: listener.<address>.
+  StatsScopePtr stats;                      // ListenerStats: listener.<address>.
+  std::vector<StatsScopePtr> worker_stats;  // ListenerWorkerStats of each worker; may be empty
 
   const net::Address& address() const {
     static const net::Address kNone;

@@ -87,7 +87,7 @@ inline std::chrono::milliseconds jittered_interval(const Http2Options& options, 
   COUNTER(metadata_not_supported_error)                         \
   COUNTER(requests_rejected_with_underscores_in_headers)        \
   COUNTER(response_flood)
-OUTRIGGER_DEFINE_STATS(Http1Stats, OUTRIGGER_HTTP1_STATS)
+OUTRIGGER_DEFINE_LATE_STATS(Http1Stats, OUTRIGGER_HTTP1_STATS)
 
 #define OUTRIGGER_HTTP2_STATS(COUNTER, GAUGE, HISTOGRAM, CODES) \
   COUNTER(dropped_headers_with_underscores)                     \
@@ -113,6 +113,6 @@ OUTRIGGER_DEFINE_STATS(Http1Stats, OUTRIGGER_HTTP1_STATS)
   GAUGE(outbound_frames_active)                                 \
   GAUGE(pending_send_bytes)                                     \
   GAUGE(streams_active)
-OUTRIGGER_DEFINE_STATS(Http2Stats, OUTRIGGER_HTTP2_STATS)
+OUTRIGGER_DEFINE_LATE_STATS(Http2Stats, OUTRIGGER_HTTP2_STATS)
 
 }  // namespace outrigger::http

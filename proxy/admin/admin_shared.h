@@ -11,7 +11,9 @@
 
 #include "proxy/admin/access_log.h"
 #include "proxy/admin/admin_server.h"
+#include "proxy/admin/admin_stats.h"
 #include "proxy/admin/connection.h"
+#include "proxy/observe/stats_store.h"
 
 namespace outrigger::admin {
 
@@ -19,10 +21,15 @@ struct AdminServer::Shared {
   using Protocol = boost::asio::generic::stream_protocol;
 
   Shared(boost::asio::io_context& context, ServerView& server_view, const AdminLimits& admin_limits)
-      : view(server_view), limits(admin_limits), acceptor(context), room(context) {}
+      : view(server_view),
+        limits(admin_limits),
+        stats(server_view.stats()),
+        acceptor(context),
+        room(context) {}
 
   ServerView& view;
   const AdminLimits limits;
+  AdminStats stats;
   boost::asio::basic_socket_acceptor<Protocol> acceptor;
   boost::asio::steady_timer
       room;  // cancelled when a connection has ended: there may be room for another

@@ -83,10 +83,12 @@ int status_of(const boost::system::error_code& error) {
 Connection::Connection(std::shared_ptr<AdminServer::Shared> shared, Socket socket)
     : shared_(std::move(shared)), stream_(std::move(socket)) {
   shared_->connections.insert(this);
+  shared_->stats.note_connection();
 }
 
 Connection::~Connection() {
   shared_->connections.erase(this);
+  shared_->stats.note_closed(http2_, std::chrono::steady_clock::now() - accepted_);
   shared_->room.cancel();
 }
 
@@ -95,7 +97,11 @@ void Connection::close() {
 }
 
 asio::awaitable<void> Connection::serve() {
-  bool http2 = co_await wait_for_request() && co_await speaks_http2();
+  if (co_await wait_for_request()) {
+    http2_ = co_await speaks_http2();
+    shared_->stats.note_protocol(*http2_);
+  }
+  bool http2 = http2_.value_or(false);
   if (http2) {
     Http2Connection connection(*shared_, stream_);
     co_await connection.serve(std::string(view_of_buffer()));
@@ -140,15 +146,19 @@ asio::awaitable<bool> Connection::serve_one() {
   stream_.expires_after(shared_->limits.request);
   auto [error, octets] = co_await http::async_read(stream_, buffer_, parser, kAwait);
   if (shared_->stopped) co_return false;
-  if (error) {
-    int status = status_of(error);
-    if (status != 0) co_await refuse(status, fmt::format("{}\n", error.message()));
-    co_return false;
-  }
-  const HttpRequest& message = parser.get();
   Exchange exchange;
   exchange.start_time = std::chrono::system_clock::now();
   exchange.start = std::chrono::steady_clock::now();
+  if (error) {
+    exchange.status = status_of(error);
+    if (exchange.status == 0) co_return false;
+    shared_->stats.note_request(false);
+    co_await refuse(exchange.status, fmt::format("{}\n", error.message()));
+    shared_->stats.note_answered(exchange);
+    co_return false;
+  }
+  const HttpRequest& message = parser.get();
+  shared_->stats.note_request(false);
   Request request = request_of(message);
   bool from_here = request.method != "POST" || same_origin(view_of(message[http::field::origin]),
                                                            view_of(message[http::field::host]));
@@ -159,6 +169,7 @@ asio::awaitable<bool> Connection::serve_one() {
   exchange.content_type = response.content_type;
   auto after = std::move(response.after);
   bool goes_on = co_await write_answer(message, std::move(response));
+  shared_->stats.note_answered(exchange);
   log(message, exchange);
   if (after && !shared_->stopped) after();
   co_return goes_on;

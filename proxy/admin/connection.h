@@ -3,7 +3,9 @@
 // coroutine.
 #pragma once
 
+#include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "boost/asio/awaitable.hpp"
@@ -52,6 +54,8 @@ class Connection {
   boost::beast::basic_stream<Protocol> stream_;
   boost::beast::flat_buffer buffer_;
   size_t body_bytes_ = 0;  // of the present answer, sent so far
+  const std::chrono::steady_clock::time_point accepted_ = std::chrono::steady_clock::now();
+  std::optional<bool> http2_;  // known with the first octets
 };
 
 }  // namespace outrigger::admin

@@ -47,6 +47,7 @@ Http2Connection::Http2Connection(AdminServer::Shared& shared, Stream& stream)
       codec_(new http2::Http2ServerCodec(*this, *this, options_, stats_)) {}
 
 Http2Connection::~Http2Connection() {
+  for (const auto& exchange : exchanges_) shared_.stats.note_answered(exchange->log());
   codec_->on_connection_lost(http::ResetReason::connection_termination, "connection_closed");
 }
 
@@ -57,6 +58,7 @@ char* Http2Connection::reserve(size_t bytes) {
 }
 
 http::StreamHandler& Http2Connection::on_new_stream(http::StreamEncoder& encoder) {
+  shared_.stats.note_request(true);
   exchanges_.push_back(
       std::make_unique<Http2Exchange>(shared_.view, shared_.limits, chunks_, encoder));
   return *exchanges_.back();
@@ -81,6 +83,7 @@ void Http2Connection::drop_finished() {
   }
   std::erase(exchanges_, nullptr);
   for (auto& exchange : finished) {
+    shared_.stats.note_answered(exchange->log());
     if (shared_.access_log != nullptr && exchange->answered()) {
       Exchange log = exchange->log();
       put_addresses(stream_.socket(), log);

@@ -15,7 +15,7 @@ class FilterTerminalListener::Connection final : public runtime::Deferred,
     transport_->bind_info(info_);
     transport_->set_handler(*this);
     transport_->set_output_limit(owner.listener_->buffer_limit_bytes);
-    owner.stats_.downstream_cx_active.inc();
+    owner.counts_.note_held();
   }
 
   void on_connected() override {
@@ -31,12 +31,8 @@ class FilterTerminalListener::Connection final : public runtime::Deferred,
 
   void close_now() {
     if (std::exchange(closed_, true)) return;
-    ListenerStats& stats = owner_.stats_;
-    stats.downstream_cx_active.dec();
-    stats.downstream_cx_destroy.inc();
-    auto age = owner_.services_.loop.now() - info_.start;
-    stats.downstream_cx_length_ms.record(
-        static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(age).count()));
+    owner_.counts_.note_let_go();
+    owner_.counts_.note_ended(owner_.services_.loop.now() - info_.start);
     owner_.listener_log_.log_end(info_, {}, transport_->bytes_received(), transport_->bytes_sent());
     owner_.remove(*this);
   }
@@ -54,7 +50,7 @@ FilterTerminalListener::FilterTerminalListener(config::ListenerPtr listener,
                                                observe::LogWriter& logs)
     : listener_(std::move(listener)),
       services_(services),
-      stats_(listener_->stats->local<ListenerStats>(services.worker)),
+      counts_(*listener_, services.worker),
       listener_log_(*listener_, services.worker, services.loop, services.runtime, logs) {}
 
 FilterTerminalListener::~FilterTerminalListener() {

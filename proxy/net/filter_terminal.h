@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "api/config/listener.h"
-#include "api/stats_server.h"
 #include "proxy/net/chain_handler.h"
 #include "proxy/net/connection_services.h"
+#include "proxy/net/listener_counts.h"
 #include "proxy/net/listener_log.h"
 
 namespace outrigger::net {
@@ -33,7 +33,7 @@ class FilterTerminalListener final : public ChainHandler {
 
   config::ListenerPtr listener_;
   ConnectionServices& services_;
-  ListenerStats& stats_;
+  ListenerCounts counts_;
   ListenerLog listener_log_;
   std::vector<std::unique_ptr<Connection>> connections_;
 };

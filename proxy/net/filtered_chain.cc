@@ -31,7 +31,7 @@ FilteredChain::FilteredChain(config::ListenerPtr listener, config::FilterChainPt
     : listener_(std::move(listener)),
       chain_(std::move(chain)),
       services_(services),
-      stats_(listener_->stats->local<ListenerStats>(services.worker)),
+      counts_(*listener_, services.worker),
       end_(std::move(end)) {}
 
 FilteredChain::~FilteredChain() {
@@ -41,7 +41,7 @@ FilteredChain::~FilteredChain() {
 // Counted here while it is held, and by the chain's end after that.
 void FilteredChain::on_connection(std::unique_ptr<runtime::Transport> transport,
                                   DownstreamConnectionInfo info) {
-  stats_.downstream_cx_active.inc();
+  counts_.note_held();
   held_.push_back(std::make_unique<FilteredTransport>(std::move(transport), std::move(info),
                                                       *chain_, services_, *this));
   held_.back()->start();
@@ -53,7 +53,7 @@ std::unique_ptr<FilteredTransport> FilteredChain::take(FilteredTransport& transp
   std::unique_ptr<FilteredTransport> taken = std::move(*at);
   *at = std::move(held_.back());
   held_.pop_back();
-  stats_.downstream_cx_active.dec();
+  counts_.note_let_go();
   return taken;
 }
 
@@ -65,10 +65,7 @@ void FilteredChain::on_admitted(FilteredTransport& transport) {
 }
 
 void FilteredChain::on_turned_away(FilteredTransport& transport) {
-  stats_.downstream_cx_destroy.inc();
-  auto age = services_.loop.now() - transport.started();
-  stats_.downstream_cx_length_ms.record(
-      static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(age).count()));
+  counts_.note_ended(services_.loop.now() - transport.started());
   end_->on_refused(transport.facts());
   services_.loop.defer_delete(std::make_unique<Refused>(take(transport)));
 }

@@ -8,10 +8,10 @@
 #include <vector>
 
 #include "api/config/listener.h"
-#include "api/stats_server.h"
 #include "proxy/net/connection_services.h"
 #include "proxy/net/filtered_transport.h"
 #include "proxy/net/listener.h"
+#include "proxy/net/listener_counts.h"
 
 namespace outrigger::net {
 
@@ -43,7 +43,7 @@ class FilteredChain final : public ChainHandler, public FilteredTransportOwner {
   config::ListenerPtr listener_;
   config::FilterChainPtr chain_;
   ConnectionServices& services_;
-  ListenerStats& stats_;
+  ListenerCounts counts_;
   std::unique_ptr<ChainHandler> end_;
   std::vector<std::unique_ptr<FilteredTransport>> held_;
 };

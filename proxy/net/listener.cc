@@ -44,7 +44,7 @@ Listener::Listener(std::shared_ptr<ListenerShare> share, ChainSetPtr chains,
                    ListenerServices& services)
     : share_(std::move(share)),
       services_(services),
-      stats_(config().stats->local<ListenerStats>(services.connection.worker)),
+      counts_(config(), services.connection.worker),
       log_(config(), services.connection.worker, services.connection.loop,
            services.connection.runtime, services.logs),
       chain_set_(std::move(chains)),
@@ -175,11 +175,11 @@ bool Listener::process_at_limit() const {
 bool Listener::over_limit() {
   read_limits();
   if (!config().ignore_global_connection_limit && process_at_limit()) {
-    stats_.downstream_global_cx_overflow.inc();
+    stats().downstream_global_cx_overflow.inc();
     return true;
   }
   if (own_limit_ != kNoLimit && share_->open_connections() >= own_limit_) {
-    stats_.downstream_cx_overflow.inc();
+    stats().downstream_cx_overflow.inc();
     return true;
   }
   return false;
@@ -194,7 +194,7 @@ bool Listener::take_descriptor(int fd, const Address& remote) {
 }
 
 void Listener::on_accept_event(uint32_t connections) {
-  stats_.connections_accepted_per_socket_event.record(connections);
+  stats().connections_accepted_per_socket_event.record(connections);
 }
 
 void Listener::on_accept(std::unique_ptr<runtime::Transport> transport) {
@@ -273,7 +273,7 @@ bool Listener::wrap_tls(WorkerChain& chain, std::unique_ptr<runtime::Transport>&
                                                      services_.connection.worker);
   }
   auto wrapped = chain.tls->wrap(std::move(transport), chain.config->transport_connect_timeout,
-                                 &stats_.downstream_cx_transport_socket_connect_timeout);
+                                 &stats().downstream_cx_transport_socket_connect_timeout);
   if (wrapped == nullptr) return false;
   transport = std::move(wrapped);
   return true;
@@ -296,7 +296,7 @@ void Listener::choose_chain(std::unique_ptr<runtime::Transport> transport,
   }
   WorkerChain* chain = find_chain(info);
   if (chain == nullptr) {
-    stats_.no_filter_chain_match.inc();
+    stats().no_filter_chain_match.inc();
     refuse(std::move(transport), info, kNoChain);
     return;
   }
@@ -306,7 +306,7 @@ void Listener::choose_chain(std::unique_ptr<runtime::Transport> transport,
     return;
   }
   if (chain->end == nullptr) chain->end = services_.make_chain(share_->config(), chain->config);
-  stats_.downstream_cx_total.inc();
+  counts_.note_accepted();
   chain->end->on_connection(std::move(transport), std::move(info));
   // It was still looked at when the others were told.
   if (stopped_ && pace_) chain->end->drain(*pace_);

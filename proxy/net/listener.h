@@ -16,13 +16,13 @@
 #include "absl/status/status.h"
 
 #include "api/config/listener.h"
-#include "api/stats_server.h"
 #include "api/stream_info.h"
 #include "proxy/net/chain_handler.h"
 #include "proxy/net/chain_set.h"
 #include "proxy/net/connection_services.h"
 #include "proxy/net/draining_chains.h"
 #include "proxy/net/listen_sockets.h"
+#include "proxy/net/listener_counts.h"
 #include "proxy/net/listener_directory.h"
 #include "proxy/net/listener_log.h"
 #include "proxy/net/listener_share.h"
@@ -88,7 +88,7 @@ class Listener final : private runtime::AcceptHandler {
   }
   void on_pending_ended(PendingConnection& pending);
 
-  ListenerStats& stats() { return stats_; }
+  ListenerStats& stats() { return counts_.all(); }
   ConnectionServices& services() { return services_.connection; }
 
  private:
@@ -114,7 +114,7 @@ class Listener final : private runtime::AcceptHandler {
 
   std::shared_ptr<ListenerShare> share_;
   ListenerServices& services_;
-  ListenerStats& stats_;
+  ListenerCounts counts_;
   ListenerLog log_;
   ChainSetPtr chain_set_;
   std::vector<WorkerChain> chains_;  // in the order of the set

@@ -61,7 +61,7 @@ PrometheusFamilies::PrometheusFamilies(const StatsStore& store, const StatsQuery
 
 void PrometheusFamilies::group_scopes(const StatNames& names, const StatsQuery& query) {
   for (const StoredScopePtr& scope : scopes_) {
-    if (query.used_only && !scope->StatsScope::used()) continue;
+    if (!scope->listed(query.used_only)) continue;
     ExtractedName prefix = names.extract_prefix(*scope);
     Group& group = groups_[{prefix.name, &scope->layout()}];
     group.extracted_prefix = std::move(prefix.name);
@@ -91,7 +91,7 @@ void PrometheusFamilies::add_singles(const Group& group, const StatNames& names,
   for (size_t i = 0; i < group.scopes.size(); ++i) {
     const StoredScope& scope = *group.scopes[i];
     for (const StatField& field : group.layout->fields) {
-      if (!wants(query, field.kind) || (query.used_only && !scope.used(field))) continue;
+      if (!wants(query, field.kind) || !scope.listed(field, query.used_only)) continue;
       if (field.kind == StatKind::codes) {
         scope.for_each_code(field,
                             [&](int code, uint64_t) { add_single(group, i, field, code, names); });

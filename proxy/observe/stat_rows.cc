@@ -48,10 +48,10 @@ bool StatRows::next(std::vector<StatRow>& rows) {
 }
 
 void StatRows::add_scope(const StoredScope& scope) {
-  if (query_.used_only && !scope.StatsScope::used()) return;
+  if (!scope.listed(query_.used_only)) return;
   for (const StatField& field : scope.layout().fields) {
     if (rows_of(field.kind) != kind_) continue;
-    if (query_.used_only && !scope.used(field)) continue;
+    if (!scope.listed(field, query_.used_only)) continue;
     switch (field.kind) {
       case StatKind::counter:
         if (query_.wants_numbers(true)) add(scope, field, 0, scope.counter(field));

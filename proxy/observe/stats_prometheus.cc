@@ -48,7 +48,7 @@ class PrometheusRender : public StatsRender {
   void write_scope(const PrometheusFamilies::Part& part, std::string& out) {
     const StoredScope& scope = *part.group->scopes[scope_];
     for (const StatField* field : part.fields) {
-      if (query_.used_only && !scope.used(*field)) continue;
+      if (!scope.listed(*field, query_.used_only)) continue;
       auto one = [&](int code) {
         if (families_.is_single(scope, *field, code)) return;
         labels_.clear();

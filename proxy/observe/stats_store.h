@@ -42,6 +42,13 @@ class StoredScope : public StatsScope, public std::enable_shared_from_this<Store
   // Whether it was ever written: a counter that was not 0 (before a reset, too), a gauge that was
   // set, a histogram with values.
   bool used(const StatField& field) const;
+  // Whether a page has it; `used_only`: one that was asked for nothing else.
+  bool listed(bool used_only) const {
+    return StatsScope::used() || !(used_only || layout().once_made);
+  }
+  bool listed(const StatField& field, bool used_only) const {
+    return !(used_only || field.once_used) || used(field);
+  }
 
  private:
   friend class StatsStore;

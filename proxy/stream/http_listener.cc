@@ -16,7 +16,7 @@ HttpListener::~HttpListener() {
 
 void HttpListener::on_connection(std::unique_ptr<runtime::Transport> transport,
                                  DownstreamConnectionInfo info) {
-  service_->listener_stats().downstream_cx_active.inc();
+  service_->listener_counts().note_held();
   auto connection =
       std::make_unique<HttpConnection>(service_, std::move(transport), std::move(info), *this);
   connection->index = connections_.size();
@@ -24,10 +24,8 @@ void HttpListener::on_connection(std::unique_ptr<runtime::Transport> transport,
 }
 
 void HttpListener::on_connection_closed(HttpConnection& connection) {
-  ListenerStats& stats = service_->listener_stats();
-  stats.downstream_cx_active.dec();
-  stats.downstream_cx_destroy.inc();
-  stats.downstream_cx_length_ms.record(static_cast<uint64_t>(connection.age().count()));
+  service_->listener_counts().note_let_go();
+  service_->listener_counts().note_ended(connection.age());
   listener_log_.log_end(connection.info(), {}, connection.transport().bytes_received(),
                         connection.transport().bytes_sent());
   size_t at = connection.index;

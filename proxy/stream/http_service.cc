@@ -19,10 +19,8 @@ HttpService::HttpService(config::ListenerPtr listener, config::FilterChainPtr ch
       services_(services),
       routes_(config_->routes),
       stats_(config_->stats->local<HttpStats>(services.worker)),
-      listener_stats_(listener_->stats->local<ListenerStats>(services.worker)),
+      listener_counts_(*listener_, services.worker),
       listener_http_stats_(chain_->http_stats->local<ListenerHttpStats>(services.worker)),
-      http1_stats_(config_->http1_stats->local<http::Http1Stats>(services.worker)),
-      http2_stats_(config_->http2_stats->local<http::Http2Stats>(services.worker)),
       access_log_(services.worker, config_->access_logs, services.logs),
       router_options_(options_of(*config_)),
       upstream_log_(services.worker, router_options_.upstream_logs, services.logs) {

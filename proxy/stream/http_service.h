@@ -11,6 +11,7 @@
 #include "api/filter/host_demand.h"
 #include "api/stats_http.h"
 #include "api/stats_server.h"
+#include "proxy/net/listener_counts.h"
 #include "proxy/observe/access_log_sink.h"
 #include "proxy/stream/scope_tables.h"
 #include "proxy/stream/worker_services.h"
@@ -41,10 +42,15 @@ class HttpService {
   }
   WorkerServices& services() { return services_; }
   HttpStats& stats() { return stats_; }
-  ListenerStats& listener_stats() { return listener_stats_; }
+  net::ListenerCounts& listener_counts() { return listener_counts_; }
   ListenerHttpStats& listener_http_stats() { return listener_http_stats_; }
-  http::Http1Stats& http1_stats() { return http1_stats_; }
-  http::Http2Stats& http2_stats() { return http2_stats_; }
+  // Made with the first connection that speaks it.
+  http::Http1Stats& http1_stats() {
+    return config_->http1_stats->local<http::Http1Stats>(services_.worker);
+  }
+  http::Http2Stats& http2_stats() {
+    return config_->http2_stats->local<http::Http2Stats>(services_.worker);
+  }
   observe::AccessLogSink& access_log() { return access_log_; }
   observe::AccessLogSink& upstream_log() { return upstream_log_; }
   const RouterOptions& router_options() const { return router_options_; }
@@ -61,10 +67,8 @@ class HttpService {
   // By the filter's place; empty where none is discovered.
   std::vector<std::unique_ptr<config::SlotReader<HttpFilterFactory>>> discovered_;
   HttpStats& stats_;
-  ListenerStats& listener_stats_;
+  net::ListenerCounts listener_counts_;
   ListenerHttpStats& listener_http_stats_;
-  http::Http1Stats& http1_stats_;
-  http::Http2Stats& http2_stats_;
   observe::AccessLogSink access_log_;
   const RouterOptions& router_options_;  // the router's factory has them
   observe::AccessLogSink upstream_log_;

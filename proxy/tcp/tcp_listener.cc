@@ -16,7 +16,7 @@ TcpListener::~TcpListener() {
 
 void TcpListener::on_connection(std::unique_ptr<runtime::Transport> transport,
                                 DownstreamConnectionInfo info) {
-  service_->listener_stats().downstream_cx_active.inc();
+  service_->listener_counts().note_held();
   auto connection =
       std::make_unique<TcpConnection>(service_, std::move(transport), std::move(info), *this);
   connection->index = connections_.size();
@@ -45,10 +45,8 @@ void TcpListener::on_refused(DownstreamConnectionInfo& info) {
 }
 
 void TcpListener::on_connection_closed(TcpConnection& connection) {
-  ListenerStats& stats = service_->listener_stats();
-  stats.downstream_cx_active.dec();
-  stats.downstream_cx_destroy.inc();
-  stats.downstream_cx_length_ms.record(static_cast<uint64_t>(connection.age().count()));
+  service_->listener_counts().note_let_go();
+  service_->listener_counts().note_ended(connection.age());
   size_t at = connection.index;
   std::unique_ptr<TcpConnection> dead = std::move(connections_[at]);
   if (at + 1 != connections_.size()) {

@@ -8,6 +8,7 @@
 #include "api/stats_server.h"
 #include "api/stats_tcp.h"
 #include "proxy/net/connection_services.h"
+#include "proxy/net/listener_counts.h"
 #include "proxy/net/listener_log.h"
 #include "proxy/observe/access_log_sink.h"
 #include "proxy/upstream/cluster_table.h"
@@ -29,7 +30,7 @@ class TcpService {
         chain_(std::move(chain)),
         services_(services),
         stats_(chain_->tcp->stats->local<TcpStats>(services.worker.worker)),
-        listener_stats_(listener_->stats->local<ListenerStats>(services.worker.worker)),
+        listener_counts_(*listener_, services.worker.worker),
         access_log_(services.worker.worker, chain_->tcp->access_logs, services.logs),
         listener_log_(*listener_, services.worker.worker, services.worker.loop,
                       services.worker.runtime, services.logs) {}
@@ -43,7 +44,7 @@ class TcpService {
   runtime::Loop& loop() { return services_.worker.loop; }
   upstream::ClusterTable& clusters() { return services_.clusters; }
   TcpStats& stats() { return stats_; }
-  ListenerStats& listener_stats() { return listener_stats_; }
+  net::ListenerCounts& listener_counts() { return listener_counts_; }
   observe::AccessLogSink& access_log() { return access_log_; }
   net::ListenerLog& listener_log() { return listener_log_; }
 
@@ -52,7 +53,7 @@ class TcpService {
   config::FilterChainPtr chain_;
   TcpServices& services_;
   TcpStats& stats_;
-  ListenerStats& listener_stats_;
+  net::ListenerCounts listener_counts_;
   observe::AccessLogSink access_log_;
   net::ListenerLog listener_log_;
 };

@@ -316,6 +316,8 @@ void ClientConnection::close(bool by_remote, http::ResetReason reason, std::stri
   stats_.upstream_cx_active.dec();
   stats_.upstream_cx_destroy.inc();
   stats_.upstream_cx_length_ms.record(static_cast<uint64_t>(elapsed(started_, loop.now()).count()));
+  if (!was_connecting && pool_.kind() != PoolKind::tunnel)
+    stats_.upstream_rq_per_cx.record(streams_opened_);
   pool_.host().stats().cx_active.dec();
   (by_remote ? stats_.upstream_cx_destroy_remote : stats_.upstream_cx_destroy_local).inc();
   if (active_streams_ > 0 || cut_streams_) {

@@ -21,7 +21,7 @@ from harness.proxy import PortTaken  # noqa: E402
 from bench import Bench  # noqa: E402
 
 MODULES = ("examples_run", "curl_client", "h2_clients", "websocket_peers", "grpc_peers", "origins", "bodies", "h2spec_client", "tls_clients", "tls_origins", "tls_scan",
-           "tls_renewal", "tcp_peers", "xds_load", "rollout", "outliers", "load_reports", "hash_peers", "balance_peers", "client_status", "hot_restart", "bundled")
+           "tls_renewal", "tcp_peers", "xds_load", "rollout", "outliers", "load_reports", "hash_peers", "balance_peers", "client_status", "stat_names", "hot_restart", "bundled")
 
 
 def arguments():

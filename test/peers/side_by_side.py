@@ -17,9 +17,10 @@ class Side:
     def __init__(self, bench, proxy):
         self.bench, self.proxy = bench, proxy
 
-    async def start(self, clusters, routes, bootstrap):
+    async def start(self, parts):
         names = {"dir": self.proxy.folder, "first": "", "port.main": self.proxy.port("main"), "port.admin": self.proxy.port("admin")}
-        await self.proxy.start(config.build({"clusters": clusters, "routes": routes, "bootstrap": bootstrap}, {}, names), [])
+        names |= {f"port.{listener['name']}": self.proxy.port(listener["name"]) for listener in parts.get("listeners", [])}
+        await self.proxy.start(config.build(parts, {}, names), [])
 
     async def has(self, clusters, state):
         """Each of the clusters has these endpoints, number -> health, and knows of it."""
@@ -54,13 +55,14 @@ class Pair:
     def __init__(self, bench):
         self.bench, self.folder = bench, pathlib.Path(bench.folder)
 
-    async def start(self, clusters, routes, bootstrap=None):
+    async def start(self, clusters, routes, bootstrap=None, **parts):
+        """`parts`: as a scenario's config (test/wire/README.md)."""
         other = self.folder / "envoy"
         other.mkdir()
         self.envoy = Proxy(Binary(os.path.abspath(self.bench.args.envoy), "envoy"), str(other), self.bench.waiter)
         self.sides = [Side(self.bench, self.bench.proxy), Side(self.bench, self.envoy)]
         for side in self.sides:
-            await side.start(clusters, routes, {"node": {"id": "n", "cluster": "c"}, **(bootstrap or {})})
+            await side.start({"clusters": clusters, "routes": routes, "bootstrap": {"node": {"id": "n", "cluster": "c"}, **(bootstrap or {})}, **parts})
 
     async def answers(self, path, count):
         """Ours and Envoy's."""

@@ -92,7 +92,7 @@ absl::Status ManagedCluster::discover(const Message& message, Version& version) 
 
 void ManagedCluster::warm(std::unique_ptr<Version> version, const Resource& resource) {
   warming_ = std::move(version);
-  parts_.stats.warming_clusters.inc();
+  note_warming(*warming_->config, true);
   std::shared_ptr<InitSet> init = warming_->init;
   if (warming_->config->dns != nullptr) {
     auto resolved = init->add("DNS");
@@ -126,7 +126,7 @@ void ManagedCluster::activate_warm() {
 
 void ManagedCluster::activate(const Resource& resource) {
   std::unique_ptr<Version> before = std::exchange(active_, std::exchange(warming_, nullptr));
-  parts_.stats.warming_clusters.dec();
+  note_warming(*active_->config, false);
   if (before == nullptr) parts_.stats.active_clusters.inc();
   uint32_t slot = active_->config->ref.slot;
   EndpointDiscovery* discovery = active_->endpoints.get();
@@ -150,7 +150,14 @@ void ManagedCluster::give_warming_up() {
   gone->init->when_ready(nullptr);
   if (gone->config->dns != nullptr || !gone->config->health_checks.empty())
     parts_.sink.abandon(gone->config->ref.slot);
-  parts_.stats.warming_clusters.dec();
+  note_warming(*gone->config, false);
+}
+
+void ManagedCluster::note_warming(const config::Cluster& cluster, bool warming) {
+  Gauge& clusters = parts_.stats.warming_clusters;
+  warming ? clusters.inc() : clusters.dec();
+  cluster.config_stats->local<ClusterConfigStats>(StatsScope::kMainThread)
+      .warming_state.set(warming ? 1 : 0);
 }
 
 }  // namespace outrigger::xds

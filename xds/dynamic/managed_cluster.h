@@ -87,6 +87,7 @@ class ManagedCluster {
   void activate_warm();
   void activate(const Resource& resource);
   void give_warming_up();
+  void note_warming(const config::Cluster& cluster, bool warming);
 
   std::string name_;
   ManagedClusterParts& parts_;

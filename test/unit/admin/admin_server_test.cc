@@ -121,6 +121,33 @@ TEST_F(AdminServerTest, KeepsConnectionsAndTakesPipelinedRequests) {
   EXPECT_EQ(client.receive().body(), "disabled");
 }
 
+TEST_F(AdminServerTest, CountsItsOwnConnectionsAndRequests) {
+  start();
+  Client client(address_);
+  client.get("/ready");
+  client.get("/no-such-page");
+  std::string stats = client.get("/stats?filter=admin").body();
+  for (const char* line :
+       {"http.admin.downstream_cx_active: 1\n", "http.admin.downstream_cx_http1_total: 1\n",
+        "http.admin.downstream_rq_total: 3\n", "http.admin.downstream_rq_active: 1\n",
+        "http.admin.downstream_rq_2xx: 1\n", "http.admin.downstream_rq_4xx: 1\n",
+        "listener.admin.downstream_cx_total: 1\n",
+        "listener.admin.http.admin.downstream_rq_completed: 2\n",
+        "listener.admin.main_thread.downstream_cx_active: 1\n"})
+    EXPECT_THAT(stats, HasSubstr(line));
+}
+
+TEST_F(AdminServerTest, ARequestThatCannotBeReadIsCounted) {
+  start();
+  Client broken(address_);
+  broken.send("GET\r\n\r\n");
+  EXPECT_EQ(broken.receive().result_int(), 400u);
+  Client client(address_);
+  std::string stats = client.get("/stats?filter=http.admin").body();
+  EXPECT_THAT(stats, HasSubstr("http.admin.downstream_cx_total: 2\n"));
+  EXPECT_THAT(stats, HasSubstr("http.admin.downstream_rq_total: 2\n"));
+}
+
 TEST_F(AdminServerTest, StreamsLargeAnswersInChunks) {
   for (int i = 0; i < 2000; ++i) fake_.add_cluster("c" + std::to_string(i), "127.0.0.1", 80);
   start();

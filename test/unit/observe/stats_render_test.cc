@@ -51,6 +51,48 @@ TEST_F(StatsRenderTest, TextIsSortedNumbersThenHistograms) {
             "cluster.idle.upstream_rq_time: No recorded values\n");
 }
 
+#define OUTRIGGER_EARLY_STATS(COUNTER, GAUGE, HISTOGRAM, CODES) COUNTER(early)
+#define OUTRIGGER_FIRST_VALUE_STATS(COUNTER, GAUGE, HISTOGRAM, CODES) COUNTER(a) HISTOGRAM(b)
+OUTRIGGER_STATS_STRUCT(PartlyUsedStats, false,
+                       OUTRIGGER_STATS_MEMBERS(OUTRIGGER_EARLY_STATS)
+                           OUTRIGGER_STATS_MEMBERS(OUTRIGGER_FIRST_VALUE_STATS),
+                       OUTRIGGER_STATS_FIELDS(OUTRIGGER_EARLY_STATS)
+                           OUTRIGGER_STATS_ONCE_USED(OUTRIGGER_FIRST_VALUE_STATS))
+OUTRIGGER_DEFINE_LATE_STATS(LateStats, OUTRIGGER_EARLY_STATS)
+
+struct TwoParts {
+  PartlyUsedStats one, two;
+  static const StatsLayout& layout() {
+    static const NestedStatFields kFields(
+        {{"one", PartlyUsedStats::layout(), offsetof(TwoParts, one)},
+         {"two", PartlyUsedStats::layout(), offsetof(TwoParts, two)}});
+    static const StatsLayout kLayout = layout_of<TwoParts>(kFields.fields());
+    return kLayout;
+  }
+};
+
+TEST(StatsRender, WhatEnvoyMakesWithItsFirstValueIsListedThen) {
+  StatsStore store;
+  StatsScopePtr scope = store.scope<TwoParts>("x.");
+  EXPECT_EQ(render(store, Format::text), "x.one.early: 0\nx.two.early: 0\n");
+  scope->local<TwoParts>(0).two.a.inc();
+  EXPECT_EQ(render(store, Format::text), "x.one.early: 0\nx.two.a: 1\nx.two.early: 0\n");
+  EXPECT_EQ(render(store, Format::prometheus),
+            "# TYPE envoy_x_one_early counter\nenvoy_x_one_early{} 0\n"
+            "# TYPE envoy_x_two_a counter\nenvoy_x_two_a{} 1\n"
+            "# TYPE envoy_x_two_early counter\nenvoy_x_two_early{} 0\n");
+}
+
+TEST(StatsRender, LateScopesAreListedWithTheFirstWhoUsesThem) {
+  StatsStore store;
+  StatsScopePtr scope = store.scope<LateStats>("x.");
+  EXPECT_EQ(render(store, Format::text), "");
+  EXPECT_EQ(render(store, Format::prometheus), "");
+  scope->local<LateStats>(3);
+  EXPECT_EQ(render(store, Format::text), "x.early: 0\n");
+  EXPECT_EQ(render(store, Format::prometheus), "# TYPE envoy_x_early counter\nenvoy_x_early{} 0\n");
+}
+
 TEST_F(StatsRenderTest, TextOfAnIntervalWithoutValuesIsNan) {
   EXPECT_NE(render(store_, Format::text).find("upstream_rq_time: P0(nan,0) P25(nan,0)"),
             std::string::npos);

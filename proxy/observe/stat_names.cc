@@ -162,6 +162,11 @@ bool StatNames::includes(std::string_view name) const {
 }
 
 bool StatNames::tag_enabled(std::string_view name) const {
+  auto has_name = [&](const auto& tag) { return tag.name == name; };
+  // A rule of the configuration takes the default's place.
+  if (std::any_of(custom_tags_.begin(), custom_tags_.end(), has_name) ||
+      std::any_of(fixed_tags_.begin(), fixed_tags_.end(), has_name))
+    return false;
   return all_default_tags_ ||
          std::find(default_tags_.begin(), default_tags_.end(), name) != default_tags_.end();
 }

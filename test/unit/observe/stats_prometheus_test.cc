@@ -142,6 +142,18 @@ TEST(StatsPrometheus, TakesACustomTagOutOfTheName) {
             "envoy_custom_paint_rx_reset{flavour=\"red\"} 0\n");
 }
 
+TEST(StatsPrometheus, AConfiguredTagTakesTheDefaultsPlace) {
+  config::StatsConfig config;
+  config.tags = {{"envoy.cluster_name", "^cluster\\.((.*?)\\.)", ""}};
+  StatsStore store;
+  store.set_names(names(config));
+  StatsScopePtr a = cluster_scope(store, "a.b");
+  std::string text = prometheus(store, {{"type", "Counters"}});
+  EXPECT_NE(text.find("envoy_cluster_b_upstream_rq_total{envoy_cluster_name=\"a\"} 0\n"),
+            std::string::npos)
+      << text;
+}
+
 TEST(StatsPrometheus, LeavesDisabledDefaultTagsInTheName) {
   config::StatsConfig config;
   config.use_all_default_tags = false;

@@ -33,6 +33,15 @@ absl::StatusOr<std::vector<xds::TlsCertificateFact>> check(const config::TlsCont
   return facts;
 }
 
+// Whole ones; 0: it is over.
+template <class Unit>
+std::optional<uint64_t> left_until(
+    const std::optional<std::chrono::system_clock::time_point>& end) {
+  if (!end) return std::nullopt;
+  auto left = std::chrono::duration_cast<Unit>(*end - std::chrono::system_clock::now());
+  return static_cast<uint64_t>(std::max<int64_t>(left.count(), 0));
+}
+
 void write_log(bool warning, const std::string& text) {
   if (warning) {
     OUTRIGGER_LOG(secret, warning, "{}", text);
@@ -80,19 +89,11 @@ std::vector<admin::TlsContextStatus> ServerTls::contexts() const {
 }
 
 std::optional<uint64_t> ServerTls::days_until_first_expiry() const {
-  auto first = secrets_.first_expiry();
-  if (!first) return std::nullopt;
-  auto days =
-      std::chrono::duration_cast<std::chrono::days>(*first - std::chrono::system_clock::now());
-  return static_cast<uint64_t>(std::max<int64_t>(days.count(), 0));
+  return left_until<std::chrono::days>(secrets_.first_expiry());
 }
 
 std::optional<uint64_t> ServerTls::seconds_until_first_ocsp_expiry() const {
-  auto first = secrets_.first_ocsp_expiry();
-  if (!first) return std::nullopt;
-  auto seconds =
-      std::chrono::duration_cast<std::chrono::seconds>(*first - std::chrono::system_clock::now());
-  return static_cast<uint64_t>(std::max<int64_t>(seconds.count(), 0));
+  return left_until<std::chrono::seconds>(secrets_.first_ocsp_expiry());
 }
 
 }  // namespace outrigger

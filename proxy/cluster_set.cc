@@ -178,8 +178,10 @@ void ClusterSet::flush() {
   make_hash_tables();
   ++sent_;
   if (!threads_.empty()) applying_[sent_] = threads_.size();
+  // The first push may name ten thousand: room for as many is not kept.
+  const std::vector<ClusterChange> pending = std::exchange(pending_, {});
   for (const Thread& thread : threads_) {
-    auto changes = std::make_shared<std::vector<ClusterChange>>(pending_);
+    auto changes = std::make_shared<std::vector<ClusterChange>>(pending);
     thread([this, changes = std::move(changes),
             batch = sent_](upstream::ClusterTable& table) mutable {
       table.apply(*changes);
@@ -187,7 +189,6 @@ void ClusterSet::flush() {
       boost::asio::post(io_, [this, changes = std::move(changes), batch] { on_applied(batch); });
     });
   }
-  pending_ = {};  // with the memory of ten thousand
 }
 
 void ClusterSet::on_applied(uint64_t batch) {

@@ -319,26 +319,26 @@ std::vector<config::TlsContextPtr> TlsSecrets::contexts() const {
   return all;
 }
 
-std::optional<std::chrono::system_clock::time_point> TlsSecrets::first_expiry() const {
-  std::optional<std::chrono::system_clock::time_point> first;
-  for (const auto& entry : entries_) {
-    if (entry->slot.expired()) continue;
-    for (const TlsCertificateFact& fact : entry->facts)
-      first = first ? std::min(*first, fact.not_after) : fact.not_after;
-  }
-  return first;
-}
-
-std::optional<std::chrono::system_clock::time_point> TlsSecrets::first_ocsp_expiry() const {
-  std::optional<std::chrono::system_clock::time_point> first;
+// The earliest of what `time_of` says of each certificate in use.
+template <class TimeOf>
+TlsSecrets::OptionalTime TlsSecrets::first(TimeOf time_of) const {
+  OptionalTime out;
   for (const auto& entry : entries_) {
     if (entry->slot.expired()) continue;
     for (const TlsCertificateFact& fact : entry->facts) {
-      if (fact.ocsp_not_after && (!first || *fact.ocsp_not_after < *first))
-        first = fact.ocsp_not_after;
+      OptionalTime time = time_of(fact);
+      if (time && (!out || *time < *out)) out = time;
     }
   }
-  return first;
+  return out;
+}
+
+TlsSecrets::OptionalTime TlsSecrets::first_expiry() const {
+  return first([](const TlsCertificateFact& fact) { return OptionalTime(fact.not_after); });
+}
+
+TlsSecrets::OptionalTime TlsSecrets::first_ocsp_expiry() const {
+  return first([](const TlsCertificateFact& fact) { return fact.ocsp_not_after; });
 }
 
 }  // namespace outrigger::xds

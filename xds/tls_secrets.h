@@ -137,9 +137,10 @@ class TlsSecrets {
   // Every context that somebody still uses, in the order of their making.
   std::vector<config::TlsContextPtr> contexts() const;
   // When the first of their certificates and authorities expires; nullopt: there are none.
-  std::optional<std::chrono::system_clock::time_point> first_expiry() const;
+  using OptionalTime = std::optional<std::chrono::system_clock::time_point>;
+  OptionalTime first_expiry() const;
   // Of the OCSP answers.
-  std::optional<std::chrono::system_clock::time_point> first_ocsp_expiry() const;
+  OptionalTime first_ocsp_expiry() const;
   void warn(const std::string& text) const {
     if (services_.log) services_.log(true, text);
   }
@@ -162,6 +163,8 @@ class TlsSecrets {
     std::vector<TlsCertificateFact> facts;
   };
 
+  template <class TimeOf>
+  OptionalTime first(TimeOf time_of) const;
   absl::StatusOr<Compiled> compile(const Entry& entry, TlsInputs& inputs) const;
   absl::Status check_alone(const TlsSecret& secret) const;
   void put_in_force(Entry& entry, Compiled compiled, const char* what);

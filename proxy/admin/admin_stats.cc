@@ -1,18 +1,11 @@
 #include "proxy/admin/admin_stats.h"
 
+#include "api/response_classes.h"
+
 namespace outrigger::admin {
 namespace {
 
 constexpr unsigned kMain = StatsScope::kMainThread;
-
-template <class Stats>
-void count_class(Stats& stats, int status) {
-  static constexpr Counter Stats::*kClasses[] = {
-      &Stats::downstream_rq_1xx, &Stats::downstream_rq_2xx, &Stats::downstream_rq_3xx,
-      &Stats::downstream_rq_4xx, &Stats::downstream_rq_5xx};
-  if (status >= 100 && status < 600) (stats.*kClasses[status / 100 - 1]).inc();
-  stats.downstream_rq_completed.inc();
-}
 
 // A connection manager's without a router's.
 const StatsLayout& manager_layout() {
@@ -47,15 +40,13 @@ AdminStats::AdminStats(StatsRegistry& registry)
           registry.scope<ListenerHttpStats>("listener.admin.http.admin.", "listener.admin.http.",
                                             {{"envoy.http_conn_manager_prefix", "admin"}})),
       http_(http_scope_->local<HttpStats>(kMain)),
-      listener_(listener_scope_->local<ListenerStats>(kMain)),
-      thread_(thread_scope_->local<ListenerWorkerStats>(kMain)),
+      listener_(listener_scope_->local<ListenerStats>(kMain),
+                thread_scope_->local<ListenerWorkerStats>(kMain)),
       listener_http_(listener_http_scope_->local<ListenerHttpStats>(kMain)) {}
 
 void AdminStats::note_connection() {
-  listener_.downstream_cx_total.inc();
-  listener_.downstream_cx_active.inc();
-  thread_.downstream_cx_total.inc();
-  thread_.downstream_cx_active.inc();
+  listener_.note_accepted();
+  listener_.note_held();
   http_.downstream_cx_total.inc();
   http_.downstream_cx_active.inc();
 }
@@ -66,10 +57,8 @@ void AdminStats::note_protocol(bool http2) {
 }
 
 void AdminStats::note_closed(std::optional<bool> http2, std::chrono::steady_clock::duration age) {
-  listener_.downstream_cx_destroy.inc();
-  listener_.downstream_cx_active.dec();
-  listener_.downstream_cx_length_ms.record(milliseconds_of(age));
-  thread_.downstream_cx_active.dec();
+  listener_.note_let_go();
+  listener_.note_ended(age);
   http_.downstream_cx_destroy.inc();
   http_.downstream_cx_active.dec();
   http_.downstream_cx_length_ms.record(milliseconds_of(age));
@@ -85,8 +74,8 @@ void AdminStats::note_request(bool http2) {
 void AdminStats::note_answered(const Exchange& exchange) {
   http_.downstream_rq_active.dec();
   if (exchange.status == 0) return;
-  count_class(http_, exchange.status);
-  count_class(listener_http_, exchange.status);
+  count_downstream_response(http_, exchange.status);
+  count_downstream_response(listener_http_, exchange.status);
   http_.downstream_rq_time.record(
       milliseconds_of(std::chrono::steady_clock::now() - exchange.start));
 }

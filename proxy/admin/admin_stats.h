@@ -6,6 +6,7 @@
 #include <chrono>
 #include <optional>
 
+#include "api/listener_counts.h"
 #include "api/stats_http.h"
 #include "api/stats_server.h"
 #include "proxy/admin/access_log.h"
@@ -28,8 +29,7 @@ class AdminStats {
  private:
   StatsScopePtr http_scope_, listener_scope_, thread_scope_, listener_http_scope_;
   HttpStats& http_;
-  ListenerStats& listener_;
-  ListenerWorkerStats& thread_;
+  ListenerCounts listener_;
   ListenerHttpStats& listener_http_;
 };
 

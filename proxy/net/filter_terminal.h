@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "api/config/listener.h"
+#include "api/listener_counts.h"
 #include "proxy/net/chain_handler.h"
 #include "proxy/net/connection_services.h"
-#include "proxy/net/listener_counts.h"
 #include "proxy/net/listener_log.h"
 
 namespace outrigger::net {

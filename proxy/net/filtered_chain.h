@@ -8,10 +8,10 @@
 #include <vector>
 
 #include "api/config/listener.h"
+#include "api/listener_counts.h"
 #include "proxy/net/connection_services.h"
 #include "proxy/net/filtered_transport.h"
 #include "proxy/net/listener.h"
-#include "proxy/net/listener_counts.h"
 
 namespace outrigger::net {
 

@@ -9,9 +9,9 @@
 #include "api/config/http_connection_manager.h"
 #include "api/config/listener.h"
 #include "api/filter/host_demand.h"
+#include "api/listener_counts.h"
 #include "api/stats_http.h"
 #include "api/stats_server.h"
-#include "proxy/net/listener_counts.h"
 #include "proxy/observe/access_log_sink.h"
 #include "proxy/stream/scope_tables.h"
 #include "proxy/stream/worker_services.h"
@@ -42,7 +42,7 @@ class HttpService {
   }
   WorkerServices& services() { return services_; }
   HttpStats& stats() { return stats_; }
-  net::ListenerCounts& listener_counts() { return listener_counts_; }
+  ListenerCounts& listener_counts() { return listener_counts_; }
   ListenerHttpStats& listener_http_stats() { return listener_http_stats_; }
   // Made with the first connection that speaks it.
   http::Http1Stats& http1_stats() {
@@ -67,7 +67,7 @@ class HttpService {
   // By the filter's place; empty where none is discovered.
   std::vector<std::unique_ptr<config::SlotReader<HttpFilterFactory>>> discovered_;
   HttpStats& stats_;
-  net::ListenerCounts listener_counts_;
+  ListenerCounts listener_counts_;
   ListenerHttpStats& listener_http_stats_;
   observe::AccessLogSink access_log_;
   const RouterOptions& router_options_;  // the router's factory has them

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "api/http/header_map.h"
+#include "api/response_classes.h"
 #include "api/stats_cluster.h"
 
 namespace outrigger::stream {
@@ -12,13 +13,6 @@ inline int status_of(const http::HeaderMap& headers) {
   return http::parse_decimal(headers.get(http::HeaderId::status), code) && code < 1000
              ? static_cast<int>(code)
              : 0;
-}
-
-// `stats` has <prefix>_1xx .. _5xx as members; returns the one for the code, or nullptr.
-template <class Stats>
-Counter* class_counter(int code, Counter Stats::*const (&members)[5], Stats& stats) {
-  int index = code / 100 - 1;
-  return index < 0 || index > 4 ? nullptr : &(stats.*members[index]);
 }
 
 // Stats: ClusterStats or ClusterCodeStats.

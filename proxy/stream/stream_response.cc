@@ -138,19 +138,9 @@ void Stream::finish_response() {
 }
 
 void Stream::count_response(int code) {
-  static constexpr Counter HttpStats::*kClasses[5] = {
-      &HttpStats::downstream_rq_1xx, &HttpStats::downstream_rq_2xx, &HttpStats::downstream_rq_3xx,
-      &HttpStats::downstream_rq_4xx, &HttpStats::downstream_rq_5xx};
-  static constexpr Counter ListenerHttpStats::*kListenerClasses[5] = {
-      &ListenerHttpStats::downstream_rq_1xx, &ListenerHttpStats::downstream_rq_2xx,
-      &ListenerHttpStats::downstream_rq_3xx, &ListenerHttpStats::downstream_rq_4xx,
-      &ListenerHttpStats::downstream_rq_5xx};
   if (info_.health_check) return;
-  if (Counter* counter = class_counter(code, kClasses, service().stats())) counter->inc();
-  if (Counter* counter = class_counter(code, kListenerClasses, service().listener_http_stats()))
-    counter->inc();
-  service().stats().downstream_rq_completed.inc();
-  service().listener_http_stats().downstream_rq_completed.inc();
+  count_downstream_response(service().stats(), code);
+  count_downstream_response(service().listener_http_stats(), code);
 }
 
 void Stream::local_reply(const LocalReply& reply) {

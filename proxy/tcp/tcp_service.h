@@ -5,10 +5,10 @@
 #include <memory>
 
 #include "api/config/listener.h"
+#include "api/listener_counts.h"
 #include "api/stats_server.h"
 #include "api/stats_tcp.h"
 #include "proxy/net/connection_services.h"
-#include "proxy/net/listener_counts.h"
 #include "proxy/net/listener_log.h"
 #include "proxy/observe/access_log_sink.h"
 #include "proxy/upstream/cluster_table.h"
@@ -44,7 +44,7 @@ class TcpService {
   runtime::Loop& loop() { return services_.worker.loop; }
   upstream::ClusterTable& clusters() { return services_.clusters; }
   TcpStats& stats() { return stats_; }
-  net::ListenerCounts& listener_counts() { return listener_counts_; }
+  ListenerCounts& listener_counts() { return listener_counts_; }
   observe::AccessLogSink& access_log() { return access_log_; }
   net::ListenerLog& listener_log() { return listener_log_; }
 
@@ -53,7 +53,7 @@ class TcpService {
   config::FilterChainPtr chain_;
   TcpServices& services_;
   TcpStats& stats_;
-  net::ListenerCounts listener_counts_;
+  ListenerCounts listener_counts_;
   observe::AccessLogSink access_log_;
   net::ListenerLog listener_log_;
 };

@@ -1,5 +1,5 @@
-// ListenerCounts: a listener's connections as one worker counts them: listener.<address>.* and
-// listener.<address>.worker_<n>.*. Thread: that worker. Lifetime: the listener's configuration is
+// ListenerCounts: a listener's connections as one thread counts them: listener.<address>.* and
+// listener.<address>.worker_<n>.*. Thread: that one. Lifetime: the listener's configuration is
 // kept by whoever has the counts.
 #pragma once
 
@@ -9,7 +9,7 @@
 #include "api/stats_server.h"
 #include "api/stream_info.h"
 
-namespace outrigger::net {
+namespace outrigger {
 
 class ListenerCounts {
  public:
@@ -18,6 +18,7 @@ class ListenerCounts {
     if (worker < listener.worker_stats.size())
       own_ = &listener.worker_stats[worker]->local<ListenerWorkerStats>(worker);
   }
+  ListenerCounts(ListenerStats& all, ListenerWorkerStats& own) : all_(all), own_(&own) {}
 
   // It has its filter chain.
   void note_accepted() {
@@ -46,4 +47,4 @@ class ListenerCounts {
   ListenerWorkerStats* own_ = nullptr;  // nullptr: nobody asked for them
 };
 
-}  // namespace outrigger::net
+}  // namespace outrigger
